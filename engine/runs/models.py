@@ -1,0 +1,142 @@
+"""Tables of runs: where each stands, each turn that was decided, what it was given and what it did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from engine.database.columns import identity, instant, json_list, json_value, long_text, number, reference, sealed
+
+
+class Run(SQLModel, table=True):
+    """One member's way through one journey. PostgreSQL is the truth about it; Temporal makes it go on.
+
+    While it is live, `wake_at` is never null: the sweeper finds every run that should have moved.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = (
+        UniqueConstraint("journey", "entry_seq"),
+        UniqueConstraint("journey", "member_id", "n"),
+        Index("ix_runs_wake", "wake_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_runs_place", "journey", "status", "node"),
+        Index("ix_runs_listing", "journey", "id"),
+    )
+
+    id: int = identity()
+    journey: str
+    version: int
+    bundle_hash: str
+    member_id: int = reference("members.id", index=True)
+    n: int
+    workflow_id: str = Field(unique=True)
+    entry_seq: int = number()
+    store_id: int | None = reference("stores.id", index=True, nullable=True)
+    associate_id: int | None = reference("associates.id", nullable=True)
+    channel_id: int | None = reference("channels.id", nullable=True)
+    status: str = "running"
+    node: str | None = None
+    node_entered_at: datetime | None = instant(nullable=True)
+    deadline: datetime | None = instant(nullable=True)
+    state: dict[str, Any] = json_value()
+    outcome: str | None = None
+    entered_at: datetime = instant()
+    now: datetime = instant()
+    turn: int = 0
+    wake_at: datetime | None = instant(nullable=True)
+    ended_at: datetime | None = instant(nullable=True)
+    ended_seq: int | None = number(nullable=True)
+    stuck_reason: str | None = None
+
+
+class Turn(SQLModel, table=True):
+    """A turn, claimed by its insertion and decided once: its answer, its log and the fields that it read.
+
+    No foreign key to `runs`: the claim comes before any other lock.
+    """
+
+    __tablename__ = "turns"
+
+    run_id: int = Field(primary_key=True, sa_type=BigInteger)
+    n: int = Field(primary_key=True)
+    at: datetime = instant()
+    answer: dict[str, Any] = json_value()
+    log: list[dict[str, Any]] = json_list()
+    reads: dict[str, Any] = json_value()
+
+
+class Delivery(SQLModel, table=True):
+    """An event handed to a run; `state` is new, kept, consumed or dropped."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_new", "run_id", postgresql_where=text("state = 'new'")),)
+
+    run_id: int = reference("runs.id", primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    state: str = "new"
+    at: datetime = instant()
+
+
+class Effect(SQLModel, table=True):
+    """What an activity node did or asks for; `state` is asked, started, settled, failed, cancelled or unknown."""
+
+    __tablename__ = "effects"
+    __table_args__ = (Index("ix_effects_settled", "journey", "node", "settled_at"),)
+
+    run_id: int = reference("runs.id", primary_key=True)
+    node: str = Field(primary_key=True)
+    visit: int = Field(primary_key=True)
+    journey: str
+    type: str
+    state: str = "asked"
+    failures: int = 0
+    params_enc: bytes | None = sealed()
+    port: str | None = None
+    result_enc: bytes | None = sealed()
+    error: str | None = long_text(nullable=True)
+    asked_at: datetime = instant()
+    started_at: datetime | None = instant(nullable=True)
+    settled_at: datetime | None = instant(nullable=True)
+
+
+class RunCommand(SQLModel, table=True):
+    """What an operator asked of a run; taken by its next turn."""
+
+    __tablename__ = "run_commands"
+    __table_args__ = (Index("ix_run_commands_untaken", "run_id", postgresql_where=text("taken_turn IS NULL")),)
+
+    id: int = identity()
+    run_id: int = reference("runs.id")
+    kind: str
+    args: dict[str, Any] = json_value()
+    by: str
+    at: datetime = instant()
+    taken_turn: int | None = None
+
+
+class RunStage(SQLModel, table=True):
+    """A stage of the funnel that a run has reached; once per stage."""
+
+    __tablename__ = "run_stages"
+
+    run_id: int = reference("runs.id", primary_key=True)
+    stage: str = Field(primary_key=True)
+    at: datetime = instant()
+    entered_here: bool = False
+    since_previous: int | None = None
+
+
+class Pause(SQLModel, table=True):
+    """An interval in which a journey, or one run of it, stood still; `mode` says what its deadlines do."""
+
+    __tablename__ = "pauses"
+
+    id: int = identity()
+    journey: str = Field(index=True)
+    run_id: int | None = reference("runs.id", nullable=True, index=True)
+    from_at: datetime = instant()
+    to_at: datetime | None = instant(nullable=True)
+    mode: str | None = None

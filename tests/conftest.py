@@ -1,0 +1,95 @@
+"""What tests share: a real PostgreSQL, a database for each test, a key ring and a clock that stands still."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.database.migrate import migrate
+from engine.secrets.keyring import KeyRing, new_key
+from tests.cluster import running_cluster
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server: WAYSTATION_TEST_DATABASE_URL, or one that is started for this run."""
+    given = os.environ.get("WAYSTATION_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with running_cluster(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a migrated database that the tests' own databases are copied from."""
+    name = f"template_{os.getpid()}"
+    _create(server_url, name)
+    migrate(_address(server_url, name))
+    yield name
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """The address of a database without tables, dropped after the test."""
+    name = f"empty_{os.getpid()}_{next(_numbers)}"
+    _create(server_url, name)
+    yield _address(server_url, name)
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """The address of a migrated database without rows, dropped after the test."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _create(server_url, name, template)
+    yield _address(server_url, name)
+    _drop(server_url, name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A connection pool on a database of the test's own."""
+    database = Database(database_url, pool_size=5, application="test")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def keys() -> KeyRing:
+    """A fresh key ring."""
+    return KeyRing.from_text(new_key())
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """10:00 in Shanghai on Wednesday 2026-01-07, until it is moved."""
+    return FixedClock(datetime(2026, 1, 7, 2, tzinfo=UTC))
+
+
+def _address(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+
+def _create(server_url: str, name: str, template: str = "template1") -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+
+
+def _drop(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

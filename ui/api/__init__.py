@@ -1,0 +1,11 @@
+"""The JSON API, one module for each noun. A module exposes `router`, made by `ui.routing.api_router()`.
+
+Add a module: write it, then name it in MODULES. Routers that stand outside `/api/v1` are named in OUTSIDE.
+"""
+
+from types import ModuleType
+
+from fastapi import APIRouter
+
+MODULES: tuple[ModuleType, ...] = ()
+OUTSIDE: tuple[APIRouter, ...] = ()

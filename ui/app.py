@@ -1,0 +1,50 @@
+"""The web application: pages, the JSON API, and what surrounds both."""
+
+from asgi_cross_origin_protection import CrossOriginProtection
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette_compress import CompressMiddleware
+
+from ui import api, pages, probes, translations
+from ui.dependencies import Dependencies
+from ui.limits import BodyLimit
+from ui.pages import docs
+from ui.problems import Forbidden
+from ui.security import SecurityHeaders
+from ui.static_files import STATIC, LastingStaticFiles
+
+__all__ = ["Dependencies", "create_app"]
+
+
+def create_app(deps: Dependencies) -> FastAPI:
+    """The application, ready to be served. All that it needs from outside is in `deps`."""
+    app = FastAPI(
+        title="Waystation",
+        version="1",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.dependencies = deps
+    translations.install(app)
+    _add_middleware(app, deps)
+    for module in api.MODULES:
+        app.include_router(module.router, prefix="/api/v1")
+    for outside in api.OUTSIDE:
+        app.include_router(outside)
+    for page in pages.MODULES:
+        app.include_router(page.router, include_in_schema=False)
+    app.include_router(probes.router, include_in_schema=False)
+    app.mount(docs.FILES_URL, StaticFiles(directory=docs.FILES), name="static-docs")
+    app.mount("/static", LastingStaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def _add_middleware(app: FastAPI, deps: Dependencies) -> None:
+    """The last one added is the outermost."""
+    refusal = Forbidden("This request was sent by another site's page. Open ours and try again there.")
+    app.add_middleware(CrossOriginProtection, deny_app=refusal.response())
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders, secure=deps.secure)
+    app.add_middleware(CompressMiddleware)

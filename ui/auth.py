@@ -1,0 +1,91 @@
+"""Who asks: programs by API key, people by session.
+
+A handler of the API names the scope that it needs and works in the transaction of its caller:
+
+    @router.get("/stores/{key}")
+    def read_store(key: str, caller: Annotated[Caller, Depends(require("chain"))]) -> StoreAnswer:
+        with caller.begin() as session:
+            ...
+
+A page takes `Visit` (ui.pages.visit) instead. Both see only the stores of whoever asks.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from engine.access import sessions, store
+from engine.access.roles import KeyHolder, Stores, Viewer
+from ui.dependencies import Dependencies, dependencies
+from ui.problems import Forbidden, SignInNeeded, Unauthorised
+
+COOKIE = "waystation_session"
+_BEARER = HTTPBearer(auto_error=False, description="An API key.")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A program with a valid key. `actor` is its name in the audit."""
+
+    holder: KeyHolder
+    deps: Dependencies
+
+    @property
+    def actor(self) -> str:
+        return f"key:{self.holder.name}"
+
+    @property
+    def stores(self) -> Stores:
+        return self.holder.stores
+
+    def now(self) -> datetime:
+        """The present instant, by the service's clock."""
+        return self.deps.clock.now()
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """One transaction that sees the caller's stores; committed at the end of the block."""
+        return self.deps.database.begin(self.stores)
+
+
+def require(scope: str) -> Callable[..., Caller]:
+    """A dependency that gives the `Caller` if their key carries `scope`, else 401 or 403."""
+
+    def caller(
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+    ) -> Caller:
+        deps = dependencies(request)
+        if credentials is None:
+            raise Unauthorised("Send an API key: Authorization: Bearer <key>.")
+        with deps.database.begin() as session:
+            holder = store.holder_of(session, credentials.credentials)
+        if holder is None:
+            raise Unauthorised("This API key is unknown or was revoked.")
+        if not holder.may(scope):
+            raise Forbidden(f"This API key lacks the scope {scope!r}; it has {', '.join(sorted(holder.scopes))}.")
+        return Caller(holder, deps)
+
+    return caller
+
+
+def signed_in(request: Request) -> Viewer:
+    """The person who is signed in, or SignInNeeded."""
+    viewer = viewer_or_none(request)
+    if viewer is None:
+        raise SignInNeeded
+    return viewer
+
+
+def viewer_or_none(request: Request) -> Viewer | None:
+    """The person who is signed in, if anybody is."""
+    token = request.cookies.get(COOKIE)
+    if not token:
+        return None
+    deps = dependencies(request)
+    with deps.database.begin() as session:
+        return sessions.viewer_of(session, token, now=deps.clock.now())

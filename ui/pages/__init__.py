@@ -1,0 +1,7 @@
+"""The HTML pages, one module for each noun. A module exposes `router`; add yours to MODULES."""
+
+from types import ModuleType
+
+from ui.pages import docs, journeys, landing, members, overview, runs, sign_in
+
+MODULES: tuple[ModuleType, ...] = (sign_in, overview, journeys, runs, members, landing, docs)

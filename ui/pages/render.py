@@ -1,0 +1,125 @@
+"""Pages from templates. Autoescape is always on, an unknown name in a template is an error."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import cast
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from engine.access.roles import Viewer
+from ui import words
+from ui.dependencies import dependencies
+from ui.messages import LANGUAGES, Language, text
+from ui.problems import Problem
+from ui.security import nonce_of
+from ui.static_files import static_url
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+THEMES = ("light", "dark")
+LANGUAGE_COOKIE = "waystation_lang"
+THEME_COOKIE = "waystation_theme"
+_YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Taste:
+    """The language and theme of a page; no theme means that of the reader's system."""
+
+    language: Language
+    theme: str | None
+
+
+def taste_of(request: Request, viewer: Viewer | None) -> Taste:
+    """What the address asks for, else what this browser remembers, else what the user chose, else Chinese."""
+    language = _first(LANGUAGES, request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE))
+    theme = _first(THEMES, request.query_params.get("theme"), request.cookies.get(THEME_COOKIE))
+    if viewer:
+        language = language or _first(LANGUAGES, viewer.language)
+        theme = theme or _first(THEMES, viewer.theme)
+    return Taste(cast("Language", language or "zh"), theme)
+
+
+def _first(allowed: tuple[str, ...], *wanted: str | None) -> str | None:
+    return next((value for value in wanted if value in allowed), None)
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with what every one of them may use."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    made.filters.update(number=words.number, share=words.share, clip=words.clip)
+    made.globals.update(icon=words.icon, static_url=static_url)
+    return made
+
+
+def render(
+    request: Request,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    viewer: Viewer | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """A page or fragment. Remembers the language and theme that the address asked for."""
+    taste = taste_of(request, viewer)
+    deps = dependencies(request)
+    speaking = _speaking(taste.language, deps.clock.now())
+    page = {"request": request, "viewer": viewer, "taste": taste, "nonce": nonce_of(request), "demo": deps.demo}
+    with_address = {"here": request.url.path, "address": partial(_address, request)}
+    html = environment().get_template(template).render({**speaking, **page, **with_address, **context})
+    response = HTMLResponse(html, status, dict(headers or {}))
+    _remember(request, response, taste, secure=deps.secure)
+    return response
+
+
+def error_page(request: Request, problem: Problem) -> HTMLResponse:
+    """A page that says what went wrong and what to do."""
+    taste = taste_of(request, None)
+    key = f"error.{problem.status_code}" if problem.status_code in (403, 404, 429, 503) else "error.other"
+    context = {"problem": problem, "explanation": text(taste.language, key)}
+    return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
+
+
+def _speaking(language: Language, now: datetime) -> dict[str, object]:
+    """The functions that depend on the page's language and time."""
+    return {
+        "t": partial(text, language),
+        "now": now,
+        "full_instant": words.full_instant,
+        "instant": partial(words.instant, now=now),
+        "distance": partial(words.distance, now=now, language=language),
+        "duration": partial(words.duration, language=language),
+        "title": partial(words.title, language=language),
+        "port": partial(words.port, language=language),
+    }
+
+
+def _address(request: Request, **changes: object) -> str:
+    """This page's address with some parameters changed; None takes one away."""
+    kept = [(name, value) for name, value in parse_qsl(request.url.query) if name not in changes]
+    added = [(name, str(value)) for name, value in changes.items() if value is not None]
+    query = urlencode(kept + added)
+    return request.url.path + (f"?{query}" if query else "")
+
+
+def _remember(request: Request, response: HTMLResponse, taste: Taste, *, secure: bool) -> None:
+    for parameter, cookie, value in (
+        ("lang", LANGUAGE_COOKIE, taste.language),
+        ("theme", THEME_COOKIE, taste.theme),
+    ):
+        if value and request.query_params.get(parameter) == value:
+            response.set_cookie(cookie, value, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)

@@ -1,0 +1,54 @@
+"""What every page of a signed-in person starts from."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse
+
+from engine.access import sessions
+from engine.access.roles import Viewer
+from ui.auth import signed_in
+from ui.dependencies import Dependencies, dependencies
+from ui.messages import Language
+from ui.pages.render import render, taste_of
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A signed-in person who looks at a page. Everything read in `begin()` is bounded by their stores."""
+
+    request: Request
+    viewer: Viewer
+    deps: Dependencies
+    language: Language
+
+    def now(self) -> datetime:
+        """The present instant, by the service's clock."""
+        return self.deps.clock.now()
+
+    def begin(self) -> AbstractContextManager[Session]:
+        """One transaction that sees the viewer's stores; committed at the end of the block."""
+        return self.deps.database.begin(self.viewer.stores)
+
+    def render(self, template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
+        """The page or fragment."""
+        return render(self.request, template, context, viewer=self.viewer, status=status)
+
+
+def visit(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Visit:
+    """The visit of whoever is signed in; without a session the answer leads to `/sign-in`."""
+    deps = dependencies(request)
+    taste = taste_of(request, viewer)
+    if {"lang", "theme"} & request.query_params.keys():
+        with deps.database.begin() as session:
+            sessions.remember(session, viewer.id, language=taste.language, theme=taste.theme)
+    return Visit(request, viewer, deps, taste.language)
+
+
+Visiting = Annotated[Visit, Depends(visit)]
+"""The parameter type of a page: `def overview(visit: Visiting) -> HTMLResponse`."""

@@ -1,0 +1,118 @@
+"""The one place where exceptions become HTTP answers: problem+json for programs, a page for people."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+
+from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError
+from rules.errors import RuleError
+from ui import security
+from ui.dependencies import dependencies
+from ui.pages.render import error_page
+from ui.problems import (
+    BadRequest,
+    Conflict,
+    FieldError,
+    NotFound,
+    Problem,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+    Unprocessable,
+)
+
+_LOG = logging.getLogger(__name__)
+_FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
+
+_DETAILS = {
+    404: "Nothing is here. Look at the address again; /docs lists what the API knows.",
+    405: "This address does not take this method; the Allow header says which ones it takes.",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Registers the translations of all exceptions with the application."""
+    app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    for known in (AccessError, RuleError, OperationalError):
+        app.add_exception_handler(known, _known)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The answer that an exception of the lower layers stands for."""
+    match error:
+        case TooManyAttemptsError():
+            return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
+        case KeyReusedError():
+            return Unprocessable(str(error))
+        case AccessError():
+            return Conflict(str(error))
+        case RuleError():
+            errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
+            return Unprocessable("The content cannot be used; see errors.", errors=errors)
+        case OperationalError():
+            return Unavailable("The database does not answer. Try again in a moment.")
+        case _:
+            return Problem("Something went wrong on our side. It has been logged.")
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    if request.url.path.startswith(_FOR_PROGRAMS):
+        return problem.response()
+    return error_page(request, problem)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    raised = cast("HTTPException", error)
+    if isinstance(raised, Problem):
+        return _answer(request, raised)
+    detail = _DETAILS.get(raised.status_code, raised.detail)
+    return _answer(request, Problem(detail, status=raised.status_code, headers=raised.headers))
+
+
+def _known(request: Request, error: Exception) -> Response:
+    return _answer(request, problem_of(error))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """Runs outside of all middleware, so it brings the security headers itself."""
+    _LOG.error("unexpected error at %s", request.url.path, exc_info=error)
+    answer = _answer(request, problem_of(error))
+    security.add_headers(answer.headers, security.nonce_of(request), secure=dependencies(request).secure)
+    return answer
+
+
+def _to_sign_in(request: Request, _error: Exception) -> Response:
+    if request.headers.get("hx-request"):
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/sign-in"})
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = "" if wanted == "/" or request.method != "GET" else "?" + urlencode({"next": wanted})
+    return RedirectResponse("/sign-in" + query, HTTPStatus.SEE_OTHER)
+
+
+def _validation(request: Request, error: Exception) -> Response:
+    found: list[Mapping[str, Any]] = list(cast("RequestValidationError", error).errors())
+    if any(item["type"] == "json_invalid" for item in found):
+        return _answer(request, BadRequest("The body is not JSON."))
+    if any(item["loc"][:1] == ("path",) for item in found):
+        return _answer(request, NotFound(_DETAILS[404]))
+    errors = [FieldError(_pointer(item["loc"]), str(item["msg"])) for item in found]
+    return _answer(request, Unprocessable("The request cannot be used; see errors.", errors=errors))
+
+
+def _pointer(loc: Iterable[str | int]) -> str:
+    """A JSON pointer into the body, or the bare name of a parameter."""
+    place, *path = loc
+    if place != "body":
+        return str(path[0]) if path else str(place)
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,91 @@
+"""How values are written on pages: titles, numbers, shares, durations, instants; one function per kind."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from lucide.jinja import lucide
+from markupsafe import Markup
+
+from ui.messages import Language, known, text
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def title(value: object, language: Language, default: str = "") -> str:
+    """A title as documents and rows carry it, a string or `{zh, en}`, in the page's language."""
+    if isinstance(value, str):
+        return value or default
+    if isinstance(value, Mapping):
+        chosen = value.get(language) or value.get("zh") or value.get("en")
+        return str(chosen) if chosen else default
+    return default
+
+
+def number(value: float | None) -> str:
+    """A count with separators; a dash where there is none."""
+    return "—" if value is None else f"{value:,}"
+
+
+def share(value: float | None) -> str:
+    """A share of 1 as a percentage with one decimal; a dash where there is none."""
+    return "—" if value is None else f"{value * 100:.1f}%"
+
+
+def duration(seconds: float | None, language: Language) -> str:
+    """A length of time in its two largest units."""
+    if seconds is None:
+        return "—"
+    rest, parts = max(0, round(seconds)), []
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(rest, size)
+        if count or (unit == "second" and not parts):
+            parts.append(text(language, f"unit.{unit}", n=count))
+        elif parts:
+            break
+    return text(language, "unit.join").join(parts[:2])
+
+
+def instant(at: datetime, now: datetime) -> str:
+    """An instant in the chain's zone, as short as it can be told from `now`."""
+    local, today = at.astimezone(ZONE), now.astimezone(ZONE)
+    if local.date() == today.date():
+        return local.strftime("%H:%M:%S")
+    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def full_instant(at: datetime) -> str:
+    """An instant with everything, its zone included: what a page shows on hover."""
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") + " UTC+8 (Asia/Shanghai)"
+
+
+def distance(at: datetime, now: datetime, language: Language) -> str:
+    """How far an instant lies from now: "in 3 h", "2 d ago"."""
+    gap = at - now
+    key = "time.in" if gap >= timedelta(0) else "time.ago"
+    return text(language, key, duration=duration(abs(gap.total_seconds()), language))
+
+
+def port(name: str, language: Language) -> str:
+    """The word for a port: ours for the ports that every journey has, the author's own otherwise."""
+    key = f"port.{name}"
+    return text(language, key) if known(language, key) else name
+
+
+def clip(value: str, width: int) -> str:
+    """Text cut to a display width, where a Chinese character is as wide as two letters."""
+    used = 0
+    for index, character in enumerate(value):
+        used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used > width:
+            return value[:index].rstrip() + "…"
+    return value
+
+
+@cache
+def icon(name: str, size: int = 18) -> Markup:
+    """A lucide icon, inline and silent for screen readers: the word beside it speaks."""
+    silent = {"aria-hidden": "true", "focusable": "false", "stroke-width": "1.75"}
+    return Markup(lucide(name, size=size, **silent))  # noqa: S704  # from the package's archive, never from input

@@ -22,13 +22,13 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """The address of a PostgreSQL server: WAYSTATION_TEST_DATABASE_URL, or one that is started for this run."""
     given = os.environ.get("WAYSTATION_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with running_cluster(tmp_path_factory.mktemp("postgres")) as url:
+    with running_cluster() as url:
         yield url
 
 

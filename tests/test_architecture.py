@@ -20,7 +20,9 @@ def committed() -> list[Path]:
 
 
 def test_imports_point_one_way_through_the_layers() -> None:
-    linter = subprocess.run([Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True)
+    linter = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert linter.returncode == 0, linter.stdout
 
 

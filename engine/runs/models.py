@@ -118,15 +118,20 @@ class RunCommand(SQLModel, table=True):
 
 
 class RunStage(SQLModel, table=True):
-    """A stage of the funnel that a run has reached; once per stage."""
+    """A stage of the funnel that a run has reached; once per stage.
+
+    `again` is true when the member had reached it before, in another run of the journey: people are counted by it.
+    """
 
     __tablename__ = "run_stages"
+    __table_args__ = (Index("ix_run_stages_again", "run_id", postgresql_where=text("again")),)
 
     run_id: int = reference("runs.id", primary_key=True)
     stage: str = Field(primary_key=True)
     at: datetime = instant()
     entered_here: bool = False
-    since_previous: int | None = None
+    again: bool = False
+    since_previous: float | None = None
 
 
 class Pause(SQLModel, table=True):

@@ -749,16 +749,19 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entered_here", sa.Boolean(), nullable=False),
-        sa.Column("since_previous", sa.Integer(), nullable=True),
+        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("since_previous", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run_id"],
             ["runs.id"],
         ),
         sa.PrimaryKeyConstraint("run_id", "stage"),
     )
+    op.create_index("ix_run_stages_again", "run_stages", ["run_id"], unique=False, postgresql_where=sa.text("again"))
 
 
 def downgrade() -> None:
+    op.drop_index("ix_run_stages_again", table_name="run_stages", postgresql_where=sa.text("again"))
     op.drop_table("run_stages")
     op.drop_index("ix_run_commands_untaken", table_name="run_commands", postgresql_where=sa.text("taken_turn IS NULL"))
     op.drop_table("run_commands")

@@ -1,0 +1,33 @@
+"""What can keep the service from running.
+
+ServiceError
+├── FolderInUseError      another service works on this folder
+├── PortTakenError        somebody else listens there
+├── ProgramMissingError   a server program is not installed
+├── ClusterError          the PostgreSQL cluster cannot be used
+└── StartFailedError      a child could not be brought up
+"""
+
+
+class ServiceError(Exception):
+    """The service cannot run as asked; the message tells a person what to do about it."""
+
+
+class FolderInUseError(ServiceError):
+    """Another service works on this folder."""
+
+
+class PortTakenError(ServiceError):
+    """Somebody else listens there."""
+
+
+class ProgramMissingError(ServiceError):
+    """A server program is not installed."""
+
+
+class ClusterError(ServiceError):
+    """The PostgreSQL cluster cannot be used."""
+
+
+class StartFailedError(ServiceError):
+    """A child could not be brought up; the message holds the end of its log."""

@@ -1,0 +1,56 @@
+"""The embedded Temporal dev server with its file database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workflows.service.child import Child
+from workflows.service.logs import LogFile
+from workflows.service.ports import LOOPBACK
+from workflows.service.probes import answers_http
+
+NAMESPACE = "default"
+# In WAL mode NORMAL cannot corrupt the file. What a power cut may take from its end is started again by the sweeper.
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL")
+
+
+@dataclass(frozen=True)
+class TemporalPorts:
+    """Where the dev server listens. `http` is Temporal's own HTTP API, by which we see that it is ready."""
+
+    grpc: int
+    ui: int
+    http: int
+    metrics: int
+
+    @property
+    def address(self) -> str:
+        """The address for clients."""
+        return f"{LOOPBACK}:{self.grpc}"
+
+    @property
+    def ui_url(self) -> str:
+        """Temporal's own pages."""
+        return f"http://{LOOPBACK}:{self.ui}"
+
+
+def temporal_child(
+    program: Path, folder: Path, ports: TemporalPorts, environment: Mapping[str, str], log: LogFile
+) -> Child:
+    """Describe the child; its file lies in `folder`."""
+    return Child(
+        name="temporal",
+        argv=(
+            str(program),
+            *("server", "start-dev", "--ip", LOOPBACK, "--log-level", "warn"),
+            *("--db-filename", str(folder / "temporal.db")),
+            *(word for pragma in PRAGMAS for word in ("--sqlite-pragma", pragma)),
+            *("--port", str(ports.grpc), "--ui-port", str(ports.ui)),
+            *("--http-port", str(ports.http), "--metrics-port", str(ports.metrics)),
+        ),
+        environment={**environment, "TEMPORAL_CONFIG_FILE": "/dev/null"},
+        log=log,
+        ready=answers_http(ports.http, f"/api/v1/namespaces/{NAMESPACE}"),
+        folder=folder,
+        patience=15.0,
+    )

@@ -1,0 +1,64 @@
+"""A rule from JSON to something that decides: read, checked, compiled once, evaluated often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rules.errors import RuleError
+from rules.moment import Moment
+from rules.reader import read
+from rules.tree import Checker, Expression, Value
+from rules.types import Fields, Json, Problem, Type
+
+
+class Rule:
+    """A compiled rule. `fields` are the paths that it reads, `optional_fields` those of them declared optional."""
+
+    __slots__ = ("_run", "_timed", "fields", "optional_fields", "tree", "type")
+
+    def __init__(self, tree: Expression, fields: frozenset[str], optional_fields: frozenset[str]) -> None:
+        self.tree = tree
+        self.type = tree.type.name
+        self.fields = fields
+        self.optional_fields = optional_fields
+        self._run = tree.closure()
+        self._timed = any(node.timed for node in tree.walk())
+
+    def evaluate(self, facts: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -> Value:
+        """The rule's value on nested facts, or Unknown. Raises EvaluationError; it is never to be read as false."""
+        return self._run(facts, Moment(now, zone) if self._timed else _UNTIMED)
+
+    def __call__(self, facts: Mapping[str, Any], moment: Moment) -> Value:
+        """The same in a moment that several rules share, with one budget of work for all of them."""
+        return self._run(facts, moment)
+
+
+_UNTIMED = Moment(datetime.fromtimestamp(0, UTC), ZoneInfo("UTC"))
+"""Given to rules that look at no moment, so that none is made for them."""
+
+
+def compile_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", pointer: str = "") -> Rule:
+    """The rule, compiled. `expect` names its type; None takes any. Raises RuleError with all problems found."""
+    tree, checker, problems = _checked(rule, fields, expect, pointer)
+    if problems:
+        raise RuleError(problems)
+    optional = frozenset(path for path in checker.paths if fields[path].optional)
+    return Rule(tree, frozenset(checker.paths), optional)
+
+
+def check_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", pointer: str = "") -> list[Problem]:
+    """What is wrong with the rule, nothing hiding anything else. Raises for no JSON."""
+    return _checked(rule, fields, expect, pointer)[2]
+
+
+def _checked(rule: Json, fields: Fields, expect: str | None, pointer: str) -> tuple[Expression, Checker, list[Problem]]:
+    tree, problems = read(rule, pointer=pointer)
+    checker = Checker(fields)
+    if expect is None:
+        checker.infer(tree)
+    else:
+        checker.expect(tree, Type.named(expect))
+    return tree, checker, [*problems, *checker.problems]

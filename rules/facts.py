@@ -1,0 +1,147 @@
+"""Reading one field from the facts: the path is split and the conversion chosen once, when the rule is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rules.errors import EvaluationError
+from rules.limits import MAX_LIST
+from rules.moment import Moment
+from rules.scalars import PARSERS, parse_exact_integer
+from rules.tree import Closure, Facts, Value
+from rules.types import Kind, Type
+from rules.unknown import Unknown
+
+COUNTED = frozenset({"tags", "list"})
+"""Kinds whose reading is charged for."""
+
+_PLAIN: dict[Kind, type] = {"boolean": bool, "integer": int, "money": int, "text": str, "enum": str, "ref": str}
+"""Kinds whose values stand in the facts as rules use them; others are converted at each reading."""
+
+_ABSENT = (KeyError, TypeError, IndexError)
+"""What a path meets that leads nowhere: no such key, or null or a scalar on the way."""
+
+Convert = Callable[[Value, Moment], Value]
+
+
+def reader(path: str, type_: Type) -> Closure:
+    """A closure that reads the field at `path`.
+
+    It gives an Unknown when the field is missing or null, and raises EvaluationError when it is of another type.
+    """
+    missing, convert, plain = Unknown(frozenset({path})), _converter(path, type_), _PLAIN.get(type_.kind)
+    match path.split("."):
+        case [one, two]:
+            return _read_two(one, two, plain, convert, missing)
+        case [one, two, three]:
+            return _read_three((one, two, three), plain, convert, missing)
+        case keys:
+            return _read_any(keys, convert, missing)
+
+
+def is_present(facts: Facts, keys: Sequence[str]) -> bool:
+    """Whether something other than null stands at the path."""
+    value: Value = facts
+    try:
+        for key in keys:
+            value = value[key]
+    except _ABSENT:
+        return False
+    return value is not None
+
+
+def _read_two(one: str, two: str, plain: type | None, convert: Convert, missing: Unknown) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        try:
+            value = facts[one][two]
+        except _ABSENT:
+            return missing
+        if type(value) is plain:
+            return value
+        return missing if value is None else convert(value, moment)
+
+    return run
+
+
+def _read_three(path: tuple[str, str, str], plain: type | None, convert: Convert, missing: Unknown) -> Closure:
+    one, two, three = path
+
+    def run(facts: Facts, moment: Moment) -> Value:
+        try:
+            value = facts[one][two][three]
+        except _ABSENT:
+            return missing
+        if type(value) is plain:
+            return value
+        return missing if value is None else convert(value, moment)
+
+    return run
+
+
+def _read_any(keys: Sequence[str], convert: Convert, missing: Unknown) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        value: Value = facts
+        try:
+            for key in keys:
+                value = value[key]
+        except _ABSENT:
+            return missing
+        return missing if value is None else convert(value, moment)
+
+    return run
+
+
+def _converter(path: str, type_: Type) -> Convert:
+    parse = _parser(type_)
+    counted = type_.kind in COUNTED
+
+    def convert(value: Value, moment: Moment) -> Value:
+        if counted:
+            _charge(value, path, moment)
+        try:
+            return parse(value)
+        except ValueError:
+            message = f"The field {path} should be of type {type_.name} and holds {type(value).__name__}; send a value "
+            raise EvaluationError(f"{message}of that type, or correct its declaration.", field=path) from None
+
+    return convert
+
+
+def _parser(type_: Type) -> Callable[[object], object]:
+    match type_.kind:
+        case "money":
+            return _money_parser(type_.currency)
+        case "list":
+            return _list_parser(type_.of)
+        case kind:
+            return PARSERS[kind]
+
+
+def _money_parser(currency: str | None) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        if not isinstance(value, Mapping):
+            return parse_exact_integer(value)
+        if currency is not None and value.get("currency", currency) != currency:
+            raise ValueError("another currency")
+        return parse_exact_integer(value.get("minor"))
+
+    return parse
+
+
+def _list_parser(of: Type | None) -> Callable[[object], object]:
+    parse_item = _parser(of) if of is not None and of.kind != "object" else None
+
+    def parse(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            raise ValueError("not a list")  # noqa: TRY004  one error for all that cannot be read
+        return list(value) if parse_item is None else [parse_item(item) for item in value]
+
+    return parse
+
+
+def _charge(value: Value, path: str, moment: Moment) -> None:
+    length = len(value) if isinstance(value, list | tuple | set | frozenset) else 1
+    if length > MAX_LIST:
+        message = f"The field {path} has {length} items; at most {MAX_LIST} can be decided on. Shorten the list."
+        raise EvaluationError(message, field=path)
+    moment.charge(length)

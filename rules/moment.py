@@ -1,0 +1,35 @@
+"""The inputs of an evaluation that are no facts: the moment, the zone, and how much work is left."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from rules.errors import EvaluationError
+from rules.limits import MAX_WORK
+
+
+class Moment:
+    """`now` in `zone`, for one evaluation. Operators whose work grows with the data `charge` for it."""
+
+    __slots__ = ("now", "work", "zone")
+
+    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+        if now.tzinfo is None:
+            raise ValueError("`now` has no zone; pass an aware datetime")
+        self.now = now
+        self.zone = zone
+        self.work = MAX_WORK
+
+    @property
+    def today(self) -> date:
+        """The date of `now` in the zone."""
+        return self.now.astimezone(self.zone).date()
+
+    def charge(self, steps: int) -> None:
+        """Use up work. Raises EvaluationError when none is left."""
+        self.work -= steps
+        if self.work < 0:
+            raise EvaluationError(
+                f"The rule needs more than {MAX_WORK} steps on these facts; shorten the lists and texts that it reads."
+            )

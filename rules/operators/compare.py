@@ -1,0 +1,186 @@
+"""==, !=, <, <=, >, >= and between, on two values of one type; with three arguments each neighbour is compared."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules import messages
+from rules.moment import Moment
+from rules.tree import Checker, Closure, Facts, Items, Literal, Operator, Value
+from rules.types import BOOLEAN, ORDERED, Type
+from rules.unknown import Unknown
+
+Compare = Callable[[Value, Value], bool]
+
+
+@dataclass
+class Comparison(Operator):
+    """A test of neighbours. Unknown when one of them is missing and the others do not settle it."""
+
+    arity = (2, 3)
+    compare: ClassVar[Compare]
+
+    def infer(self, checker: Checker) -> Type:
+        self.admit(checker, checker.unify(self.arguments))
+        return BOOLEAN
+
+    def admit(self, checker: Checker, common: Type) -> None:
+        """Report a type that cannot be compared so."""
+
+    def closure(self) -> Closure:
+        closures = [argument.closure() for argument in self.arguments]
+        compare = type(self).compare
+        if len(closures) == 2 and isinstance(self.arguments[1], Literal):
+            return _with_constant(compare, closures[0], self.arguments[1].value)
+        if len(closures) == 2:
+            return _of_two(compare, closures[0], closures[1])
+        return _of_three(compare, closures[0], closures[1], closures[2])
+
+
+def _with_constant(compare: Compare, left: Closure, constant: Value) -> Closure:
+    if compare is operator.eq:
+
+        def equals(facts: Facts, moment: Moment) -> Value:
+            value = left(facts, moment)
+            return value if type(value) is Unknown else value == constant
+
+        return equals
+
+    def run(facts: Facts, moment: Moment) -> Value:
+        value = left(facts, moment)
+        return value if type(value) is Unknown else compare(value, constant)
+
+    return run
+
+
+def _of_two(compare: Compare, left: Closure, right: Closure) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        return _verdict(compare, left(facts, moment), right(facts, moment))
+
+    return run
+
+
+def _of_three(compare: Compare, first: Closure, second: Closure, third: Closure) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        one, two, three = first(facts, moment), second(facts, moment), third(facts, moment)
+        return kleene_and(_verdict(compare, one, two), _verdict(compare, two, three))
+
+    return run
+
+
+def _verdict(compare: Compare, one: Value, two: Value) -> Value:
+    if type(one) is Unknown:
+        return one | two if type(two) is Unknown else one
+    return two if type(two) is Unknown else compare(one, two)
+
+
+def kleene_and(one: Value, two: Value) -> Value:
+    """Both of two three-valued verdicts."""
+    if one is False or two is False:
+        return False
+    if type(one) is Unknown:
+        return one | two if type(two) is Unknown else one
+    return two
+
+
+@dataclass
+class Equality(Comparison):
+    """A comparison that any type but a list of objects allows."""
+
+    def admit(self, checker: Checker, common: Type) -> None:
+        if common.kind == "object" or (common.of is not None and common.of.kind == "object"):
+            shown = self.arguments[0].shown
+            checker.report(
+                "type-mismatch",
+                self,
+                messages.not_for_type(self.operator, shown, common, "单个的值", "single values"),
+            )
+
+
+@dataclass
+class Equal(Equality):
+    """Whether values of one type are the same."""
+
+    compare = operator.eq
+
+
+@dataclass
+class NotEqual(Equality):
+    """Whether values of one type differ."""
+
+    compare = operator.ne
+
+
+@dataclass
+class Ordering(Comparison):
+    """A comparison of what has an order: numbers, money, dates, instants, texts by code point."""
+
+    def admit(self, checker: Checker, common: Type) -> None:
+        if common.kind not in ORDERED | {"any"}:
+            shown = next(
+                (a.shown for a in self.arguments if not isinstance(a, Literal | Items)), self.arguments[0].shown
+            )
+            message = messages.not_for_type(
+                self.operator,
+                shown,
+                common,
+                "数字、金额、日期、时间点和文本",
+                "numbers, money, dates, instants and text",
+            )
+            checker.report("type-mismatch", self, message)
+
+
+@dataclass
+class Less(Ordering):
+    """Whether each value is less than the next."""
+
+    compare = operator.lt
+
+
+@dataclass
+class LessOrEqual(Ordering):
+    """Whether each value is at most the next."""
+
+    compare = operator.le
+
+
+@dataclass
+class Greater(Ordering):
+    """Whether each value is greater than the next."""
+
+    compare = operator.gt
+
+
+@dataclass
+class GreaterOrEqual(Ordering):
+    """Whether each value is at least the next."""
+
+    compare = operator.ge
+
+
+@dataclass
+class Between(Ordering):
+    """Whether the first value lies from the second to the third, both included."""
+
+    arity = (3, 3)
+    compare = operator.le
+
+    def closure(self) -> Closure:
+        value, low, high = (argument.closure() for argument in self.arguments)
+        return _of_three(operator.le, low, value, high)
+
+
+OPERATORS: dict[str, type[Operator]] = {
+    "==": Equal,
+    "===": Equal,
+    "!=": NotEqual,
+    "!==": NotEqual,
+    "<": Less,
+    "<=": LessOrEqual,
+    ">": Greater,
+    ">=": GreaterOrEqual,
+    "between": Between,
+}

@@ -1,0 +1,139 @@
+"""and, or, !, !!, if: Kleene's three values. What is unknown stays so unless the known parts settle it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules.moment import Moment
+from rules.tree import Checker, Closure, Expression, Facts, Literal, Operator, Value
+from rules.types import BOOLEAN, Type
+from rules.unknown import Unknown
+
+
+@dataclass
+class Junction(Operator):
+    """Conditions joined; `settling` is the value of one that settles the whole."""
+
+    settling: ClassVar[bool]
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect_all(self.arguments, BOOLEAN)
+        return BOOLEAN
+
+    def closure(self) -> Closure:
+        closures = tuple(argument.closure() for argument in self.arguments)
+        settling, neutral = self.settling, not self.settling
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            unknown: Unknown | None = None
+            for closure in closures:
+                value = closure(facts, moment)
+                if value is settling:
+                    return settling
+                if value is not neutral:
+                    unknown = value if unknown is None else unknown | value
+            return neutral if unknown is None else unknown
+
+        return run
+
+
+@dataclass
+class And(Junction):
+    """True when all conditions are true, false when one is false."""
+
+    settling = False
+
+
+@dataclass
+class Or(Junction):
+    """True when one condition is true, false when all are false."""
+
+    settling = True
+
+
+@dataclass
+class Not(Operator):
+    """The opposite of a condition."""
+
+    arity = (1, 1)
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect(self.arguments[0], BOOLEAN)
+        return BOOLEAN
+
+    def closure(self) -> Closure:
+        closure = self.arguments[0].closure()
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            value = closure(facts, moment)
+            return value if type(value) is Unknown else not value
+
+        return run
+
+
+@dataclass
+class Yes(Not):
+    """A condition as it is. It turns nothing into a condition: there is no truthiness."""
+
+    def closure(self) -> Closure:
+        return self.arguments[0].closure()
+
+
+@dataclass
+class If(Operator):
+    """if, then, else if, then, …, else: the value behind the first true condition.
+
+    Unknown when a condition is reached that is unknown; no value behind a null, nor without an else when none is true.
+    """
+
+    arity = (2, None)
+
+    @property
+    def conditions(self) -> Sequence[Expression]:
+        """The conditions, in order."""
+        return self.arguments[: len(self.arguments) // 2 * 2 : 2]
+
+    @property
+    def branches(self) -> Sequence[Expression]:
+        """The values behind the conditions, and the else if there is one."""
+        return (*self.arguments[1::2], *(self.arguments[-1:] if len(self.arguments) % 2 else ()))
+
+    @property
+    def flexible(self) -> bool:
+        return all(branch.flexible for branch in self.branches)
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect_all(self.conditions, BOOLEAN)
+        return checker.unify([branch for branch in self.branches if not is_null(branch)], self.hint)
+
+    def closure(self) -> Closure:
+        branches = [_nothing if is_null(branch) else branch.closure() for branch in self.branches]
+        pairs = tuple(zip((condition.closure() for condition in self.conditions), branches, strict=False))
+        otherwise = branches[-1] if len(branches) > len(pairs) else _nothing
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            for condition, branch in pairs:
+                value = condition(facts, moment)
+                if value is True:
+                    return branch(facts, moment)
+                if value is not False:
+                    return value
+            return otherwise(facts, moment)
+
+        return run
+
+
+def is_null(branch: Expression) -> bool:
+    """Whether a branch is a literal null: no value."""
+    return isinstance(branch, Literal) and branch.json is None
+
+
+def _nothing(_facts: Facts, _moment: Moment) -> Value:
+    return _NO_VALUE
+
+
+_NO_VALUE = Unknown()
+
+OPERATORS: dict[str, type[Operator]] = {"and": And, "or": Or, "!": Not, "!!": Yes, "if": If}

@@ -1,0 +1,233 @@
+"""var, is_set, default, missing, missing_some: reading fields, and speaking about their absence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rules import messages
+from rules.facts import COUNTED, is_present, reader
+from rules.moment import Moment
+from rules.tree import Checker, Closure, Expression, Facts, Items, Literal, Operator, Value
+from rules.types import ANY, BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
+from rules.unknown import Unknown
+
+MOMENT = {"now": INSTANT, "today": DATE}
+"""What every rule may read beside its facts."""
+
+
+@dataclass
+class Field(Expression):
+    """A field by its path; None where the rule wrote no path."""
+
+    path: str | None = None
+
+    @classmethod
+    def of(cls, argument: Expression) -> Field:
+        """The field that a literal names; null is the empty path, the value at hand in a cell or a list's item."""
+        match argument:
+            case Literal(json=str(path)):
+                return cls("field", pointer=argument.pointer, path=path)
+            case Literal(json=None):
+                return cls("field", pointer=argument.pointer, path="")
+            case _:
+                return cls("field", pointer=argument.pointer)
+
+    @property
+    def timed(self) -> bool:
+        return self.path in MOMENT or self.type.kind in COUNTED
+
+    @property
+    def shown(self) -> str:
+        return f"「{self.path}」"
+
+    def infer(self, checker: Checker) -> Type:
+        if self.path is None:
+            checker.report("schema", self, messages.not_a_path("var"))
+            return ANY
+        if self.path in MOMENT:
+            return MOMENT[self.path]
+        declaration = checker.field(self.path, self)
+        return declaration.value_type if declaration is not None else ANY
+
+    def closure(self) -> Closure:
+        match self.path:
+            case "now":
+                return lambda _facts, moment: moment.now
+            case "today":
+                return lambda _facts, moment: moment.today
+            case path:
+                return reader(path or "", self.type)
+
+    def presence(self) -> Closure:
+        """A closure that tells whether the field is there, whatever its value."""
+        if self.path in MOMENT:
+            return lambda _facts, _moment: True
+        keys = (self.path or "").split(".")
+        return lambda facts, _moment: is_present(facts, keys)
+
+
+@dataclass
+class Var(Operator):
+    """The value of a field; with a second argument, that value where the field is missing.
+
+    `now` and `today` are the evaluation's own.
+    """
+
+    arity = (0, 2)
+
+    def __post_init__(self) -> None:
+        path = self.arguments[0] if self.arguments else Literal("literal")
+        self.field = Field.of(path)
+        self.fallback = self.arguments[1:]
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return (self.field, *self.fallback)
+
+    @property
+    def shown(self) -> str:
+        return self.field.shown
+
+    def infer(self, checker: Checker) -> Type:
+        return checker.unify(self.parts, self.hint)
+
+    def closure(self) -> Closure:
+        return first_known([part.closure() for part in self.parts])
+
+
+@dataclass
+class Default(Operator):
+    """The first of its arguments that is known."""
+
+    @property
+    def flexible(self) -> bool:
+        return all(argument.flexible for argument in self.arguments)
+
+    def infer(self, checker: Checker) -> Type:
+        return checker.unify(self.arguments, self.hint)
+
+    def closure(self) -> Closure:
+        return first_known([argument.closure() for argument in self.arguments])
+
+
+def first_known(closures: Sequence[Closure]) -> Closure:
+    """A closure that gives the first known value; when there is none, an Unknown that names what would be needed."""
+    if len(closures) == 1:
+        return closures[0]
+    first, *others = closures
+
+    def run(facts: Facts, moment: Moment) -> Value:
+        found = first(facts, moment)
+        if type(found) is not Unknown:
+            return found
+        for closure in others:
+            value = closure(facts, moment)
+            if type(value) is not Unknown:
+                return value
+            found = found | value
+        return found
+
+    return run
+
+
+@dataclass
+class IsSet(Operator):
+    """Whether a field, or an expression, has a value. Never unknown."""
+
+    arity = (1, 1)
+
+    def __post_init__(self) -> None:
+        match self.arguments:
+            case [Literal() as path]:
+                self.subject: Expression = Field.of(path)
+            case [Var(fallback=()) as var]:
+                self.subject = var.field
+            case [expression]:
+                self.subject = expression
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return (self.subject,)
+
+    def infer(self, checker: Checker) -> Type:
+        checker.infer(self.subject)
+        return BOOLEAN
+
+    def closure(self) -> Closure:
+        if isinstance(self.subject, Field):
+            return self.subject.presence()
+        closure = self.subject.closure()
+        return lambda facts, moment: type(closure(facts, moment)) is not Unknown
+
+
+@dataclass
+class Missing(Operator):
+    """Which of the fields named have no value, in their order. Never unknown."""
+
+    arity: ClassVar[tuple[int, int | None]] = (0, None)
+
+    def __post_init__(self) -> None:
+        self.wanted = _fields(self.arguments)
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return self.wanted
+
+    def infer(self, checker: Checker) -> Type:
+        for field in self.wanted:
+            checker.infer(field)
+        return Type("list", of=TEXT)
+
+    def closure(self) -> Closure:
+        tests = [(field.path, field.presence()) for field in self.wanted]
+        return lambda facts, moment: [path for path, present in tests if not present(facts, moment)]
+
+
+@dataclass
+class MissingSome(Missing):
+    """Nothing when at least so many of the fields have a value, else those that have none. Never unknown."""
+
+    arity = (2, 2)
+
+    def __post_init__(self) -> None:
+        self.needed, *paths = self.arguments
+        self.wanted = _fields(paths)
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return (self.needed, *self.wanted)
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect(self.needed, INTEGER)
+        return super().infer(checker)
+
+    def closure(self) -> Closure:
+        needed, absent = self.needed.closure(), super().closure()
+        total = len(self.wanted)
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            least, found = needed(facts, moment), absent(facts, moment)
+            if type(least) is Unknown:
+                return least
+            return [] if total - len(found) >= least else found
+
+        return run
+
+
+def _fields(arguments: Sequence[Expression]) -> list[Field]:
+    match arguments:
+        case [Items(items=items)]:
+            return [Field.of(item) for item in items]
+        case _:
+            return [Field.of(argument) for argument in arguments]
+
+
+OPERATORS: dict[str, type[Operator]] = {
+    "var": Var,
+    "is_set": IsSet,
+    "default": Default,
+    "missing": Missing,
+    "missing_some": MissingSome,
+}

@@ -1,0 +1,168 @@
+"""in, has_any, has_all, has_none: members of lists and of tag sets, pieces of text."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from rules import messages
+from rules.moment import Moment
+from rules.tree import Checker, Closure, Expression, Facts, Items, Literal, Operator, Value
+from rules.types import BOOLEAN, TAGS, TEXT, Type, tag_of
+from rules.unknown import Unknown
+
+TEXT_PER_STEP = 64
+"""Characters searched for one step of the work budget."""
+
+
+@dataclass
+class In(Operator):
+    """Whether a value is in a list or tag set, or a text is part of another text."""
+
+    arity = (2, 2)
+
+    @property
+    def timed(self) -> bool:
+        return not isinstance(self.arguments[1], Items)
+
+    def infer(self, checker: Checker) -> Type:
+        value, place = self.arguments
+        if isinstance(place, Items):
+            place.type = Type("list", of=checker.unify([value, *place.items]))
+        else:
+            self._infer_within(checker, checker.infer(place))
+        return BOOLEAN
+
+    def _infer_within(self, checker: Checker, within: Type) -> None:
+        value, place = self.arguments
+        match within.kind:
+            case "tags":
+                checker.expect(value, tag_of(within))
+            case "list" if within.of is not None and within.of.kind != "object":
+                checker.expect(value, within.of)
+            case "text" | "enum":
+                checker.expect(value, TEXT)
+            case "any":
+                checker.infer(value)
+            case _:
+                message = messages.not_for_type("in", place.shown, within, "列表、标签和文本", "lists, tags and texts")
+                checker.report("type-mismatch", place, message)
+
+    def closure(self) -> Closure:
+        value, place = self.arguments
+        if not isinstance(place, Items):
+            return _within(value.closure(), place.closure())
+        constants = [item.value for item in place.items if isinstance(item, Literal)]
+        if len(constants) == len(place.items):
+            return _among(value.closure(), frozenset(constants))
+        return _equals_any(value.closure(), [item.closure() for item in place.items])
+
+
+def _among(value: Closure, constants: frozenset[Value]) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        found = value(facts, moment)
+        return found if type(found) is Unknown else found in constants
+
+    return run
+
+
+def _within(value: Closure, place: Closure) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        part, whole = value(facts, moment), place(facts, moment)
+        if type(part) is Unknown:
+            return part | whole if type(whole) is Unknown else part
+        if type(whole) is Unknown:
+            return whole
+        moment.charge(1 + len(whole) // TEXT_PER_STEP if isinstance(whole, str) else len(whole))
+        return part in whole
+
+    return run
+
+
+def _equals_any(value: Closure, items: list[Closure]) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        found = value(facts, moment)
+        if type(found) is Unknown:
+            return found
+        unknown: Unknown | None = None
+        for item in items:
+            other = item(facts, moment)
+            if type(other) is Unknown:
+                unknown = other if unknown is None else unknown | other
+            elif other == found:
+                return True
+        return False if unknown is None else unknown
+
+    return run
+
+
+@dataclass
+class TagTest(Operator):
+    """A test of two sets: the tags of somebody, and the tags asked about."""
+
+    arity = (2, 2)
+
+    def infer(self, checker: Checker) -> Type:
+        tags, asked = self.arguments
+        checker.expect(tags, TAGS)
+        checker.expect(asked, tags.type if tags.type.kind == "tags" else TAGS)
+        return BOOLEAN
+
+    @staticmethod
+    @abstractmethod
+    def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
+        """The verdict on two known sets."""
+
+    def closure(self) -> Closure:
+        left, right = (_as_set(argument) for argument in self.arguments)
+        test = self.test
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            tags, asked = left(facts, moment), right(facts, moment)
+            if type(tags) is Unknown:
+                return tags | asked if type(asked) is Unknown else tags
+            return asked if type(asked) is Unknown else test(tags, asked)
+
+        return run
+
+
+def _as_set(tags: Expression) -> Closure:
+    closure = tags.closure()
+    if tags.type.kind == "tags":
+        return closure
+
+    def run(facts: Facts, moment: Moment) -> Value:
+        value = closure(facts, moment)
+        return value if type(value) is Unknown else frozenset(value)
+
+    return run
+
+
+@dataclass
+class HasAny(TagTest):
+    """Whether at least one of the tags asked about is there."""
+
+    @staticmethod
+    def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
+        return not tags.isdisjoint(asked)
+
+
+@dataclass
+class HasAll(TagTest):
+    """Whether all of the tags asked about are there."""
+
+    @staticmethod
+    def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
+        return tags.issuperset(asked)
+
+
+@dataclass
+class HasNone(TagTest):
+    """Whether none of the tags asked about is there."""
+
+    @staticmethod
+    def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
+        return tags.isdisjoint(asked)
+
+
+OPERATORS: dict[str, type[Operator]] = {"in": In, "has_any": HasAny, "has_all": HasAll, "has_none": HasNone}

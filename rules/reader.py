@@ -1,0 +1,105 @@
+"""JSON into an operator tree, with the place of each node and the bounds of a rule; and JSON text into JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from jsonlogic.registry import UnknownOperator
+from jsonlogic.typing import OperatorArgument
+
+from rules import messages
+from rules.errors import RuleError
+from rules.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, check_json, escape
+from rules.operators import OPERATORS, operator_class
+from rules.tree import Broken, Expression, Items, Literal
+from rules.types import Json, Problem
+
+
+def loads(text: str | bytes, *, max_bytes: int = MAX_BYTES, depth: int = 64) -> Json:
+    """JSON text as JSON within the bounds of `check_json`. Raises RuleError; a key given twice is refused."""
+    try:
+        value: Json = json.loads(text, object_pairs_hook=_unique_keys)
+    except RecursionError:
+        raise RuleError([Problem("schema", "", messages.too_deep())]) from None
+    except RuleError:
+        raise
+    except ValueError as error:
+        raise RuleError([Problem("schema", "", messages.bad_json(str(error)))]) from None
+    if problems := check_json(value, depth=depth, max_bytes=max_bytes):
+        raise RuleError(problems)
+    return value
+
+
+def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, value in pairs:
+        if key in found:
+            raise RuleError([Problem("schema", "", messages.duplicate_key(key))])
+        found[key] = value
+    return found
+
+
+def read(rule: Json, *, pointer: str = "") -> tuple[Expression, list[Problem]]:
+    """The tree of a rule and its `schema` problems. Where there is one, a Broken node stands in the tree."""
+    if problems := check_json(rule, pointer=pointer):
+        return Broken("", pointer=pointer), problems
+    reading = _Reading()
+    return reading.node(rule, pointer, 0), reading.problems
+
+
+class _Reading:
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.nodes = 0
+
+    def node(self, rule: Json, pointer: str, depth: int) -> Expression:
+        self.nodes += 1
+        if self.nodes == MAX_NODES + 1:
+            return self._broken(pointer, messages.too_many_nodes(MAX_NODES))
+        if self.nodes > MAX_NODES:
+            return Broken("", pointer=pointer)
+        match rule:
+            case dict():
+                return self._operator(rule, pointer, depth + 1)
+            case list():
+                return self._items(rule, pointer, depth + 1)
+            case _:
+                return Literal("literal", pointer=pointer, json=rule)
+
+    def _operator(self, rule: Mapping[str, Json], pointer: str, depth: int) -> Expression:
+        if len(rule) != 1:
+            return self._broken(pointer, messages.not_one_key(rule))
+        if depth > MAX_DEPTH:
+            return self._broken(pointer, messages.too_deep())
+        [(name, given)] = rule.items()
+        place = f"{pointer}/{escape(name)}"
+        try:
+            kind = operator_class(name)
+        except UnknownOperator:
+            return self._broken(pointer, messages.unknown_operator(name, OPERATORS))
+        listed = isinstance(given, list)
+        arguments = given if isinstance(given, list) else [given]
+        least, most = kind.arity
+        if len(arguments) < least or (most is not None and len(arguments) > most):
+            return self._broken(pointer, messages.wrong_count(name, len(arguments), least, most))
+        places = [f"{place}/{i}" if listed else place for i in range(len(arguments))]
+        nodes: list[OperatorArgument] = [self.node(a, at, depth) for a, at in zip(arguments, places, strict=True)]
+        made = kind.from_expression(name, nodes)
+        made.pointer = pointer
+        return made
+
+    def _items(self, rule: Sequence[Json], pointer: str, depth: int) -> Expression:
+        if depth > MAX_DEPTH:
+            return self._broken(pointer, messages.too_deep())
+        items = tuple(
+            self.node(item, f"{pointer}/{i}", depth)
+            if isinstance(item, dict | list)
+            else Literal("literal", pointer=f"{pointer}/{i}", json=item)
+            for i, item in enumerate(rule)
+        )
+        return Items("list", pointer=pointer, items=items)
+
+    def _broken(self, pointer: str, message: messages.Message) -> Expression:
+        self.problems.append(Problem("schema", pointer, message))
+        return Broken("", pointer=pointer)

@@ -1,0 +1,279 @@
+"""The typed operator tree: what a rule is after reading, and what checking writes on it.
+
+A rule passes three stages. The reader builds the tree. Checking calls `infer` from the root down and writes a `type`
+on each node. `closure` then makes one Python function of each node. Other forms of a rule (a sentence, SQL, a formula)
+are further methods on the same typed tree.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
+
+import jsonlogic
+
+from rules import messages
+from rules.moment import Moment
+from rules.scalars import PARSERS
+from rules.types import ANY, BOOLEAN, INTEGER, TEXT, Declaration, Fields, Json, Problem, Type, tag_of
+from rules.types import fits as type_fits
+from rules.types import join as join_types
+from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from jsonlogic.evaluation import EvaluationContext
+    from jsonlogic.typing import OperatorArgument
+
+Value: TypeAlias = Any
+"""A value while a rule runs, an Unknown among them. What it is was settled by the checker, not by Python's types."""
+
+Facts: TypeAlias = Mapping[str, Any]
+"""Nested objects by name: {"member": {"tier": "gold"}, …}."""
+
+Closure: TypeAlias = Callable[[Facts, Moment], Value]
+
+Join: TypeAlias = Callable[[Type, Type], Type | None]
+"""What two types make together; None when they do not go together."""
+
+
+@dataclass
+class Expression(jsonlogic.Operator):
+    """A node of the tree: its place in the document, its type, and the type that its surroundings would like.
+
+    The checker writes `hint` before it calls `infer`, and `type` after.
+    """
+
+    pointer: str = field(default="", kw_only=True)
+    type: Type = field(default=ANY, kw_only=True)
+    hint: Type | None = field(default=None, kw_only=True)
+
+    @classmethod
+    def from_expression(cls, operator: str, arguments: list[OperatorArgument]) -> Self:
+        raise NotImplementedError(f"{cls.__name__} is made by the reader")
+
+    def evaluate(self, context: EvaluationContext) -> Value:
+        """Not a way to run our operators: the package's context knows no moment and no unknown."""
+        raise NotImplementedError("compile the rule with rules.compile.compile_rule and call its evaluate")
+
+    @property
+    def timed(self) -> bool:
+        """Whether its closure looks at the moment: reads the time, or charges for work."""
+        return False
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        """The nodes below this one."""
+        return ()
+
+    @property
+    def flexible(self) -> bool:
+        """Whether its type follows from its surroundings, as that of a literal does."""
+        return False
+
+    @property
+    def shown(self) -> str:
+        """How a message names it."""
+        return f"`{self.operator}`"
+
+    @abstractmethod
+    def infer(self, checker: Checker) -> Type:
+        """Find its type, those of its parts, and their problems."""
+
+    @abstractmethod
+    def closure(self) -> Closure:
+        """The function that computes it."""
+
+    def walk(self) -> Iterator[Expression]:
+        """This node and all below it."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+@dataclass
+class Literal(Expression):
+    """A value written in the rule: `json` as written, `value` as its type wants it."""
+
+    json: Json = None
+    value: Value = None
+
+    @property
+    def flexible(self) -> bool:
+        return True
+
+    @property
+    def shown(self) -> str:
+        return messages.literal(self.json)
+
+    def infer(self, checker: Checker) -> Type:
+        if self.json is None:
+            checker.report("type-mismatch", self, messages.null_literal())
+            return ANY
+        wanted = self.hint if self.hint is not None and self.hint.kind in PARSERS else self._own_type()
+        message = self._take(wanted)
+        if message is None:
+            return wanted
+        checker.report("type-mismatch", self, message)
+        return ANY
+
+    def _own_type(self) -> Type:
+        match self.json:
+            case bool():
+                return BOOLEAN
+            case str():
+                return TEXT
+            case _:
+                return INTEGER
+
+    def _take(self, wanted: Type) -> messages.Message | None:
+        """Take the value as `wanted`; the message says why not."""
+        if isinstance(self.json, float) and (not self.json.is_integer() or wanted.kind in {"money", "decimal"}):
+            return messages.inexact_literal(self.shown)
+        try:
+            self.value = PARSERS[wanted.kind](self.json)
+        except ValueError:
+            return messages.bad_literal(self.shown, wanted)
+        if wanted.kind == "enum" and wanted.values is not None and self.value not in wanted.values:
+            return messages.not_among(self.shown, wanted.values)
+        return None
+
+    def closure(self) -> Closure:
+        value = self.value
+        return lambda _facts, _moment: value
+
+
+@dataclass
+class Items(Expression):
+    """A list written in the rule; its items may be expressions."""
+
+    items: tuple[Expression, ...] = ()
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return self.items
+
+    @property
+    def flexible(self) -> bool:
+        return all(item.flexible for item in self.items)
+
+    @property
+    def shown(self) -> str:
+        return "[" + ", ".join(item.shown for item in self.items[:5]) + ("…]" if len(self.items) > 5 else "]")
+
+    def infer(self, checker: Checker) -> Type:
+        if self.hint is not None and self.hint.kind == "tags":
+            checker.expect_all(self.items, tag_of(self.hint))
+            return self.hint
+        return Type("list", of=checker.unify(self.items, self.hint.of if self.hint is not None else None))
+
+    def closure(self) -> Closure:
+        closures = tuple(item.closure() for item in self.items)
+        collect = frozenset if self.type.kind == "tags" else list
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            found = []
+            unknown: Unknown | None = None
+            for closure in closures:
+                value = closure(facts, moment)
+                if type(value) is Unknown:
+                    unknown = value if unknown is None else unknown | value
+                else:
+                    found.append(value)
+            return collect(found) if unknown is None else unknown
+
+        return run
+
+
+@dataclass
+class Broken(Expression):
+    """Stands where the reader found a problem, so that the rest can still be checked."""
+
+    def infer(self, checker: Checker) -> Type:  # noqa: ARG002  nothing below it is checked
+        return ANY
+
+    def closure(self) -> Closure:
+        raise NotImplementedError("a rule with problems has no closure")
+
+
+@dataclass
+class Operator(Expression):
+    """An operator of the profile. One class says all about it: docstring, number of arguments, typing, closure."""
+
+    arguments: tuple[Expression, ...] = ()
+
+    arity: ClassVar[tuple[int, int | None]] = (1, None)
+    """The least and the greatest number of arguments."""
+
+    @classmethod
+    def from_expression(cls, operator: str, arguments: list[OperatorArgument]) -> Self:
+        """The operator over arguments that are nodes already."""
+        return cls(operator=operator, arguments=tuple(cast("list[Expression]", arguments)))
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return self.arguments
+
+
+class Checker:
+    """Finds types and problems, and notes which fields are read."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.problems: list[Problem] = []
+        self.paths: set[str] = set()
+
+    def report(self, code: str, node: Expression, message: messages.Message) -> None:
+        """Note a problem at the node."""
+        self.problems.append(Problem(code, node.pointer, message))
+
+    def field(self, path: str, node: Expression) -> Declaration | None:
+        """The declaration of a field that the node reads; None, and a problem, when there is none."""
+        declaration = self.fields.get(path)
+        if declaration is None:
+            self.report("unknown-field", node, messages.unknown_field(path, self.fields))
+        else:
+            self.paths.add(path)
+        return declaration
+
+    def infer(self, node: Expression, hint: Type | None = None) -> Type:
+        """Find the type of a node and write it there."""
+        node.hint = hint
+        node.type = node.infer(self)
+        return node.type
+
+    def expect(self, node: Expression, wanted: Type) -> None:
+        """Find the type of a node that must be of the wanted type."""
+        actual = self.infer(node, wanted)
+        if not type_fits(actual, wanted):
+            self.report("type-mismatch", node, messages.wrong_type(node.shown, actual, wanted))
+
+    def expect_all(self, nodes: Sequence[Expression], wanted: Type) -> None:
+        """Expect each of them to be of the wanted type."""
+        for node in nodes:
+            self.expect(node, wanted)
+
+    def unify(
+        self,
+        nodes: Sequence[Expression],
+        hint: Type | None = None,
+        *,
+        join: Join = join_types,
+        literals: Callable[[Type], Type] = lambda common: common,
+    ) -> Type:
+        """The one type of all nodes. Fields decide, literals follow; a problem is noted where one does not.
+
+        `join` and `literals` are for operators whose arguments are not of one type: what two types make together, and
+        what a literal beside the fields' type should be.
+        """
+        common: Type = ANY
+        first: Expression | None = None
+        for node in sorted(nodes, key=lambda node: node.flexible):
+            wanted = hint if common.kind == "any" or not node.flexible else literals(common)
+            own = self.infer(node, wanted)
+            joined = join(common, own)
+            if joined is None and first is not None:
+                self.report("type-mismatch", node, messages.not_comparable(first.shown, common, node.shown, own))
+            common, first = joined or common, first or node
+        return common

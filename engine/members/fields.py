@@ -1,0 +1,74 @@
+"""The fields of `member.*`, `store.*` and `associate.*` that every rule may name without declaring them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rules.types import Declaration, Fields, Title
+
+PERSONAL_ATTRIBUTES = frozenset({"nickname", "name", "phone", "email", "address"})
+"""Attributes of a member that are sealed at rest and stand in no log."""
+
+
+@cache
+def base_fields() -> Fields:
+    """Path to declaration. Whatever HQ adds in its own `fields` definitions comes on top."""
+    return {**_MEMBER, **_STORE, **_ASSOCIATE}
+
+
+def _field(
+    kind: str, zh: str, en: str, *, optional: bool = True, personal: bool = False, values: list[str] | None = None
+) -> Declaration:
+    title = Title(zh=zh, en=en)
+    return Declaration(type=kind, title=title, optional=optional, personal=personal, values=values)
+
+
+_MEMBER: Fields = {
+    "member.id": _field("text", "内部编号", "Internal id", optional=False),
+    "member.number": _field("text", "会员号", "Member number"),
+    "member.friend": _field("boolean", "是企微好友", "Is a friend", optional=False),
+    "member.friend_since": _field("instant", "成为好友时间", "Friend since"),
+    "member.friend_of": _field("tags", "好友导购", "Friend of", optional=False),
+    "member.in_group": _field("boolean", "在客户群中", "Is in a group", optional=False),
+    "member.in_groups": _field("tags", "所在客户群", "Groups", optional=False),
+    "member.is_staff": _field("boolean", "是员工", "Is staff", optional=False),
+    "member.registered": _field("boolean", "已注册会员", "Is registered", optional=False),
+    "member.created_at": _field("instant", "建档时间", "Known since", optional=False),
+    "member.store": _field("ref:store", "归属门店", "Home store"),
+    "member.owner": _field("ref:associate", "归属导购", "Owner"),
+    "member.first_channel": _field("ref:channel", "首次渠道", "First channel"),
+    "member.last_channel": _field("ref:channel", "最近渠道", "Last channel"),
+    "member.nickname": _field("text", "昵称", "Nickname", personal=True),
+    "member.name": _field("text", "姓名", "Name", personal=True),
+    "member.phone": _field("text", "手机号", "Phone", personal=True),
+    "member.email": _field("text", "邮箱", "Email", personal=True),
+    "member.address": _field("text", "地址", "Address", personal=True),
+    "member.gender": _field("enum", "性别", "Gender", values=["female", "male", "unknown"]),
+    "member.birthday": _field("date", "生日", "Birthday"),
+    "member.tier": _field("text", "会员等级", "Tier"),
+    "member.points": _field("integer", "积分", "Points"),
+    "member.tags": _field("tags", "标签", "Tags"),
+}
+
+_STORE: Fields = {
+    "store.key": _field("text", "门店编号", "Store key", optional=False),
+    "store.title": _field("text", "门店名称", "Store title", optional=False),
+    "store.region": _field("ref:region", "大区", "Region", optional=False),
+    "store.regions": _field("tags", "所属各级大区", "Regions above the store", optional=False),
+    "store.brand": _field("text", "品牌", "Brand"),
+    "store.ownership": _field("enum", "经营方式", "Ownership", optional=False, values=["own", "franchise", "dealer"]),
+    "store.price_kind": _field("enum", "价格类型", "Price kind", optional=False, values=["full", "outlet"]),
+    "store.mode": _field("enum", "运营模式", "Mode", optional=False, values=["centralised", "distributed"]),
+    "store.address": _field("text", "地址", "Address"),
+    "store.group_chat": _field("text", "当前客户群", "Current customer group"),
+    "store.offers": _field("text", "今日优惠", "Offers of the day"),
+}
+
+_ASSOCIATE: Fields = {
+    "associate.key": _field("text", "导购编号", "Associate key", optional=False),
+    "associate.userid": _field("text", "企微账号", "WeCom userid"),
+    "associate.name": _field("text", "导购姓名", "Associate name", personal=True),
+    "associate.role": _field("text", "岗位", "Role", optional=False),
+    "associate.active": _field("boolean", "在职", "Is active", optional=False),
+    "associate.store": _field("ref:store", "所属门店", "Store"),
+}

@@ -1,0 +1,64 @@
+"""What can be wrong about definitions.
+
+DefinitionError
+├── NotReadableError        the text is no JSON object; says at which line and column
+├── UnknownDefinitionError  no draft, version or live definition of this kind and key
+├── StaleRevisionError      the draft was changed since it was read
+├── WrongStateError         a pause, resume or retirement that the state forbids
+├── NotAvailableError       a part of the contract that this release does not execute yet
+└── NotPublishableError     findings of severity error; carries all findings
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.journeys.findings import Finding
+
+
+class DefinitionError(Exception):
+    """The root of this package's errors; each message tells a person what to do."""
+
+
+class NotReadableError(DefinitionError):
+    """The text cannot be read as a JSON object."""
+
+    def __init__(self, what: str, line: int, column: int) -> None:
+        super().__init__(f"line {line}, column {column}: {what}")
+        self.line = line
+        self.column = column
+
+
+class UnknownDefinitionError(DefinitionError):
+    """There is no such draft, version or definition."""
+
+
+class StaleRevisionError(DefinitionError):
+    """The revision that was named is not the current one."""
+
+    def __init__(self, current: int | None) -> None:
+        there = f"it is at revision {current}" if current else "it does not exist"
+        super().__init__(f"The draft was changed since you read it: {there} now. Read it again and repeat your change.")
+
+
+class WrongStateError(DefinitionError):
+    """The journey is not in a state in which this can be done."""
+
+
+class NotAvailableError(DefinitionError):
+    """Named by a pointer into the request."""
+
+    def __init__(self, pointer: str, what: str) -> None:
+        super().__init__(what)
+        self.pointer = pointer
+
+
+class NotPublishableError(DefinitionError):
+    """The draft has findings that block publishing."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        blocking = sum(finding.severity == "error" for finding in findings)
+        super().__init__(f"{blocking} finding(s) block publishing; mend them and publish again.")
+        self.findings = tuple(findings)

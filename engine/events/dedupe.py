@@ -1,0 +1,54 @@
+"""What makes a duplicate a duplicate: a keyed digest of (source, id), remembered for 400 days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.database.retrying import ContendedError
+from engine.secrets.keyring import KeyRing
+
+KEPT = timedelta(days=400)
+
+
+def digest(keys: KeyRing, source: str, event_id: str) -> bytes:
+    """The key of an event. The length of the source keeps ("a", "bc") and ("ab", "c") apart."""
+    return keys.lookup("event", f"{len(source)}:{source}{event_id}")
+
+
+def seen(session: Session, digests: Sequence[bytes]) -> dict[bytes, int | None]:
+    """Those that were accepted before, with their place in the log."""
+    rows = session.connection().execute(_SEEN, {"digests": list(digests)})
+    return {bytes(found): seq for found, seq in rows}
+
+
+def claim(session: Session, seqs: Mapping[bytes, int], *, now: datetime) -> None:
+    """Remembers new events with their places in the log. Raises ContendedError if one of them came in elsewhere."""
+    ordered = sorted(seqs)
+    rows = session.connection().execute(
+        _CLAIM, {"digests": ordered, "seqs": [seqs[one] for one in ordered], "day": now.date()}
+    )
+    if rows.rowcount < len(ordered):
+        raise ContendedError("another transaction has just accepted one of these events")
+
+
+def trim(session: Session, *, now: datetime, limit: int = 10_000) -> int:
+    """Forgets what is older than 400 days, at most `limit` at a time; tells how many it forgot."""
+    return session.connection().execute(_TRIM, {"before": (now - KEPT).date(), "limit": limit}).rowcount
+
+
+def place_of(session: Session, keys: KeyRing, source: str, event_id: str) -> int | None:
+    """Where in the log the event of this source and id stands, or None."""
+    return seen(session, [digest(keys, source, event_id)]).get(digest(keys, source, event_id))
+
+
+_SEEN = text("SELECT digest, seq FROM event_keys WHERE digest = ANY(:digests)")
+_CLAIM = text("""
+    INSERT INTO event_keys (digest, day, seq)
+    SELECT digest, :day, seq FROM unnest(CAST(:digests AS bytea[]), CAST(:seqs AS bigint[])) AS n (digest, seq)
+    ON CONFLICT DO NOTHING""")
+_TRIM = text("""
+    DELETE FROM event_keys WHERE digest IN (SELECT digest FROM event_keys WHERE day < :before LIMIT :limit)""")

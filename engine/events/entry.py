@@ -1,0 +1,39 @@
+"""One event while it is being accepted: what arrived, and what ingest has found out about it so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.events.incoming import IncomingEvent
+from engine.organisation.references import Place
+from rules.types import Json
+
+
+@dataclass
+class Entry:
+    """`type` and `data` are those of the log: ledgers may change them before the event is appended.
+
+    `personal` holds what was taken out of `data`, by JSON pointer.
+    """
+
+    index: int
+    event: IncomingEvent
+    digest: bytes
+    type: str
+    data: dict[str, Json]
+    place: Place
+    subject: str | None = None
+    personal: dict[str, Json] = field(default_factory=dict)
+    member_id: int | None = None
+    seq: int = 0
+
+    @property
+    def time(self) -> datetime:
+        """The event's own time."""
+        return self.event.time
+
+    def text(self, name: str) -> str | None:
+        """A field of `data`, if it is a text."""
+        value = self.data.get(name)
+        return value if isinstance(value, str) else None

@@ -1,0 +1,185 @@
+"""Accepts events: one transaction takes a batch from the door into the log, the ledgers and the queue.
+
+    not seen before -> places -> members found or made, locked by id -> merges -> ledgers -> log, keys, queue
+
+A place in the log is drawn under the member's lock, so that order in a member's log is order of acceptance. Statements
+are set-based: their number does not grow with the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, text
+from sqlalchemy.orm import Session
+
+from engine.database.bulk import insert_rows
+from engine.database.connection import Scope
+from engine.events import dedupe, queue
+from engine.events.entry import Entry
+from engine.events.incoming import IncomingEvent, IngestResult, Rejection
+from engine.events.models import Event
+from engine.events.personal import PHONE_KEYS, hide_phone, take_out
+from engine.events.types import BULK, event_type
+from engine.members.handles import VISITOR, Handle, HandleError, parse_handle
+from engine.members.identities import Disputed, Naming, Resolved, resolve
+from engine.organisation.references import places
+from engine.secrets.keyring import KeyRing
+
+EVENTS: Table = Event.__table__  # type: ignore[attr-defined]  # SQLModel sets it on table classes
+
+
+def ingest(
+    session: Session, events: Sequence[IncomingEvent], *, now: datetime, keys: KeyRing, stores: Scope = "*"
+) -> IngestResult:
+    """Accepts those of `events` that are new. The transaction must see all stores.
+
+    `stores` bounds what the sender may tell: an event of another store is rejected. Raises ContendedError when another
+    transaction accepts the same at the same time: run it by `engine.database.retrying.run`.
+    """
+    batch = _Batch(session, keys, now)
+    batch.admit(events, stores)
+    if batch.entries:
+        batch.name_members()
+        batch.draw_places_in_the_log()
+        batch.append()
+    return batch.result(len(events))
+
+
+class _Batch:
+    """One call of `ingest`."""
+
+    def __init__(self, session: Session, keys: KeyRing, now: datetime) -> None:
+        self.session, self.keys, self.now = session, keys, now
+        self.entries: list[Entry] = []
+        self.rejected: list[Rejection] = []
+        self.seqs: dict[int, int | None] = {}
+        self.duplicates = 0
+
+    def admit(self, events: Sequence[IncomingEvent], stores: Scope) -> None:
+        """Leaves out duplicates and what the sender may not tell."""
+        fresh = self._fresh(events)
+        found = places(self.session, [event.data for _, event, _ in fresh])
+        for (index, event, digest), place in zip(fresh, found, strict=True):
+            if stores != "*" and place.store_id not in stores:
+                self.rejected.append(Rejection(index, "/data/store", _OUT_OF_SCOPE))
+                continue
+            data, personal = take_out(event.data, self.keys)
+            subject = None if event.subject is None else hide_phone(event.subject, self.keys)
+            self.entries.append(Entry(index, event, digest, event.type, data, place, subject, personal))
+
+    def _fresh(self, events: Sequence[IncomingEvent]) -> list[tuple[int, IncomingEvent, bytes]]:
+        digests = [dedupe.digest(self.keys, event.source, event.id) for event in events]
+        known = dedupe.seen(self.session, digests)
+        fresh, taken = [], set(known)
+        for index, (event, digest) in enumerate(zip(events, digests, strict=True)):
+            if digest in taken:
+                self.duplicates += 1
+                self.seqs[index] = known.get(digest)
+            else:
+                taken.add(digest)
+                fresh.append((index, event, digest))
+        return fresh
+
+    def name_members(self) -> None:
+        """Finds, makes, locks and joins the members that the events name."""
+        resolved = resolve(self.session, self.keys, [naming(entry.event) for entry in self.entries], now=self.now)
+        for entry, member in zip(self.entries, resolved.members, strict=True):
+            entry.member_id = member
+        self.resolved: Resolved = resolved
+
+    def draw_places_in_the_log(self) -> None:
+        """Numbers in order of acceptance; the members' locks are held."""
+        drawn = self.session.connection().execute(_DRAW, {"n": len(self.entries)}).scalars().all()
+        for entry, seq in zip(self.entries, sorted(drawn), strict=True):
+            entry.seq = seq
+            self.seqs[entry.index] = seq
+
+    def append(self) -> None:
+        """Writes the log, the keys, the disputes and the queue."""
+        dedupe.claim(self.session, {entry.digest: entry.seq for entry in self.entries}, now=self.now)
+        insert_rows(self.session, EVENTS, [self._row(entry) for entry in self.entries])
+        self._record(self.resolved.disputes)
+        waiting: dict[int, int] = {}
+        for entry in self.entries:
+            if is_routed(entry):
+                member, priority = entry.member_id or 0, priority_of(entry)
+                waiting[member] = min(priority, waiting.get(member, priority))
+        queue.enqueue(self.session, waiting, now=self.now)
+
+    def _row(self, entry: Entry) -> dict[str, object]:
+        return {
+            "seq": entry.seq,
+            "source": entry.event.source,
+            "event_id": entry.event.id,
+            "type": entry.type,
+            "member_id": entry.member_id,
+            "subject": entry.subject,
+            "time": entry.time,
+            "accepted_at": self.now,
+            "channel_id": entry.place.channel_id,
+            "store_id": entry.place.store_id,
+            "associate_id": entry.place.associate_id,
+            "data": entry.data,
+            "personal_enc": self.keys.seal_json(entry.personal) if entry.personal else None,
+            "priority": priority_of(entry),
+            "routed_at": None if is_routed(entry) else self.now,
+        }
+
+    def _record(self, disputes: Sequence[Disputed]) -> None:
+        for dispute in disputes:
+            self.session.connection().execute(
+                _DISPUTE,
+                {
+                    "a": dispute.member_a,
+                    "b": dispute.member_b,
+                    "seq": self.entries[dispute.index].seq,
+                    "reason": dispute.reason,
+                    "now": self.now,
+                },
+            )
+
+    def result(self, count: int) -> IngestResult:
+        """What became of the batch."""
+        seqs = [self.seqs.get(index) for index in range(count)]
+        return IngestResult(len(self.entries), self.duplicates, tuple(self.rejected), seqs)
+
+
+def naming(event: IncomingEvent) -> Naming:
+    """Who an event names: its subject first, then `data.identities`, then the phone number of a member's own event."""
+    given: list[str] = [event.subject] if event.subject else []
+    identities = event.data.get("identities")
+    if isinstance(identities, list):
+        given += [item for item in identities if isinstance(item, str)]
+    if event.type in _TELLS_PHONE:
+        given += [f"phone:{event.data[key]}" for key in sorted(PHONE_KEYS & event.data.keys())]
+    handles = dict.fromkeys(handle for text in given for handle in _handles(text))
+    return Naming(tuple(handles), event.member_id)
+
+
+def _handles(given: str) -> list[Handle]:
+    try:
+        return [parse_handle(given, visitors=True)]
+    except HandleError:
+        return []
+
+
+def priority_of(entry: Entry) -> int:
+    """How urgently an event is routed, by its type."""
+    known = event_type(entry.type)
+    return BULK if known is None else known.priority
+
+
+def is_routed(entry: Entry) -> bool:
+    """Whether the event goes on to journeys: it must say whose it is, and a page's visitor is nobody yet."""
+    return entry.member_id is not None and not (entry.event.subject or "").startswith(f"{VISITOR}:")
+
+
+_TELLS_PHONE = frozenset({"member.registered", "member.updated"})
+_OUT_OF_SCOPE = "This key may only tell of its own stores: name one of them in data.store."
+_DRAW = text("SELECT nextval('events_seq_seq') FROM generate_series(1, :n)")
+_DISPUTE = text("""
+    INSERT INTO disputes (member_a, member_b, event_seq, reason, at)
+    SELECT :a, :b, :seq, :reason, :now
+    WHERE NOT EXISTS (SELECT 1 FROM disputes WHERE member_a = :a AND member_b = :b AND reason = :reason)""")

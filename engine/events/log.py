@@ -1,0 +1,79 @@
+"""Reads the event log: events as rules see them, and a member's events in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.events.models import Event
+from engine.events.personal import put_back
+from engine.organisation.records import Record, associate_records, channel_records, store_records
+from engine.secrets.keyring import KeyRing
+from rules.types import Json
+
+
+def event_facts(session: Session, event: Event, *, keys: KeyRing | None = None) -> dict[str, Json]:
+    """What rules see as `event.*`: see `events_facts`."""
+    return events_facts(session, [event], keys=keys)[event.seq]
+
+
+def events_facts(
+    session: Session, events: Sequence[Event], *, keys: KeyRing | None = None
+) -> dict[int, dict[str, Json]]:
+    """What rules see as `event.*`, by place in the log: `data` with `type` and `time`, references as records.
+
+    A reference that we do not know is `{"key": …}`. With the key ring, personal parts stand at their places again.
+    """
+    channels = channel_records(session, (one.channel_id for one in events if one.channel_id))
+    stores = store_records(session, (one.store_id for one in events if one.store_id))
+    associates = associate_records(session, (one.associate_id for one in events if one.associate_id))
+    found: dict[int, dict[str, Json]] = {}
+    for event in events:
+        facts = dict(event.data)
+        if keys is not None and event.personal_enc is not None:
+            facts = put_back(facts, keys.open_json(event.personal_enc))
+        for name, record in (
+            ("channel", channels.get(event.channel_id or 0)),
+            ("store", stores.get(event.store_id or 0)),
+            ("associate", associates.get(event.associate_id or 0)),
+        ):
+            _refer(facts, name, record)
+        found[event.seq] = {**facts, "type": event.type, "time": instant_text(event.time)}
+    return found
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as facts and answers carry it."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def events_of(
+    session: Session, member_id: int, *, after: int = 0, types: Iterable[str] | None = None, limit: int | None = None
+) -> list[Event]:
+    """A member's events in order of acceptance, those after a place in the log, if asked only some types."""
+    wanted = select(Event).where(col(Event.member_id) == member_id, col(Event.seq) > after).order_by(col(Event.seq))
+    if types is not None:
+        wanted = wanted.where(col(Event.type).in_(sorted(set(types))))
+    if limit is not None:
+        wanted = wanted.limit(limit)
+    return list(session.execute(wanted).scalars())
+
+
+def unrouted(session: Session, member_id: int, *, limit: int | None = None) -> list[Event]:
+    """A member's events that wait to be routed, in order of acceptance."""
+    wanted = (
+        select(Event).where(col(Event.member_id) == member_id, col(Event.routed_at).is_(None)).order_by(col(Event.seq))
+    )
+    return list(session.execute(wanted if limit is None else wanted.limit(limit)).scalars())
+
+
+def _refer(facts: dict[str, Json], name: str, record: Record | None) -> None:
+    given = facts.get(name)
+    if record is not None:
+        facts[name] = {key: value for key, value in record.items() if value is not None}
+    elif isinstance(given, str):
+        facts[name] = {"key": given}

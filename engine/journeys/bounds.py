@@ -1,0 +1,97 @@
+"""The bounds that hold for any document before its format is looked at: size, depth, numbers and texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.journeys.findings import Finding
+from rules import messages
+from rules.limits import check_json, is_storable
+from rules.types import Json
+
+MAX_BYTES = 256 * 1024
+MAX_BODY = 64 * 1024 * 1024
+"""Nothing larger comes in by any door; a document above its own bound is still read, so that its other faults show."""
+
+DEPTH = 68
+_TOO_DEEP = 100
+_CUT_SHORT = (messages.too_deep(), messages.too_large(MAX_BYTES), messages.too_large(MAX_BODY))
+"""Problems after which `check_json` looks no further."""
+
+_LARGEST = 2**53
+
+
+@dataclass
+class Mended:
+    """What was found wrong with a document so far, and the places that hold no longer what its author wrote."""
+
+    findings: list[Finding] = field(default_factory=list)
+    mended: set[str] = field(default_factory=set)
+
+    def is_mended(self, pointer: str) -> bool:
+        """Whether the value at the pointer, or one that holds it, is a stand-in or was left out."""
+        return any(pointer == place or pointer.startswith(f"{place}/") for place in self.mended)
+
+    def has_mended(self, pointer: str) -> bool:
+        """Whether something at, above or below the pointer was mended."""
+        return self.is_mended(pointer) or any(place.startswith(f"{pointer}/") for place in self.mended)
+
+
+def within_bounds(document: Json, mended: Mended) -> Json:
+    """A copy of the document without what breaks the bounds; each breach is a finding."""
+    document = _copy(document, _TOO_DEEP)
+    problems = check_json(document, max_bytes=MAX_BYTES)
+    if any(problem.message in _CUT_SHORT for problem in problems):
+        document = _copy(document, DEPTH)
+        known = {problem.pointer for problem in problems}
+        later = check_json(document, max_bytes=MAX_BODY)
+        problems += [problem for problem in later if problem.pointer not in known]
+    for problem in problems:
+        mended.findings.append(Finding("schema", "error", problem.pointer, problem.message))
+        if problem.message not in _CUT_SHORT:
+            mended.mended.add(problem.pointer)
+            document = _without(document, problem.pointer)
+    return document
+
+
+def _copy(value: Json, depth: int) -> Json:
+    """A copy, `depth` levels deep, in which whole numbers are integers, as canonical JSON writes them."""
+    match value:
+        case dict() | list() if depth <= 0:
+            return None
+        case dict():
+            return {key: _copy(item, depth - 1) for key, item in value.items()}
+        case list():
+            return [_copy(item, depth - 1) for item in value]
+        case float() if abs(value) <= _LARGEST and value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def _without(document: Json, pointer: str) -> Json:
+    """The document with null at the pointer; an object there loses only the keys that cannot be kept."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    if not steps:
+        return _mended(document)
+    holder = document
+    for step in steps[:-1]:
+        holder = _child(holder, step)
+    last = steps[-1]
+    if isinstance(holder, dict) and last in holder:
+        holder[last] = _mended(holder[last])
+    elif isinstance(holder, list) and last.isdigit():
+        holder[int(last)] = _mended(holder[int(last)])
+    return document
+
+
+def _child(holder: Json, step: str) -> Json:
+    if isinstance(holder, dict):
+        return holder.get(step)
+    return holder[int(step)] if isinstance(holder, list) and step.isdigit() else None
+
+
+def _mended(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: item for key, item in value.items() if is_storable(key)}
+    return None

@@ -1,0 +1,75 @@
+"""What activity types tell the interpreter and the checks about themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, TypeAlias
+
+from pydantic import BaseModel
+
+from rules.types import Fields
+
+Mode: TypeAlias = Literal["local", "remote"]
+Contact: TypeAlias = Literal["none", "reply", "push"]
+Idempotent: TypeAlias = Literal["receiver", "natural", "no"]
+Subject: TypeAlias = Literal["member", "store", "associate"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Marks a param that names a thing of ours, such as `batch: Annotated[str, Reference("coupon-batch")]`.
+
+    Kinds: coupon-batch, chat, channel, store, associate, ruleset, task, journey.
+    """
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How often a failure that the type raises is tried again, and after how long. `attempts` counts all tries."""
+
+    attempts: int = 5
+    initial: timedelta = timedelta(seconds=1)
+    backoff: float = 2.0
+    max: timedelta = timedelta(hours=1)
+
+    def delay(self, failures: int) -> timedelta:
+        """The time to wait after the n-th failure."""
+        doublings = min(failures - 1, 1000)
+        try:
+            seconds = self.initial.total_seconds() * self.backoff**doublings
+        except OverflowError:
+            return self.max
+        return min(timedelta(seconds=min(seconds, self.max.total_seconds())), self.max)
+
+
+@dataclass(frozen=True)
+class ActivityType:
+    """One registered activity type.
+
+    `outcomes` are the ports it declares beside done, error and quiet. `result` declares, by path, what a node's `save`
+    gives. `expires_within` is for a `push` whose code or offer is worthless after that time.
+    """
+
+    name: str
+    titles: Mapping[str, str]
+    params: type[BaseModel]
+    outcomes: tuple[str, ...] = ()
+    mode: Mode = "local"
+    contact: Contact = "none"
+    idempotent: Idempotent = "receiver"
+    subjects: frozenset[Subject] = frozenset({"member"})
+    retry: Retry = Retry()
+    result: Fields = field(default_factory=dict)
+    doc: str = ""
+    expires_within: timedelta | None = None
+
+
+Catalogue: TypeAlias = Mapping[str, ActivityType]
+"""Activity types by name."""
+
+EventTypes: TypeAlias = Mapping[str, Fields]
+"""Event type to its fields as conditions name them: `{"contact.added": {"event.welcome_code": …}}`."""

@@ -1,0 +1,150 @@
+"""Which fields an expression sees at each place of a document, and which of them can be absent there.
+
+`event.*` is the entry event, but in a `when` of entry, goal, exits and a wait's `for` it is the event being tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.document import ActivityNode, EventEntry, Journey, Node, WaitNode
+from engine.journeys.graph import Graph, graph_of
+from rules.types import Declaration, Fields
+
+_RUN: Fields = {
+    "run.id": Declaration(type="text"),
+    "run.journey": Declaration(type="text"),
+    "run.version": Declaration(type="integer"),
+    "run.entered_at": Declaration(type="instant"),
+}
+_EVENT: Fields = {"event.type": Declaration(type="text"), "event.time": Declaration(type="instant")}
+_FAILED = frozenset({"error", "quiet"})
+"""Ports of an activity node through which it is left without a result."""
+
+
+@dataclass(frozen=True)
+class DocumentFields:
+    """The fields of one document.
+
+    `fields` is the catalogue of all places: `member.*`, `store.*`, `associate.*`. `events` holds the `event.*` of
+    each type; a type that is not among them has what all of them have.
+    """
+
+    journey: Journey
+    catalogue: Catalogue
+    fields: Fields
+    events: EventTypes
+
+    def at_entry(self, event_type: str) -> Fields:
+        """In the `when` of an entry."""
+        return {**self._declared, **self._event(event_type), **self.fields}
+
+    def at_event(self, event_type: str) -> Fields:
+        """In the `when` of the goal, an exit, or an item of a wait's `for`: anything saved may be absent."""
+        return {**self._vars(frozenset()), **self.at_entry(event_type), **_RUN}
+
+    def at_node(self, node_id: str) -> Fields:
+        """In the cases, params and instants of a node."""
+        saved = self.saved_before.get(node_id, frozenset())
+        return {**self._declared, **self._vars(saved), **self._entry_event, **self.fields, **_RUN}
+
+    @cached_property
+    def graph(self) -> Graph:
+        return graph_of(self.journey)
+
+    @cached_property
+    def saves(self) -> Mapping[str, Fields]:
+        """What each name that is saved holds; optional where not every place that saves it gives it."""
+        kinds: dict[str, list[Fields]] = {}
+        for name, fields in self._saved():
+            kinds.setdefault(name, []).append(fields)
+        return {name: _union(found) for name, found in kinds.items()}
+
+    @cached_property
+    def saved_before(self) -> Mapping[str, frozenset[str]]:
+        """The names that are saved on every path to each node that can be reached."""
+        everything = frozenset(self.saves)
+        before = dict.fromkeys(self.graph.reachable(self.graph.starts), everything)
+        for entry in self.journey.entry:
+            start = entry.start or self.journey.start
+            if start in before:
+                before[start] &= {entry.save} if entry.save else frozenset()
+        changed = True
+        while changed:
+            changed = False
+            for edge in self.graph.edges:
+                if edge.source not in before:
+                    continue
+                known = before[edge.target] & (before[edge.source] | _saved_by(self.journey, edge.source, edge.port))
+                changed = changed or known != before[edge.target]
+                before[edge.target] = known
+        return before
+
+    @cached_property
+    def _entry_event(self) -> Fields:
+        types = [entry.on for entry in self.journey.entry if isinstance(entry, EventEntry)]
+        return _union([self._event(each) for each in dict.fromkeys(types)])
+
+    @property
+    def _declared(self) -> Fields:
+        return self.journey.fields
+
+    def _event(self, event_type: str) -> Fields:
+        return event_fields(event_type, self.events)
+
+    def _data(self, event_type: str) -> Fields:
+        """What an event's `data` holds: the fields of its type, and those that the document declares."""
+        declared = {path: each for path, each in self._declared.items() if path.startswith("event.")}
+        event = {**declared, **self._event(event_type)}
+        return {path.removeprefix("event."): each for path, each in event.items() if path not in _EVENT}
+
+    def _vars(self, certain: frozenset[str]) -> Fields:
+        return {
+            f"vars.{name}.{path}": each if name in certain else each.model_copy(update={"optional": True})
+            for name, fields in self.saves.items()
+            for path, each in fields.items()
+        }
+
+    def _saved(self) -> Iterable[tuple[str, Fields]]:
+        for entry in self.journey.entry:
+            if entry.save:
+                yield entry.save, self._data(entry.on) if isinstance(entry, EventEntry) else {}
+        for node in self.journey.nodes.values():
+            if isinstance(node, WaitNode):
+                yield from ((item.save, self._data(item.on)) for item in node.awaited if item.save)
+            elif isinstance(node, ActivityNode) and node.save:
+                type_ = self.catalogue.get(node.activity)
+                yield node.save, type_.result if type_ else {}
+
+
+def event_fields(event_type: str, events: EventTypes) -> Fields:
+    """The `event.*` of a type; of one that nobody declares, what every event has."""
+    if event_type in events:
+        return {**_EVENT, **events[event_type]}
+    kinds = list(events.values())
+    common = {path: each for path, each in _union(kinds).items() if all(path in fields for fields in kinds)}
+    return {**_EVENT, **common}
+
+
+def _saved_by(journey: Journey, node_id: str, port: str) -> frozenset[str]:
+    """The names that are certainly saved when a node is left through a port."""
+    node: Node = journey.nodes[node_id]
+    if isinstance(node, ActivityNode):
+        return frozenset({node.save} if node.save and port not in _FAILED else ())
+    if isinstance(node, WaitNode):
+        saves = [frozenset({item.save} if item.save else ()) for item in node.awaited if item.port == port]
+        return frozenset.intersection(*saves) if saves and port != "timeout" else frozenset()
+    return frozenset()
+
+
+def _union(kinds: list[Fields]) -> Fields:
+    """The fields of several kinds of data; what one of them lacks is optional, and the first declaration counts."""
+    found: dict[str, Declaration] = {}
+    for fields in kinds:
+        for path, each in fields.items():
+            everywhere = all(path in other and not other[path].optional for other in kinds)
+            found.setdefault(path, each if everywhere else each.model_copy(update={"optional": True}))
+    return found

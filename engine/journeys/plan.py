@@ -1,0 +1,161 @@
+"""A published journey, compiled: what the interpreter, the router and the pages ask of it. Immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.compile_nodes import Compiler, clock_time
+from engine.journeys.deadlines import QuietHours
+from engine.journeys.document import EventEntry, Journey
+from engine.journeys.fields import DocumentFields, event_fields
+from engine.journeys.findings import Finding
+from engine.journeys.graph import Edge, graph_of, stages_of
+from engine.journeys.parse import parse
+from engine.journeys.steps import Entry, Exit, Goal, ReentryMode, Step, Titles, Wait
+from rules.duration import Duration, parse_duration
+from rules.errors import RuleError
+from rules.types import Declaration, Fields, Json
+
+
+class PlanError(ValueError):
+    """A document that cannot be compiled. Run `check` on it and mend what it finds."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run needs of its journey.
+
+    `event_types` are those that goal, exits or waits name: a run takes these and no others. `fields` are the paths
+    that its expressions read. `stages` are in funnel order, `zone` is where its days begin.
+    """
+
+    key: str
+    title: Titles
+    subject: str
+    start: str
+    steps: Mapping[str, Step]
+    entries: tuple[Entry, ...]
+    goal: Goal | None
+    exits: tuple[Exit, ...]
+    zone: ZoneInfo
+    reentry: ReentryMode
+    cooldown: Duration | None
+    max_age: Duration | None
+    entry_max_age: Duration
+    quiet_hours: QuietHours | None
+    holdout_share: int
+    holdout_salt: str
+    stages: tuple[str, ...]
+    stage_titles: Mapping[str, Titles]
+    edges: tuple[Edge, ...]
+    fields: frozenset[str]
+    event_types: frozenset[str] = field(init=False)
+    entry_event_types: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        waits = [step.work for step in self.steps.values() if isinstance(step.work, Wait)]
+        triggers = [
+            *self.exits,
+            *(item for wait in waits for item in wait.awaited),
+            *([self.goal] if self.goal else []),
+        ]
+        object.__setattr__(self, "event_types", frozenset(trigger.on for trigger in triggers))
+        object.__setattr__(self, "entry_event_types", frozenset(entry.on for entry in self.entries))
+
+
+def compile_plan(document: Json, catalogue: Catalogue, fields: Fields, events: EventTypes) -> Plan:
+    """The plan of a document that `check` finds free of errors.
+
+    `fields` are `member.*`, `store.*` and `associate.*`; `events` the `event.*` of each event type. Raises PlanError
+    for a document that breaks its format or cannot be compiled.
+    """
+    journey, findings = parse(document)
+    if journey is None or findings:
+        raise PlanError(f"This document cannot run: {_first(findings)}")
+    try:
+        return compile_journey(journey, catalogue, fields, events)
+    except RuleError as error:
+        raise PlanError(f"This document cannot run: {error}") from error
+    except KeyError as error:
+        raise PlanError(f"This document cannot run: {error} does not exist") from error
+
+
+def compile_journey(journey: Journey, catalogue: Catalogue, fields: Fields, events: EventTypes) -> Plan:
+    """The plan of a journey without findings of its format. Raises RuleError, or KeyError for what does not exist."""
+    compiler = Compiler(journey, catalogue, DocumentFields(journey, catalogue, fields, events))
+    policies, graph = journey.policies, graph_of(journey)
+    stages = stages_of(journey, graph)
+    steps = {node_id: compiler.step(node_id, node) for node_id, node in journey.nodes.items()}
+    _ends_exist(journey, steps)
+    holdout, quiet = policies.holdout, policies.quiet_hours
+    return Plan(
+        key=journey.key,
+        title=journey.title.model_dump() if journey.title else {"zh": journey.key, "en": journey.key},
+        subject=journey.subject,
+        start=journey.start,
+        steps=steps,
+        entries=tuple(compiler.entries()),
+        goal=compiler.goal(),
+        exits=tuple(compiler.exits()),
+        zone=ZoneInfo(policies.time_zone),
+        reentry=policies.reentry.mode,
+        cooldown=_duration(policies.reentry.cooldown),
+        max_age=_duration(policies.max_age),
+        entry_max_age=parse_duration(policies.entry_max_age),
+        quiet_hours=QuietHours(clock_time(quiet.start), clock_time(quiet.end)) if quiet else None,
+        holdout_share=holdout.share_bp if holdout else 0,
+        holdout_salt=holdout.salt or journey.key if holdout else journey.key,
+        stages=tuple(stages),
+        stage_titles=stages,
+        edges=graph.edges,
+        fields=frozenset(compiler.read),
+    )
+
+
+def bundle_of(document: Json, plan: Plan, fields: Fields, events: EventTypes) -> Json:
+    """All that a document resolves to, as JSON for `canonical.bundle_hash`: itself and the fields that it reads.
+
+    `compile_bundle` makes the same plan of it, whatever is published later.
+    """
+    types = plan.event_types | plan.entry_event_types
+    return {
+        "document": document,
+        "fields": _plain({path: each for path, each in fields.items() if path in plan.fields}),
+        "events": {name: _plain(event_fields(name, events)) for name in sorted(types)},
+    }
+
+
+def compile_bundle(bundle: Json, catalogue: Catalogue) -> Plan:
+    """The plan of what `bundle_of` made."""
+    content = _Bundle.model_validate(bundle)
+    return compile_plan(content.document, catalogue, content.fields, content.events)
+
+
+class _Bundle(BaseModel):
+    document: Json
+    fields: dict[str, Declaration]
+    events: dict[str, dict[str, Declaration]]
+
+
+def _plain(fields: Fields) -> Json:
+    return {path: each.model_dump(mode="json", exclude_defaults=True) for path, each in fields.items()}
+
+
+def _duration(text: str | None) -> Duration | None:
+    return parse_duration(text) if text is not None else None
+
+
+def _first(findings: Sequence[Finding]) -> str:
+    return f"{findings[0].pointer}: {findings[0].message['en']}" if findings else "it is no object"
+
+
+def _ends_exist(journey: Journey, steps: Mapping[str, Step]) -> None:
+    """Raise KeyError when a start or a port leads to a node that there is not."""
+    starts = [entry.start for entry in journey.entry if isinstance(entry, EventEntry) and entry.start]
+    for target in [journey.start, *starts, *(target for step in steps.values() for target in step.ports.values())]:
+        steps[target]

@@ -11,11 +11,18 @@ from starlette.types import Scope
 STATIC = Path(__file__).parent / "static"
 
 
-@cache
 def static_url(path: str) -> str:
-    """The address of a file below `ui/static`. FileNotFoundError if it is not there."""
-    content = (STATIC / path).read_bytes()
-    return f"/static/{path}?v={hashlib.sha256(content).hexdigest()[:12]}"
+    """The address of a file below `ui/static`; one that changed has another address.
+
+    Files below `vendor/` may be missing in a fresh checkout that never started: their address carries no digest.
+    """
+    file = STATIC / path
+    return f"/static/{path}?v={_digest(file)}" if file.exists() else f"/static/{path}"
+
+
+@cache
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
 class LastingStaticFiles(StaticFiles):

@@ -1,5 +1,6 @@
 """How values are written on pages: titles, numbers, shares, durations, instants; one function per kind."""
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from engine.events.types import EVENT_TYPES
+from rules.duration import DurationError, parse_duration
 from ui.messages import Language, known, text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -46,6 +49,32 @@ def duration(seconds: float | None, language: Language) -> str:
         elif parts:
             break
     return text(language, "unit.join").join(parts[:2])
+
+
+def iso_duration(written: object, language: Language) -> str:
+    """A duration of a document, such as `P7D`, in words; as it is written if it is none."""
+    try:
+        parsed = parse_duration(written) if isinstance(written, str) else None
+    except DurationError:
+        parsed = None
+    if parsed is None:
+        return str(written)
+    days = [text(language, "unit.month", n=parsed.months)] if parsed.months else []
+    days += [text(language, "unit.day", n=parsed.days)] if parsed.days else []
+    elapsed = parsed.elapsed.total_seconds()
+    return text(language, "unit.join").join([*days, *([duration(elapsed, language)] if elapsed or not days else [])])
+
+
+def event(name: object, language: Language) -> str:
+    """What people call a type of event; its own name where it is not declared."""
+    found = EVENT_TYPES.get(str(name))
+    return title(found.titles, language) if found else str(name)
+
+
+def outcome(name: object, language: Language) -> str:
+    """What people call an outcome; the author's own name otherwise."""
+    key = f"outcome.{name}"
+    return text(language, key) if known(language, key) else str(name)
 
 
 def instant(at: datetime, now: datetime) -> str:
@@ -89,3 +118,27 @@ def icon(name: str, size: int = 18) -> Markup:
     """A lucide icon, inline and silent for screen readers: the word beside it speaks."""
     silent = {"aria-hidden": "true", "focusable": "false", "stroke-width": "1.75"}
     return Markup(lucide(name, size=size, **silent))  # noqa: S704  # from the package's archive, never from input
+
+
+def plain_json(value: object) -> str:
+    """A value of a document as one line; text without its quotes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+_EVENT_ICONS = {
+    "contact.scanned": "scan-line",
+    "contact.added": "user-plus",
+    "contact.confirmed": "user-plus",
+    "contact.lost": "user-minus",
+    "group.joined": "users",
+    "group.left": "door-open",
+    "coupon.issued": "ticket",
+    "coupon.claimed": "ticket",
+    "coupon.redeemed": "ticket-check",
+    "order.paid": "shopping-bag",
+}
+
+
+def event_icon(name: str) -> str:
+    """The icon of a type of event."""
+    return _EVENT_ICONS.get(name, "circle-dot")

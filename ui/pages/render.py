@@ -60,8 +60,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    made.filters.update(number=words.number, share=words.share, clip=words.clip)
-    made.globals.update(icon=words.icon, static_url=static_url)
+    made.filters.update(number=words.number, share=words.share, clip=words.clip, tojson_text=words.plain_json)
+    made.globals.update(icon=words.icon, event_icon=words.event_icon, static_url=static_url)
     return made
 
 
@@ -105,6 +105,8 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "duration": partial(words.duration, language=language),
         "title": partial(words.title, language=language),
         "port": partial(words.port, language=language),
+        "event_word": partial(words.event, language=language),
+        "outcome_word": partial(words.outcome, language=language),
     }
 
 

@@ -1,0 +1,176 @@
+"""The picture of a journey: where each node stands and how the edges run, computed from the graph alone.
+
+A journey's document stores no layout. `draw` is the only place that knows the layout library.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import graphlay
+
+from ui.words import clip
+
+ENTRY = "@entry"
+"""The id of the drawn node that stands for the journey's entry; no node of a document can be called so."""
+
+_WIDTH, _HEIGHT, _STAGE = 208.0, 58.0, 22.0
+_MARGIN = 28.0
+_OPTIONS = {
+    "direction": "topbottom",
+    "spacing": {"layer_gap": 58.0, "node_gap": 36.0},
+    "routing": {"style": "orthogonal"},
+}
+
+
+@dataclass(frozen=True)
+class Box:
+    """A node to draw: `kind` is its type, `name` what people call it, `word` what its type is called."""
+
+    id: str
+    kind: str
+    name: str
+    word: str
+    stage: str | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """An edge to draw, with the word for its port."""
+
+    source: str
+    port: str
+    target: str
+    word: str
+
+
+@dataclass(frozen=True)
+class DrawnBox:
+    """A node with its place; `x` and `y` are its upper left corner."""
+
+    box: Box
+    x: float
+    y: float
+    width: float
+    height: float
+    name: str
+
+
+@dataclass(frozen=True)
+class DrawnWay:
+    """An edge with its path, the tip of its arrow and the place of its word."""
+
+    way: Way
+    path: str
+    tip: str
+    word_x: float
+    word_y: float
+    backwards: bool
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The whole picture; (0, 0) is its upper left corner."""
+
+    width: float
+    height: float
+    boxes: tuple[DrawnBox, ...]
+    ways: tuple[DrawnWay, ...]
+
+
+@dataclass(frozen=True)
+class _Point:
+    x: float
+    y: float
+
+
+def draw(boxes: Sequence[Box], ways: Sequence[Way]) -> Drawing:
+    """Lays the graph out from top to bottom. The same graph always gives the same picture."""
+    known = {box.id for box in boxes}
+    drawable = [way for way in ways if way.source in known and way.target in known]
+    graph = graphlay.Graph()
+    for box in boxes:
+        graph.node(box.id, width=_WIDTH, height=_height(box))
+    for way in drawable:
+        graph.edge(way.source, way.target, label_size={"width": _text_width(way.word), "height": 16.0})
+    layout = graphlay.layout(graph, options=_OPTIONS)
+    low, high = layout.bounds["min"], layout.bounds["max"]
+    left, top = low["x"] - _MARGIN, low["y"] - _MARGIN
+    reversed_edges = set(layout.raw["reversed"])
+    return Drawing(
+        high["x"] + _MARGIN - left,
+        high["y"] + _MARGIN - top,
+        tuple(_box(box, node, left, top) for box, node in zip(boxes, layout.nodes, strict=True)),
+        tuple(
+            _way(way, edge, left, top, backwards=index in reversed_edges)
+            for index, (way, edge) in enumerate(zip(drawable, layout.edges, strict=True))
+        ),
+    )
+
+
+def _height(box: Box) -> float:
+    return _HEIGHT + (_STAGE if box.stage else 0.0)
+
+
+def _text_width(word: str) -> float:
+    return 10.0 + sum(12.0 if ord(character) > 0x2E7F else 6.5 for character in word)
+
+
+def _box(box: Box, node: Mapping[str, Mapping[str, float]], left: float, top: float) -> DrawnBox:
+    width, height = _WIDTH, _height(box)
+    x, y = node["center"]["x"] - width / 2 - left, node["center"]["y"] - height / 2 - top
+    return DrawnBox(box, x, y, width, height, clip(box.name, 20))
+
+
+def _way(way: Way, edge: Mapping[str, object], left: float, top: float, *, backwards: bool) -> DrawnWay:
+    points = [_Point(point["x"] - left, point["y"] - top) for point in _points(edge["points"])]
+    word = _word_place(points)
+    anchor = edge.get("label_anchor")
+    if isinstance(anchor, Mapping):
+        word = _Point(anchor["x"] - left, anchor["y"] - top)
+    return DrawnWay(way, _path(points), _tip(points), word.x, word.y, backwards)
+
+
+def _points(value: object) -> Iterable[Mapping[str, float]]:
+    if not isinstance(value, list):
+        raise TypeError("the layout library gives each edge a list of points")
+    return value
+
+
+def _path(points: Sequence[_Point], radius: float = 9.0) -> str:
+    """An SVG path through the points, with rounded corners."""
+    parts = [f"M{_at(points[0])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        entering, leaving = _towards(corner, before, radius), _towards(corner, after, radius)
+        parts.append(
+            f"L{entering.x:.1f} {entering.y:.1f}Q{corner.x:.1f} {corner.y:.1f} {leaving.x:.1f} {leaving.y:.1f}"
+        )
+    parts.append(f"L{points[-1].x:.1f} {points[-1].y:.1f}")
+    return "".join(parts)
+
+
+def _at(point: _Point) -> str:
+    return f"{point.x:.1f} {point.y:.1f}"
+
+
+def _towards(start: _Point, end: _Point, by: float) -> _Point:
+    length = _distance(start, end)
+    part = min(by, length / 2) / length if length else 0.0
+    return _Point(start.x + (end.x - start.x) * part, start.y + (end.y - start.y) * part)
+
+
+def _distance(start: _Point, end: _Point) -> float:
+    return float(((end.x - start.x) ** 2 + (end.y - start.y) ** 2) ** 0.5)
+
+
+def _tip(points: Sequence[_Point]) -> str:
+    """The arrow's head as the points of a polygon."""
+    end, back = points[-1], _towards(points[-1], points[-2], 8.0)
+    across_x, across_y = (end.y - back.y) * 0.55, (back.x - end.x) * 0.55
+    corners = ((end.x, end.y), (back.x + across_x, back.y + across_y), (back.x - across_x, back.y - across_y))
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _word_place(points: Sequence[_Point]) -> _Point:
+    """Beside the middle of the first stretch, where the way leaves its node."""
+    start, end = points[0], points[1]
+    return _Point((start.x + end.x) / 2, (start.y + end.y) / 2)

@@ -1,0 +1,123 @@
+"""A journey's funnel: the bars, the table, and the same by channel, store, associate, version or day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from starlette.responses import HTMLResponse
+
+from engine.funnel.query import By, Funnel, StageFigures, read_funnel
+from engine.organisation.models import Associate, Channel, Store
+from rules.types import Json
+from ui import words
+from ui.messages import Language, text
+from ui.outline import Outline
+from ui.pages.journeys import Key, find, read
+from ui.pages.visit import Visiting
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stage as it is drawn: `width` and `entered_width` are shares of the widest stage."""
+
+    title: str
+    figures: StageFigures
+    width: float
+    entered_width: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """One row of the table by group."""
+
+    title: str
+    key: str | None
+    stages: Sequence[StageFigures]
+
+
+@router.get("/journeys/{key}/funnel")
+def show_funnel(
+    visit: Visiting,
+    key: Key,
+    first: Annotated[date | None, Query(alias="from")] = None,
+    last: Annotated[date | None, Query(alias="to")] = None,
+    by: By = "channel",
+) -> HTMLResponse:
+    """Cohorts by the day of entry; without dates, all runs so far."""
+    with visit.begin() as session:
+        shown = find(session, key)
+        outline = read(visit, shown)
+        titles = stage_titles(shown.document, outline, visit.language)
+        funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
+        groups = _groups(session, funnel, by, visit.language)
+    context = {
+        "shown": shown,
+        "funnel": funnel,
+        "bars": bars(funnel.stages, titles),
+        "groups": groups,
+        "by": by,
+        "first": first,
+        "last": last,
+        "presets": _presets(visit.now().astimezone(words.ZONE).date()),
+    }
+    return visit.render("journeys/funnel.html", context)
+
+
+def stage_titles(document: Mapping[str, Json], outline: Outline, language: Language) -> dict[str, str]:
+    """The stages in the order of the picture with their titles; a goal's stage comes last."""
+    nodes = document.get("nodes")
+    titles: dict[str, str] = {}
+    for step in outline.steps:
+        node = nodes.get(step.id) if isinstance(nodes, dict) else None
+        if isinstance(node, dict) and isinstance(node.get("stage"), str):
+            titles.setdefault(str(node["stage"]), words.title(node.get("title"), language) or str(node["stage"]))
+    goal = document.get("goal")
+    if isinstance(goal, dict) and isinstance(goal.get("stage"), str):
+        titles[str(goal["stage"])] = words.title(goal.get("title"), language) or str(goal["stage"])
+    return titles
+
+
+def bars(stages: Sequence[StageFigures], titles: Mapping[str, str]) -> list[Bar]:
+    """The stages with the widths of their bars."""
+    widest = max((stage.times for stage in stages), default=0) or 1
+    return [
+        Bar(titles.get(stage.stage, stage.stage), stage, stage.times / widest, stage.entered_here / widest)
+        for stage in stages
+    ]
+
+
+def _groups(session: Session, funnel: Funnel, by: By, language: Language) -> list[Group]:
+    named = _names(session, funnel.groups, by, language)
+    groups = [Group(named[place][0], named[place][1], stages) for place, stages in funnel.groups.items()]
+    if by in ("day", "version"):
+        return sorted(groups, key=lambda group: group.title, reverse=True)
+    return sorted(groups, key=lambda group: -(group.stages[0].times if group.stages else 0))
+
+
+def _names(
+    session: Session, groups: Mapping[str, object], by: By, language: Language
+) -> dict[str, tuple[str, str | None]]:
+    """Title and key of each group; associates are shown by key, their names are personal."""
+    if by in ("day", "version"):
+        return {place: (f"v{place}" if by == "version" else place, None) for place in groups}
+    wanted = [int(place) for place in groups]
+    none = {place: (text(language, f"funnel.no_{by}"), None) for place in groups}
+    if by == "associate":
+        people = session.execute(select(Associate).where(col(Associate.id).in_(wanted))).scalars()
+        return none | {str(found.id): (found.key, found.key) for found in people}
+    table = Channel if by == "channel" else Store
+    rows = session.execute(select(table).where(col(table.id).in_(wanted))).scalars()
+    return none | {str(row.id): (words.title(row.title, language, row.key), row.key) for row in rows}
+
+
+def _presets(today: date) -> list[tuple[str, date | None, date | None]]:
+    """The spans that one press chooses."""
+    week, month = today - timedelta(days=6), today - timedelta(days=29)
+    return [("all", None, None), ("today", today, today), ("week", week, today), ("month", month, today)]

@@ -1,0 +1,93 @@
+"""Journeys: the list, the picture with the people in it, the versions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse
+
+from engine.definitions.listing import Shown, list_shown, list_versions, show
+from engine.runs.listing import LIVE, Standing, live_by_journey, standing
+from ui.outline import Outline, outline
+from ui.pages.visit import Visit, Visiting
+from ui.problems import NotFound
+
+router = APIRouter()
+
+Key = Annotated[str, Path(max_length=63)]
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who stands where: per node the live runs and those of them that are stuck, and the sums by status."""
+
+    at: Mapping[str, int]
+    stuck: Mapping[str, int]
+    by_status: Mapping[str, int]
+
+
+def presence(rows: list[Standing]) -> Presence:
+    """Adds up what the table of runs tells."""
+    at: dict[str, int] = {}
+    stuck: dict[str, int] = {}
+    by_status = dict.fromkeys(LIVE, 0)
+    for row in rows:
+        at[row.node] = at.get(row.node, 0) + row.runs
+        by_status[row.status] = by_status.get(row.status, 0) + row.runs
+        if row.status == "stuck":
+            stuck[row.node] = stuck.get(row.node, 0) + row.runs
+    return Presence(at, stuck, by_status)
+
+
+@router.get("/journeys")
+def show_list(visit: Visiting) -> HTMLResponse:
+    """All journeys, those that are live first."""
+    with visit.begin() as session:
+        found = list_shown(session, "journey")
+        live = live_by_journey(session)
+    rank = {"live": 0, "paused": 1, "draft": 2, "retired": 3}
+    ordered = sorted(found, key=lambda shown: (rank[shown.condition], shown.key))
+    return visit.render("journeys/list.html", {"journeys": ordered, "live": live})
+
+
+@router.get("/journeys/{key}")
+def show_canvas(visit: Visiting, key: Key, version: Annotated[int | None, Query(ge=1)] = None) -> HTMLResponse:
+    """The journey's picture, with the people at each node."""
+    with visit.begin() as session:
+        shown = find(session, key, version)
+        people = presence(standing(session, key, version=version))
+    context = {"shown": shown, "outline": read(visit, shown), "people": people, "version": version}
+    return visit.render("journeys/canvas.html", context)
+
+
+@router.get("/journeys/{key}/live")
+def show_presence(visit: Visiting, key: Key, version: Annotated[int | None, Query(ge=1)] = None) -> HTMLResponse:
+    """The fragment that the journey's page asks for every few seconds: counts per node."""
+    with visit.begin() as session:
+        shown = find(session, key, version)
+        people = presence(standing(session, key, version=version))
+    return visit.render("journeys/_live.html", {"shown": shown, "outline": read(visit, shown), "people": people})
+
+
+@router.get("/journeys/{key}/versions")
+def show_versions(visit: Visiting, key: Key) -> HTMLResponse:
+    """What was published, when and by whom."""
+    with visit.begin() as session:
+        shown = find(session, key)
+        versions = list_versions(session, "journey", key)
+    return visit.render("journeys/versions.html", {"shown": shown, "versions": versions})
+
+
+def find(session: Session, key: str, version: int | None = None) -> Shown:
+    """The journey, or NotFound."""
+    shown = show(session, "journey", key, version)
+    if shown is None:
+        raise NotFound(f"There is no journey {key!r}" + (f" with a version {version}." if version else "."))
+    return shown
+
+
+def read(visit: Visit, shown: Shown) -> Outline:
+    """The journey's outline in the words of the visit."""
+    return outline(shown.document, visit.deps.catalogue, visit.language)

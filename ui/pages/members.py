@@ -1,0 +1,87 @@
+"""Members: finding one, and one with all that is known, personal data masked."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse, Response
+
+from engine.definitions.listing import list_shown
+from engine.members.handles import KINDS, HandleError, parse_handle
+from engine.members.models import Identity
+from engine.members.profile import list_events, list_members, read_profile
+from engine.runs.listing import RunFilter, list_runs
+from engine.secrets.keyring import KeyRing
+from ui.pages.visit import Visiting
+from ui.problems import NotFound
+
+router = APIRouter()
+
+_LONGEST_ID = 18
+
+Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
+
+
+@router.get("/members")
+def show_list(
+    visit: Visiting,
+    kind: Annotated[str, Query(max_length=20)] = "phone",
+    value: Annotated[str, Query(max_length=256)] = "",
+    before: Cursor = None,
+) -> Response:
+    """The newest members, and a search by identity that leads to the one who has it."""
+    missing = False
+    with visit.begin() as session:
+        if value.strip():
+            found = find_member(session, visit.deps.keys, f"{kind}:{value.strip()}")
+            if found is not None:
+                return RedirectResponse(f"/members/{found}", 303)
+            missing = True
+        members, after = list_members(session, visit.deps.keys, before=before)
+    context = {
+        "members": members,
+        "next": after,
+        "before": before,
+        "kinds": KINDS,
+        "kind": kind,
+        "value": value,
+        "missing": missing,
+    }
+    return visit.render("members/list.html", context)
+
+
+@router.get("/members/{member_id}")
+def show_member(
+    visit: Visiting, member_id: Annotated[int, Path(ge=1, le=2**63 - 1)], before: Cursor = None
+) -> Response:
+    """One member: identities, friends, groups, coupons, runs, and their log."""
+    with visit.begin() as session:
+        profile = read_profile(session, visit.deps.keys, member_id)
+        if profile is None:
+            raise NotFound(f"There is no member {member_id}.")
+        if profile.member.merged_into:
+            return RedirectResponse(f"/members/{profile.member.merged_into}", 303)
+        runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
+        events, after = list_events(session, member_id, before=before)
+        titles = {shown.key: shown.document.get("title") for shown in list_shown(session, "journey")}
+    context = {
+        "profile": profile,
+        "runs": runs.items,
+        "events": events,
+        "next": after,
+        "before": before,
+        "titles": titles,
+    }
+    return visit.render("members/member.html", context)
+
+
+def find_member(session: Session, keys: KeyRing, named: str) -> int | None:
+    """The id of the member so named, by id or by identity (`phone:13800000000`); None if nobody in sight is."""
+    if named.isdecimal() and len(named) <= _LONGEST_ID:
+        return int(named)
+    try:
+        handle = parse_handle(named)
+    except HandleError:
+        return None
+    found = session.get(Identity, (handle.kind, keys.lookup(handle.kind, handle.value)))
+    return found.member_id if found else None

@@ -1,0 +1,172 @@
+"""Runs: the list with its filters, and one run with its timeline."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from starlette.responses import HTMLResponse
+
+from engine.definitions.listing import Shown
+from engine.organisation.models import Associate, Channel, Store
+from engine.runs.listing import STATUSES, RunFilter, list_runs
+from engine.runs.models import Run
+from engine.runs.timeline import read_timeline
+from engine.secrets.keyring import KeyRing
+from ui import words
+from ui.messages import Language
+from ui.pages.funnel import stage_titles
+from ui.pages.journeys import Key, find, read
+from ui.pages.members import find_member
+from ui.pages.visit import Visit, Visiting
+from ui.problems import NotFound
+
+router = APIRouter()
+
+RunId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class Chosen(BaseModel):
+    """The filters of the list as the address carries them; empty means any."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    status: str = Field("", max_length=20)
+    node: str = Field("", max_length=64)
+    stage: str = Field("", max_length=64)
+    store: str = Field("", max_length=64)
+    version: str = Field("", pattern=r"^\d{0,9}$")
+    member: str = Field("", max_length=200)
+    before: int | None = Field(None, ge=1, le=2**63 - 1)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether any filter is set."""
+        return any((self.status, self.node, self.stage, self.store, self.version, self.member))
+
+
+@router.get("/journeys/{key}/runs")
+def show_list(visit: Visiting, key: Key, chosen: Annotated[Chosen, Query()]) -> HTMLResponse:
+    """The journey's runs, newest first."""
+    with visit.begin() as session:
+        shown = find(session, key)
+        stores = _stores(session, visit.language)
+        wanted = _filter(session, visit.deps.keys, key, chosen)
+        page = list_runs(session, wanted, before=chosen.before) if wanted else None
+    outline = read(visit, shown)
+    context = {
+        "shown": shown,
+        "outline": outline,
+        "stages": stage_titles(shown.document, outline, visit.language),
+        "stores": stores,
+        "statuses": STATUSES,
+        "chosen": chosen,
+        "runs": page.items if page else [],
+        "next": page.next if page else None,
+    }
+    return visit.render("runs/list.html", context)
+
+
+@router.get("/runs/{run_id}")
+def show_run(visit: Visiting, run_id: RunId) -> HTMLResponse:
+    """One run: where it stands, what it waits for and until when, and all that happened."""
+    return visit.render("runs/run.html", _sight(visit, run_id))
+
+
+@router.get("/runs/{run_id}/progress")
+def show_progress(visit: Visiting, run_id: RunId) -> HTMLResponse:
+    """The fragment that the run's page asks for while the run is live."""
+    return visit.render("runs/_progress.html", _sight(visit, run_id))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a run waits for: the types of events, and until when."""
+
+    events: Sequence[str]
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class Place:
+    """The store, associate and channel of a run; None where it has none. Associates are shown by key."""
+
+    store: Store | None
+    associate: Associate | None
+    channel: Channel | None
+
+
+def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
+    with visit.begin() as session:
+        run = session.get(Run, run_id)
+        if run is None:
+            raise NotFound(f"There is no run {run_id}.")
+        shown = find(session, run.journey, run.version)
+        place = Place(
+            session.get(Store, run.store_id) if run.store_id else None,
+            session.get(Associate, run.associate_id) if run.associate_id else None,
+            session.get(Channel, run.channel_id) if run.channel_id else None,
+        )
+        timeline = read_timeline(session, run_id)
+    return {
+        "run": run,
+        "shown": shown,
+        "outline": read(visit, shown),
+        "place": place,
+        "timeline": timeline,
+        "waiting": _waiting(run, shown),
+        "live": run.ended_at is None,
+        "saved": _saved(run),
+        "temporal_url": _temporal_url(visit, run),
+    }
+
+
+def _waiting(run: Run, shown: Shown) -> Waiting:
+    nodes = shown.document.get("nodes")
+    node = nodes.get(run.node or "") if isinstance(nodes, dict) else None
+    awaited = node.get("for") if isinstance(node, dict) and run.ended_at is None else None
+    events = [str(item["on"]) for item in awaited if isinstance(item, dict)] if isinstance(awaited, list) else []
+    return Waiting(list(dict.fromkeys(events)), run.deadline)
+
+
+def _saved(run: Run) -> Mapping[str, str]:
+    """What the run saved, one line of JSON each."""
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in (run.state.get("vars") or {}).items()}
+
+
+def _temporal_url(visit: Visit, run: Run) -> str | None:
+    if visit.deps.temporal_ui_url is None or run.status == "holdout":
+        return None
+    base, namespace = visit.deps.temporal_ui_url.rstrip("/"), quote(visit.deps.temporal_namespace, safe="")
+    return f"{base}/namespaces/{namespace}/workflows/{quote(run.workflow_id, safe='')}"
+
+
+def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
+    """Key and title of every store that the visitor may see."""
+    rows = session.execute(select(Store).order_by(col(Store.key))).scalars()
+    return [(store.key, words.title(store.title, language, store.key)) for store in rows]
+
+
+def _filter(session: Session, keys: KeyRing, journey: str, chosen: Chosen) -> RunFilter | None:
+    """The filter, or None if it can match nothing because what it names does not exist."""
+    store_id = session.execute(select(col(Store.id)).where(col(Store.key) == chosen.store)).scalar_one_or_none()
+    member_id = find_member(session, keys, chosen.member.strip()) if chosen.member else None
+    if (chosen.store and store_id is None) or (chosen.member and member_id is None):
+        return None
+    return RunFilter(
+        journey=journey,
+        version=int(chosen.version) if chosen.version else None,
+        member_id=member_id,
+        store_id=store_id,
+        status=chosen.status or None,
+        node=chosen.node or None,
+        stage=chosen.stage or None,
+    )
+

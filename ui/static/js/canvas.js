@@ -1,0 +1,107 @@
+// The picture of a journey: pan by dragging, zoom by buttons or Ctrl+wheel, arrow keys, Esc; counts that stay current.
+(() => {
+  const canvas = document.querySelector("[data-canvas]");
+  const svg = canvas?.querySelector("svg");
+  if (!svg) return;
+  const whole = { width: Number(svg.dataset.width), height: Number(svg.dataset.height) };
+  const view = { x: 0, y: 0, scale: 1 };  // scale: pixels of the screen per unit of the drawing
+
+  const draw = () => {
+    const { width, height } = svg.getBoundingClientRect();
+    if (!width) return;
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${width / view.scale} ${height / view.scale}`);
+  };
+  const fit = () => {  // as wide as it goes, never magnified; the start at the top
+    const { width } = svg.getBoundingClientRect();
+    if (!width) return;
+    view.scale = Math.min(1, width / whole.width);
+    view.x = (whole.width - width / view.scale) / 2;
+    view.y = 0;
+    draw();
+  };
+  const zoom = (factor, at) => {
+    const { width, height, left, top } = svg.getBoundingClientRect();
+    const px = at ? at.clientX - left : width / 2, py = at ? at.clientY - top : height / 2;
+    const scale = Math.min(2.5, Math.max(0.2, view.scale * factor));
+    view.x += px / view.scale - px / scale;
+    view.y += py / view.scale - py / scale;
+    view.scale = scale;
+    draw();
+  };
+  const pan = (dx, dy) => { view.x += dx / view.scale; view.y += dy / view.scale; draw(); };
+
+  canvas.addEventListener("click", (event) => {
+    const wish = event.target.closest("[data-zoom]")?.dataset.zoom;
+    if (wish === "fit") fit();
+    else if (wish) zoom(wish === "in" ? 1.25 : 0.8);
+  });
+  svg.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return;  // the plain wheel scrolls the page
+    event.preventDefault();
+    zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
+  }, { passive: false });
+
+  let grabbed = null, moved = false;
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch" || event.button) return;
+    grabbed = event; moved = false;
+  });
+  addEventListener("pointermove", (event) => {
+    if (!grabbed) return;
+    const dx = grabbed.clientX - event.clientX, dy = grabbed.clientY - event.clientY;
+    if (!moved && Math.hypot(dx, dy) < 4) return;
+    moved = true; grabbed = event; svg.classList.add("grabbed");
+    pan(dx, dy);
+  });
+  addEventListener("pointerup", () => { grabbed = null; svg.classList.remove("grabbed"); });
+  svg.addEventListener("click", (event) => { if (moved) event.preventDefault(); moved = false; }, true);
+  svg.addEventListener("dragstart", (event) => event.preventDefault());
+
+  const ways = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+  const middle = (node) => {
+    const box = node.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+  };
+  const neighbour = (from, [dx, dy]) => {  // the nearest node in that direction, straight ahead preferred
+    const [x, y] = middle(from);
+    const ranked = [...svg.querySelectorAll(".node")].flatMap((node) => {
+      const [nx, ny] = middle(node);
+      const ahead = (nx - x) * dx + (ny - y) * dy, aside = Math.abs((nx - x) * dy) + Math.abs((ny - y) * dx);
+      return node !== from && ahead > 4 ? [[ahead + 2 * aside, node]] : [];
+    });
+    return ranked.sort((a, b) => a[0] - b[0])[0]?.[1];
+  };
+  const reveal = (node) => {
+    const box = node.getBoundingClientRect(), frame = svg.getBoundingClientRect();
+    const over = (low, high, from, to) => (low < from + 16 ? low - from - 16 : high > to - 16 ? high - to + 16 : 0);
+    pan(over(box.left, box.right, frame.left, frame.right), over(box.top, box.bottom, frame.top, frame.bottom));
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const node = document.activeElement.closest?.(".node");
+    if (event.key === "Escape") { fit(); canvas.focus(); }
+    else if (event.key === "+" || event.key === "=") zoom(1.25);
+    else if (event.key === "-") zoom(0.8);
+    else if (ways[event.key] && node) neighbour(node, ways[event.key])?.focus();
+    else if (ways[event.key]) pan(ways[event.key][0] * 60, ways[event.key][1] * 60);
+    else return;
+    event.preventDefault();
+  });
+  svg.addEventListener("focusin", (event) => { if (event.target.matches(":focus-visible")) reveal(event.target); });
+
+  const recount = () => {
+    for (const here of document.querySelectorAll("[data-here]")) {
+      const people = svg.querySelector(`[data-people="${CSS.escape(here.dataset.here)}"]`);
+      if (!people || people.dataset.count === here.dataset.count) continue;
+      const half = 9 + 4 * here.dataset.count.length, pill = people.querySelector(".pill");
+      people.dataset.count = people.querySelector("text").textContent = here.dataset.count;
+      pill.setAttribute("x", -half);
+      pill.setAttribute("width", 2 * half);
+      people.classList.toggle("people-stuck", here.dataset.stuck !== "0");
+      people.classList.remove("changed");
+      requestAnimationFrame(() => people.classList.add("changed"));
+    }
+  };
+  document.addEventListener("htmx:after:swap", recount);
+  addEventListener("resize", fit);
+  fit();
+})();

@@ -15,6 +15,7 @@ from workflows.service.kept_secrets import KeptSecrets, load_or_make, mark_shown
 from workflows.service.logs import LogFile
 from workflows.service.ports import LOOPBACK, Ports, is_free
 from workflows.service.postgres import Cluster, cluster_home, end_leftover, make_cluster, postgres_child
+from workflows.service.preparation import Preparation, fingerprint
 from workflows.service.programs import postgres_programs, temporal_program
 from workflows.service.roles import Addresses, Given, RoleFactory, role_children, role_environment
 from workflows.service.supervisor import Supervisor
@@ -55,6 +56,7 @@ class Plan:
 
     children: tuple[Child, ...]
     addresses: Addresses
+    preparation: Preparation
 
     def running(self, pids: Mapping[str, int | None]) -> Running:
         """Return what `dev.json` is to say."""
@@ -116,12 +118,14 @@ def make_plan(options: DevOptions, folder: Folder, kept: KeptSecrets, stack: Exi
     if temporal:
         state = folder.part("temporal")
         children.append(temporal_child(temporal_program(), state, temporal, environment, _log(folder, "temporal")))
-    backends = tuple(child.name for child in children)
+    preparation = _preparation(options, cluster, environment)
     factory = RoleFactory(options.program, environment, folder, Path.cwd())
-    children += role_children(
-        factory, addresses, host=options.host, port=options.port, preparation=options.preparation, backends=backends
-    )
-    return Plan(tuple(children), addresses)
+    servers = tuple(child.name for child in children)
+    if preparation.needed:
+        children.append(factory.make("prepare", *options.preparation, once=True, after=servers))
+    started_first = tuple(child.name for child in children)
+    children += role_children(factory, addresses, host=options.host, port=options.port, after=started_first)
+    return Plan(tuple(children), addresses, preparation)
 
 
 def _supervise(
@@ -133,6 +137,7 @@ def _supervise(
     supervisor = Supervisor(plan.children, wakeups, say=say, changed=changed)
     try:
         if supervisor.bring_up(START_SECONDS):
+            plan.preparation.done()
             say(_welcome(plan, options, folder, kept))
             mark_shown(folder.secrets, kept)
             supervisor.watch()
@@ -169,6 +174,11 @@ def _cluster(folder: Folder, kept: KeptSecrets, ports: Ports, stack: ExitStack) 
     make_cluster(cluster)
     end_leftover(cluster)
     return cluster
+
+
+def _preparation(options: DevOptions, cluster: Cluster | None, environment: Mapping[str, str]) -> Preparation:
+    ours = sorted(f"{name}={value}" for name, value in environment.items() if name.startswith("WAYSTATION_"))
+    return Preparation(cluster.home / "prepared" if cluster else None, fingerprint([*options.preparation, *ours]))
 
 
 def _temporal_ports(ports: Ports) -> TemporalPorts:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 ROTATE_ABOVE = 8 * 1024 * 1024
 KEPT = 3
 TAIL_BYTES = 16_384
-TROUBLE = re.compile(r"\[(error|critical)\s*\]|\"level\": ?\"(error|critical)\"|\b(FATAL|PANIC):", re.IGNORECASE)
+TROUBLE = re.compile(r"\[(error|critical)\s*\]|\"level\": ?\"(error|critical)\"|\bPANIC:", re.IGNORECASE)
 
 
 @dataclass

@@ -82,6 +82,7 @@ def make_cluster(cluster: Cluster) -> None:
     if cluster.data.exists():
         _check_version(cluster)
         return
+    (cluster.home / "prepared").unlink(missing_ok=True)
     partial = cluster.home / "partial-cluster"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(mode=0o700)

@@ -121,25 +121,17 @@ class RoleFactory:
 
 
 def role_children(
-    factory: RoleFactory,
-    addresses: Addresses,
-    *,
-    host: str,
-    port: int,
-    preparation: tuple[str, ...],
-    backends: tuple[str, ...],
+    factory: RoleFactory, addresses: Addresses, *, host: str, port: int, after: tuple[str, ...]
 ) -> list[Child]:
-    """Return the roles. `backends` are the servers that run as children, `preparation` what is told to `prepare`."""
+    """Return the lasting roles, to be started when the children named in `after` are ready."""
     simulator_state = str(factory.folder.part("simulator"))
-    ready = ("prepare", *backends)
     return [
-        factory.make("prepare", *preparation, once=True, after=tuple(set(backends) & {"postgres"})),
-        factory.make("web", "--host", host, "--port", str(port), after=ready, ready=answers_http(port, "/livez")),
+        factory.make("web", "--host", host, "--port", str(port), after=after, ready=answers_http(port, "/livez")),
         factory.make(
             *("simulator", "--port", str(addresses.simulator_port), "--state", simulator_state),
-            after=ready,
+            after=after,
             ready=listens(addresses.simulator_port),
         ),
-        factory.make("worker", after=ready, patience=15.0),
-        factory.make("router", after=ready),
+        factory.make("worker", after=after, patience=15.0),
+        factory.make("router", after=after),
     ]

@@ -91,6 +91,8 @@ class Supervisor:
             for one in self._all.values():
                 self._advance_start(one)
             if self._all_ready():
+                for one in self._all.values():
+                    one.child.log.new_trouble()  # of a start that went well in the end
                 self._changed(self.pids())
                 return True
             if time.monotonic() > deadline:

@@ -41,7 +41,8 @@ def test_dev_json_holds_exactly_the_keys_of_the_contract_and_is_private(tmp_path
     folder = Folder.at(tmp_path)
     folder.write_running(RUNNING)
     assert list(json.loads(folder.dev_json.read_text())) == [
-        "pid", "url", "simulator_url", "temporal_address", "temporal_ui_url", "database_url", "database_dir", "processes",
+        "pid", "url", "simulator_url", "temporal_address", "temporal_ui_url",
+        "database_url", "database_dir", "processes",
     ]  # fmt: skip
     assert mode(folder.dev_json) == 0o600
     assert read_running(tmp_path) == RUNNING
@@ -62,9 +63,9 @@ def test_dev_json_is_replaced_never_rewritten(tmp_path: Path) -> None:
 def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
     folder = Folder.at(tmp_path)
     with folder.held("http://127.0.0.1:8400"):
-        with pytest.raises(FolderInUseError, match=rf"pid {os.getpid()} at http://127\.0\.0\.1:8400"):
-            with folder.held("http://127.0.0.1:8500"):
-                pass
+        told = pytest.raises(FolderInUseError, match=rf"pid {os.getpid()} at http://127\.0\.0\.1:8400")
+        with told, folder.held("http://127.0.0.1:8500"):
+            pass
     with folder.held("http://127.0.0.1:8500"):
         pass
 

@@ -43,7 +43,7 @@ def test_errors_are_reported_once_and_only_those_written_since_the_start(log: Lo
     trouble = [
         "2026 [error    ] in words",
         '{"level": "critical", "event": "as JSON"}',
-        "2026 UTC [1] FATAL:  said PostgreSQL",
+        "2026 UTC [1] PANIC:  said PostgreSQL",
     ]
     write(log, "2026 [info     ] an error in passing", *trouble, '{"level": "info"}')
     assert log.new_trouble() == trouble

@@ -147,7 +147,10 @@ def test_a_signal_ends_the_watch_and_an_unfinished_start(tmp_path: Path, number:
 
 def test_lines_of_level_error_reach_the_console_and_others_do_not(tmp_path: Path) -> None:
     console = Console()
-    speaking = "print('[info ] fine')\nprint('[error    ] the till is on fire', flush=True)\n" + PLAIN
+    late = (
+        "time.sleep(0.5)\nprint('[info ] fine')\nprint('[error    ] the till is on fire', flush=True)\nsignal.pause()"
+    )
+    speaking = "import time\nprint('[error    ] before it was ready')\n" + PLAIN.replace("signal.pause()", late)
     with Scripted(lambda: "on fire" in console.text) as wakeups:
         supervisor = console.supervise(stand_in(tmp_path, "a", speaking), wakeups=wakeups)
         assert supervisor.bring_up(20)

@@ -1,0 +1,47 @@
+"""The database is prepared when something of it changed, and only then."""
+
+from pathlib import Path
+
+import pytest
+
+from workflows.service.preparation import Preparation, fingerprint
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    (tmp_path / "engine" / "seeds").mkdir(parents=True)
+    (tmp_path / "engine" / "seeds" / "chain.py").write_text("STORES = 12")
+    (tmp_path / "rules").mkdir()
+    return tmp_path
+
+
+def test_the_same_code_and_settings_have_the_same_fingerprint(code: Path) -> None:
+    assert fingerprint(["--no-seed"], code) == fingerprint(["--no-seed"], code)
+
+
+def test_other_settings_and_other_code_have_another(code: Path) -> None:
+    seen = {
+        fingerprint([], code),
+        fingerprint(["--no-seed"], code),
+        fingerprint(["a", "b"], code),
+        fingerprint(["ab"], code),
+    }
+    (code / "engine" / "seeds" / "chain.py").write_text("STORES = 13")
+    seen.add(fingerprint([], code))
+    (code / "engine" / "seeds" / "chain.py").rename(code / "rules" / "chain.py")
+    seen.add(fingerprint([], code))
+    assert len(seen) == 6
+
+
+def test_what_was_prepared_is_remembered_beside_the_cluster(tmp_path: Path) -> None:
+    preparation = Preparation(tmp_path / "prepared", "a")
+    assert preparation.needed
+    preparation.done()
+    assert not preparation.needed
+    assert Preparation(tmp_path / "prepared", "b").needed
+
+
+def test_a_database_of_somebody_else_is_always_looked_at() -> None:
+    preparation = Preparation(None, "a")
+    preparation.done()
+    assert preparation.needed

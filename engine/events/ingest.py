@@ -8,7 +8,7 @@ are set-based: their number does not grow with the batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Table, text
@@ -26,6 +26,7 @@ from engine.members.handles import VISITOR, Handle, HandleError, parse_handle
 from engine.members.identities import Disputed, Naming, Resolved, resolve
 from engine.organisation.references import places
 from engine.secrets.keyring import KeyRing
+from rules.types import Json
 
 EVENTS: Table = Event.__table__  # type: ignore[attr-defined]  # SQLModel sets it on table classes
 
@@ -60,7 +61,7 @@ class _Batch:
     def admit(self, events: Sequence[IncomingEvent], stores: Scope) -> None:
         """Leaves out duplicates and what the sender may not tell."""
         fresh = self._fresh(events)
-        found = places(self.session, [event.data for _, event, _ in fresh])
+        found = places(self.session, [_naming_places(event) for _, event, _ in fresh])
         for (index, event, digest), place in zip(fresh, found, strict=True):
             if stores != "*" and place.store_id not in stores:
                 self.rejected.append(Rejection(index, "/data/store", _OUT_OF_SCOPE))
@@ -156,6 +157,12 @@ def naming(event: IncomingEvent) -> Naming:
         given += [f"phone:{event.data[key]}" for key in sorted(PHONE_KEYS & event.data.keys())]
     handles = dict.fromkeys(handle for text in given for handle in _handles(text))
     return Naming(tuple(handles), event.member_id)
+
+
+def _naming_places(event: IncomingEvent) -> Mapping[str, Json]:
+    """The data, with the store or associate that the subject names where the data names none."""
+    kind, _, value = (event.subject or "").partition(":")
+    return {kind: value, **event.data} if kind in {"store", "associate"} else event.data
 
 
 def _handles(given: str) -> list[Handle]:

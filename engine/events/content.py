@@ -1,0 +1,75 @@
+"""Which JSON may stand in an event: what PostgreSQL, our rules and a reader can all hold without a change.
+
+Refused, each with its place: control characters but tab and line breaks, halves of surrogate pairs, numbers that are
+not finite or beyond ±2^53, a key given twice, and nesting deeper than 32.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from rules.limits import MAX_DEPTH, MAX_INTEGER, escape
+from rules.types import Json
+
+Mistake: TypeAlias = tuple[str, str]
+"""A JSON pointer and how to mend what stands there."""
+
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_TEXT = "Leave out control characters (but tab and line break) and halves of surrogate pairs."
+_NUMBER = "Write a finite number within ±2^53, or a text."
+
+
+class ContentError(ValueError):
+    """The bytes are no JSON at all."""
+
+
+class _Doubled(dict[str, Json]):
+    """An object in which a key stood twice; remembered, so that only its own event is refused."""
+
+
+def parse_json(body: bytes) -> Json:
+    """JSON from UTF-8. Raises ContentError. What is JSON to Python only (NaN) is left for `mistakes` to find."""
+    try:
+        parsed: Json = json.loads(body.decode("utf-8"), object_pairs_hook=_object)
+    except UnicodeDecodeError as error:
+        raise ContentError("The body is not UTF-8.") from error
+    except RecursionError as error:
+        raise ContentError("The body is nested too deeply.") from error
+    except ValueError as error:
+        raise ContentError(f"The body is not JSON: {error}.") from error
+    return parsed
+
+
+def mistakes(value: Json, pointer: str = "", depth: int = 0) -> Iterator[Mistake]:
+    """What in `value` is refused, with its place."""
+    match value:
+        case dict() | list() if depth >= MAX_DEPTH:
+            yield pointer, f"Nest at most {MAX_DEPTH} levels."
+        case dict():
+            yield from _object_mistakes(value, pointer, depth + 1)
+        case list():
+            for index, item in enumerate(value):
+                yield from mistakes(item, f"{pointer}/{index}", depth + 1)
+        case str() if _UNWANTED.search(value):
+            yield pointer, _TEXT
+        case int() | float() if not math.isfinite(value) or abs(value) > MAX_INTEGER:
+            yield pointer, _NUMBER
+
+
+def _object_mistakes(value: dict[str, Json], pointer: str, depth: int) -> Iterator[Mistake]:
+    if isinstance(value, _Doubled):
+        yield pointer, "Give each key once."
+    for key, item in value.items():
+        if _UNWANTED.search(key):
+            yield pointer, _TEXT
+        else:
+            yield from mistakes(item, f"{pointer}/{escape(key)}", depth)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _Doubled(found)

@@ -73,4 +73,4 @@ def live_journeys(session: Session) -> LiveSet:
         .where(col(Live.kind) == "journey")
         .order_by(col(Live.key))
     )
-    return LiveSet(revision, tuple(LiveJourney(*row) for row in rows.tuples()))
+    return LiveSet(revision, tuple(LiveJourney(*row) for row in rows))

@@ -7,5 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-MODULES: tuple[ModuleType, ...] = ()
+from ui.api import events
+
+MODULES: tuple[ModuleType, ...] = (events,)
 OUTSIDE: tuple[APIRouter, ...] = ()

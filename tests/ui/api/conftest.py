@@ -1,0 +1,46 @@
+"""What tests of the JSON API share: the application on a database of its own, asked with a key of full scope."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from engine.access.roles import Place
+from engine.access.store import add_key
+from engine.access.tokens import new_key
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.secrets.keyring import KeyRing
+from ui.app import create_app
+from ui.dependencies import Dependencies
+
+ClientFor = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+async def client_for(database: Database, keys: KeyRing, clock: FixedClock) -> AsyncIterator[ClientFor]:
+    """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
+    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys)))
+    made: list[httpx.AsyncClient] = []
+
+    def make(*scopes: str, store_id: int | None = None, region_id: int | None = None) -> httpx.AsyncClient:
+        value = new_key()
+        with database.begin() as session:
+            place = Place(region_id, store_id)
+            add_key(session, f"key-{len(made)}", value, set(scopes), now=clock.now(), place=place)
+        headers = {"Authorization": f"Bearer {value}"}
+        client = httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers)
+        made.append(client)
+        return client
+
+    yield make
+    for client in made:
+        await client.aclose()
+
+
+@pytest.fixture
+def api(client_for: ClientFor) -> httpx.AsyncClient:
+    """A client that may do everything."""
+    return client_for("full")

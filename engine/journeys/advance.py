@@ -131,7 +131,7 @@ def begin(walk: Walk, step: Step) -> None:
 
 def rest(walk: Walk, until: datetime | None) -> None:
     """Rest at the node, until a deadline if there is one."""
-    walk.state = replace(walk.state, phase="waiting", deadline=until)
+    walk.state = replace(walk.state, phase="waiting", deadline=until, resting_since=walk.now)
 
 
 def rest_until(walk: Walk, delay: DelayUntil | DelayUntilTime) -> None:

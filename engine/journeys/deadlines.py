@@ -100,7 +100,7 @@ def deadlines(state: State, pauses: Sequence[Pause]) -> list[Due]:
     """The deadlines of a run that may act, earliest first. While it is paused that is `max_age` alone."""
     due = []
     if (kind := _kind(state)) and state.deadline and not is_paused(pauses):
-        due.append(Due(extended(state.deadline, state.node_entered_at or state.now, pauses), kind))
+        due.append(Due(extended(state.deadline, state.resting_since or state.now, pauses), kind))
     if state.expires and not state.ended:
         due.append(Due(extended(state.expires, state.started_at, pauses), "max_age"))
     return sorted(due, key=lambda each: each.at)

@@ -96,7 +96,6 @@ Length = Annotated[str, _duration()]
 SignedLength = Annotated[str, _duration(signed=True)]
 FixedLength = Annotated[str, _duration(elapsed=True)]
 Zone = Annotated[str, AfterValidator(_zone)]
-Text = Annotated[str, Field(max_length=10_000)]
 BasisPoints = Annotated[int, Field(ge=0, le=10_000)]
 JsonObject: TypeAlias = dict[str, Json]
 
@@ -108,7 +107,15 @@ class Words(Part):
     en: str = Field(max_length=200)
 
 
+class LongWords(Part):
+    """A note in both languages."""
+
+    zh: str = Field(max_length=10_000)
+    en: str = Field(max_length=10_000)
+
+
 Title = Annotated[Words, BeforeValidator(_both_languages)]
+Note = Annotated[LongWords, BeforeValidator(_both_languages)]
 
 # How runs start
 
@@ -120,7 +127,7 @@ class EventEntry(Part):
     when: Json = None
     start: Name | None = None
     save: Name | None = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 class ScheduleEntry(Part):
@@ -133,7 +140,7 @@ class ScheduleEntry(Part):
     rate: str | None = None
     start: Name | None = None
     save: Name | None = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 class BecomesEntry(Part):
@@ -143,7 +150,7 @@ class BecomesEntry(Part):
     check: Length
     start: Name | None = None
     save: Name | None = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 class DateEntry(Part):
@@ -155,7 +162,7 @@ class DateEntry(Part):
     yearly: bool = False
     start: Name | None = None
     save: Name | None = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 class ListEntry(Part):
@@ -164,7 +171,7 @@ class ListEntry(Part):
     members: Literal[True] = Field(alias="list")
     start: Name | None = None
     save: Name | None = None
-    note: Text | None = None
+    note: Note | None = None
 
 
 def _entry_form(entry: object) -> str:
@@ -242,7 +249,7 @@ class NodePart(Part):
     """What every node has."""
 
     title: Title | None = None
-    note: Text | None = None
+    note: Note | None = None
     stage: Name | None = None
     ports: dict[Name, str] = Field(default_factory=dict)
 
@@ -441,7 +448,7 @@ class Journey(Part):
     schema_: Literal["waystation/journey@1"] = Field(alias="schema")
     key: Key
     title: Title | None = None
-    note: Text | None = None
+    note: Note | None = None
     subject: Literal["member", "store", "associate"] = "member"
     entry: list[Entry]
     policies: Policies = Policies()

@@ -94,7 +94,7 @@ def _is_kept_quiet(walk: Walk, step: Step) -> bool:
         return True
     seconds = int(SPREAD.total_seconds())
     until = end + timedelta(seconds=share_of(f"{plan.key}/{step.id}:{state.run.member}", seconds))
-    walk.state = replace(state, phase="deferred", deadline=until)
+    walk.state = replace(state, phase="deferred", deadline=until, resting_since=walk.now)
     walk.log("deferred", detail={"until": until.isoformat()})
     return True
 
@@ -108,7 +108,7 @@ def _retry_or_fail(walk: Walk, step: Step, activity: Activity, failure: Failure)
         return
     wait = failure.retry_after if failure.retry_after is not None else activity.retry.delay(failures)
     until = after(walk.now, Duration(elapsed=max(wait, timedelta(0))), walk.plan.zone)
-    walk.state = replace(walk.state, phase="retrying", effect=None, deadline=until)
+    walk.state = replace(walk.state, phase="retrying", effect=None, deadline=until, resting_since=walk.now)
     walk.log("failed", detail={**_tell(failure), "attempt": failures, "retry_at": until.isoformat()})
 
 

@@ -15,14 +15,14 @@ def consider(walk: Walk, event: EventIn) -> None:
     state, plan = walk.state, walk.plan
     walk.state = replace(state, considered=max(state.considered, event.seq), seen=max(state.seen, event.seq))
     if plan.goal and walk.holds(plan.goal, event):
-        walk.take(event, "goal")
+        walk.take(event, "goal", plan.goal)
         if plan.goal.stage and not state.holdout:
             walk.commands.append(Stage(plan.goal.stage))
         walk.finish("completed", "goal")
         return
     for way_out in plan.exits:
         if walk.holds(way_out, event):
-            walk.take(event, "exit")
+            walk.take(event, "exit", way_out)
             walk.finish("exited", way_out.outcome)
             return
     if event.type in plan.event_types and not state.holdout:
@@ -62,7 +62,7 @@ def _fitting(walk: Walk, event: EventIn) -> Awaited | None:
 def _consume(walk: Walk, item: Awaited, event: EventIn) -> None:
     """The wait takes the event and is left through the item's port."""
     state = walk.state
-    walk.take(event, "wait")
+    walk.take(event, "wait", item)
     kept = tuple(each for each in state.kept if each.event.seq != event.seq)
     saved: dict[str, Json] = {item.save: event.data} if item.save else {}
     walk.state = replace(state, kept=kept, vars={**state.vars, **saved})

@@ -20,7 +20,7 @@ from engine.journeys.walk import Facts
 from rules.duration import parse_duration
 from rules.types import Json
 
-MAX_TURNS = 10_000
+MAX_TURNS = 2_000
 """A test that has not come to its end by then is broken off; the journey walks in circles."""
 
 
@@ -41,7 +41,6 @@ class Play:
     state: State | None = None
     effects: tuple[PlayedEffect, ...] = ()
     log: tuple[Log, ...] = ()
-    deadline: datetime | None = None
 
     @property
     def path(self) -> list[str]:
@@ -56,6 +55,11 @@ class Play:
     @property
     def outcome(self) -> str | None:
         return self.state.end.outcome if self.state and self.state.end else None
+
+    @property
+    def deadline(self) -> datetime | None:
+        """Until when the run rests: the deadline of its node, else that of its age."""
+        return None if self.state is None or self.state.ended else self.state.deadline or self.state.expires
 
     @property
     def waiting_at(self) -> str | None:
@@ -162,7 +166,7 @@ def play(plan: Plan, test: Test) -> Play:
         stage.turn()
     if _expects_end(plan, test):
         stage.pass_until(None)
-    return Play(stage.begin, stage.state, tuple(stage.effects), tuple(stage.lines), stage.wake_at)
+    return Play(stage.begin, stage.state, tuple(stage.effects), tuple(stage.lines))
 
 
 def _begin(plan: Plan, given: Given) -> datetime:

@@ -225,7 +225,8 @@ class State:
 
     `entered_at` is the time of the entry event, `started_at` the moment of the start, from which `max_age` counts.
     `considered` is the place in the log up to which events were considered, `seen` that up to which they are known,
-    `node_seen` the latter when the node was entered. `burst` counts the nodes entered at `now`. `associate` is the one
+    `node_seen` the latter when the node was entered. `deadline` counts from `resting_since`.
+    `burst` counts the nodes entered at `now`. `associate` is the one
     of the entry event, else that of the latest `contact.added` that was consumed.
     """
 
@@ -242,6 +243,7 @@ class State:
     node_entered_at: datetime | None = None
     node_seen: int = 0
     deadline: datetime | None = None
+    resting_since: datetime | None = None
     effect: str | None = None
     failures: int = 0
     again: bool = False

@@ -77,10 +77,11 @@ class Walk:
         self.log("failed", detail=detail)
         self.commands.append(Alert("stuck", self.state.node, detail))
 
-    def take(self, event: EventIn, fate: str) -> None:
-        """Mark an event as consumed, by a wait, the goal or an exit."""
+    def take(self, event: EventIn, fate: str, trigger: Trigger) -> None:
+        """Mark an event as consumed, by a wait, the goal or an exit, and record what its condition read."""
         self.commands.append(Consume(event.seq))
-        self.log("event", detail={"seq": event.seq, "type": event.type, "fate": fate})
+        reads = read_fields(trigger.when.fields, self.sight(event)) if trigger.when else {}
+        self.log("event", detail={"seq": event.seq, "type": event.type, "fate": fate}, reads=reads)
 
     def sight(self, tested: EventIn | None = None) -> Facts:
         """What an expression sees: `tested` stands as `event.*` where an event is being tested."""

@@ -1,0 +1,50 @@
+"""All that is wrong with a journey document, or may be: every check of JOURNEYS.md that needs no prover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.journeys import check_activities, check_expressions, check_graph, check_world, messages
+from engine.journeys.context import CheckContext
+from engine.journeys.document import Journey
+from engine.journeys.fields import DocumentFields
+from engine.journeys.findings import Finding, finding
+from engine.journeys.parse import Reading, read
+from engine.journeys.plan import Plan, compile_journey
+from engine.journeys.report import run_tests
+from rules.errors import RuleError
+from rules.types import Json
+
+
+def check(document: Json, context: CheckContext) -> list[Finding]:
+    """The findings, by place. Takes any JSON and never raises; a finding hides no other.
+
+    What breaks the format is left out and the rest is checked. Embedded tests run where the document compiles.
+    """
+    reading = read(document)
+    findings = list(reading.findings)
+    if reading.journey is not None:
+        findings += _meaning(reading, reading.journey, context)
+    return sorted(findings, key=lambda each: (each.pointer, each.code, each.message["en"]))
+
+
+def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Iterator[Finding]:
+    scope = DocumentFields(journey, context.catalogue, context.fields, context.events)
+    yield from check_graph.check(reading, journey, context.catalogue)
+    yield from check_expressions.check(reading, journey, scope)
+    yield from check_activities.check(reading, journey, context)
+    yield from check_world.check(reading, journey, context)
+    plan = None if reading.findings else _compiled(journey, context)
+    if plan is not None:
+        for i, result in enumerate(run_tests(plan, journey.tests).tests):
+            if not result.ok:
+                example: Json = [difference.to_json() for difference in result.differences]
+                yield finding("test-failed", f"/tests/{i}", *messages.test_failed(result.name, example), example)
+
+
+def _compiled(journey: Journey, context: CheckContext) -> Plan | None:
+    """The plan, or None where the findings tell why there is none."""
+    try:
+        return compile_journey(journey, context.catalogue, context.fields, context.events)
+    except (RuleError, KeyError):
+        return None

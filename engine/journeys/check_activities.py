@@ -1,0 +1,131 @@
+"""Checks of activity nodes: the type, its params, what they name, the subject, and quiet hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from engine.journeys import messages
+from engine.journeys.catalogue import ActivityType, Reference
+from engine.journeys.compile_nodes import clock_time
+from engine.journeys.context import CheckContext
+from engine.journeys.deadlines import QuietHours
+from engine.journeys.document import ActivityNode, Journey
+from engine.journeys.findings import Finding, finding
+from engine.journeys.parse import Reading
+from rules.limits import escape
+from rules.types import Json
+
+
+def check(reading: Reading, journey: Journey, context: CheckContext) -> Iterator[Finding]:
+    """The findings about activity nodes."""
+    for node_id, node in journey.nodes.items():
+        pointer = f"/nodes/{escape(node_id)}"
+        if not isinstance(node, ActivityNode) or reading.is_mended(f"{pointer}/activity"):
+            continue
+        type_ = context.catalogue.get(node.activity)
+        if type_ is None:
+            words = messages.unknown_activity(node.activity, context.catalogue)
+            yield finding("unknown-activity", f"{pointer}/activity", *words)
+            continue
+        if not reading.has_mended(f"{pointer}/params"):
+            yield from _bad_params(node, type_, f"{pointer}/params", pointer)
+        if journey.subject not in type_.subjects:
+            yield finding("bad-subject", f"{pointer}/activity", *messages.bad_subject(type_.name, journey.subject))
+        if _expires_in_quiet(journey, node, type_):
+            yield finding("expires-in-quiet", pointer, *messages.EXPIRES_IN_QUIET)
+        if context.references is not None:
+            for reference, key, place in references(type_.params, node.params, f"{pointer}/params"):
+                if not context.references(reference.kind, key):
+                    yield finding("unknown-reference", place, *messages.unknown_reference(reference.kind, key))
+
+
+def _bad_params(node: ActivityNode, type_: ActivityType, pointer: str, holder: str) -> Iterator[Finding]:
+    """What the type's model refuses, as far as it can be known before anything is computed."""
+    try:
+        type_.params.model_validate(node.params)
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            if not _is_computed(node.params, problem["loc"]):
+                steps = problem["loc"][:-1] if problem["type"] == "missing" else problem["loc"]
+                place = f"{pointer}{_pointer(node.params, steps)}"
+                shown = place if "params" in node.model_fields_set else holder
+                yield finding("bad-params", shown, *messages.of(problem))
+
+
+def _pointer(params: Json, steps: tuple[int | str, ...]) -> str:
+    """The steps as a pointer, without the names that pydantic gives to the forms of a union."""
+    here, pointer = params, ""
+    for step in steps:
+        if isinstance(here, dict) and step in here:
+            here = here[str(step)]
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+        elif here is not params:
+            continue
+        pointer += f"/{escape(str(step))}"
+    return pointer
+
+
+def _is_computed(params: Json, steps: tuple[int | str, ...]) -> bool:
+    """Whether a problem lies in a part that is computed, or may stem from one."""
+    here = params
+    for step in steps:
+        if isinstance(here, dict) and step in here:
+            here = here[str(step)]
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            here = here[step]
+        if computes(here):
+            return True
+    return not steps and _holds_computed(params)
+
+
+def computes(value: Json) -> bool:
+    """Whether a value is an expression or a text with fields."""
+    return (isinstance(value, dict) and "$" in value) or (isinstance(value, str) and "{{" in value)
+
+
+def _holds_computed(value: Json) -> bool:
+    if computes(value):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_holds_computed(item) for item in items)
+
+
+def _expires_in_quiet(journey: Journey, node: ActivityNode, type_: ActivityType) -> bool:
+    quiet = journey.policies.quiet_hours
+    if quiet is None or type_.contact != "push" or type_.expires_within is None or "quiet" in node.ports:
+        return False
+    return type_.expires_within < QuietHours(clock_time(quiet.start), clock_time(quiet.end)).length
+
+
+def references(model: type[BaseModel], params: Json, pointer: str) -> Iterator[tuple[Reference, str, str]]:
+    """The things that params name: what kind, which, and where. Computed names are not known yet."""
+    if isinstance(params, dict) and not computes(params):
+        for name, field in model.model_fields.items():
+            key = field.alias or name
+            if key in params:
+                place = f"{pointer}/{escape(key)}"
+                yield from _named(field.annotation, tuple(field.metadata), params[key], place)
+
+
+def _named(form: Any, marks: tuple[Any, ...], value: Json, pointer: str) -> Iterator[tuple[Reference, str, str]]:
+    mark = next((mark for mark in marks if isinstance(mark, Reference)), None)
+    if isinstance(value, str):
+        if mark is not None and not computes(value):
+            yield mark, value, pointer
+        elif mark is None and get_origin(form) is Annotated:
+            yield from _named(get_args(form)[0], get_args(form)[1:], value, pointer)
+    elif isinstance(form, type) and issubclass(form, BaseModel):
+        yield from references(form, value, pointer)
+    elif get_origin(form) is Annotated:
+        yield from _named(get_args(form)[0], get_args(form)[1:], value, pointer)
+    elif get_origin(form) is list and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _named(get_args(form)[0], (), item, f"{pointer}/{i}")
+    elif get_origin(form) in {Union, UnionType}:
+        for option in get_args(form):
+            yield from _named(option, marks, value, pointer)

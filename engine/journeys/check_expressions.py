@@ -1,0 +1,132 @@
+"""Checks of conditions, expressions and texts: their fields and types, what may be absent, what is never read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from engine.journeys import messages
+from engine.journeys.document import (
+    ActivityNode,
+    ChoiceNode,
+    DecideNode,
+    DelayNode,
+    EventEntry,
+    Journey,
+    Node,
+    TaskNode,
+    WaitNode,
+)  # fmt: skip
+from engine.journeys.fields import DocumentFields
+from engine.journeys.findings import Finding, finding
+from engine.journeys.parse import Reading
+from engine.journeys.presence import may_be_absent
+from rules.compile import check_rule
+from rules.limits import escape
+from rules.types import Fields, Json, Problem
+from rules.values import check_value
+
+_SAVED = re.compile(r"vars\.([A-Za-z0-9_-]+)")
+
+
+def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator[Finding]:
+    """The findings about expressions."""
+    judge = _Judge(reading, journey)
+    for place, on, when in _tested(journey):
+        if when is not None and not reading.is_mended(f"{place}/on"):
+            fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
+            yield from judge.rule(when, fields, f"{place}/when")
+    for node_id, node in journey.nodes.items():
+        yield from _check_node(judge, node, f"/nodes/{escape(node_id)}", scope.at_node(node_id))
+    yield from _unused(journey)
+
+
+class _Judge:
+    """Turns the problems of rules into findings, but for those that a broken part of the document explains."""
+
+    def __init__(self, reading: Reading, journey: Journey) -> None:
+        self.reading = reading
+        self.doubtful = list(_doubtful(reading, journey))
+
+    def rule(self, rule: Json, fields: Fields, pointer: str, expect: str = "boolean") -> Iterator[Finding]:
+        if not self.reading.has_mended(pointer):
+            yield from self.told(check_rule(rule, fields, expect=expect, pointer=pointer))
+
+    def value(self, value: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
+        if self.reading.has_mended(pointer):
+            return
+        problems = check_value(value, fields, pointer)
+        yield from self.told(problems)
+        if not problems:
+            for place, paths in may_be_absent(value, fields, pointer):
+                yield finding("maybe-missing", place, *messages.maybe_missing(sorted(paths)))
+
+    def told(self, problems: Iterable[Problem]) -> Iterator[Finding]:
+        for problem in problems:
+            if problem.code == "schema" or not any(name in problem.message["en"] for name in self.doubtful):
+                yield Finding(problem.code, "error", problem.pointer, problem.message)
+
+
+def _doubtful(reading: Reading, journey: Journey) -> Iterator[str]:
+    """Fields whose declaration, or the place that saves them, could not be read or cannot be known yet."""
+    if reading.unreadable or any(place.endswith("/save") for place in reading.mended):
+        yield "vars."
+    for place in reading.mended:
+        if place.startswith("/fields/"):
+            yield place.split("/")[2]
+    if reading.is_mended("/fields"):
+        yield from ("event.", "vars.", "member.", "store.", "associate.")
+    for node in journey.nodes.values():
+        if isinstance(node, DecideNode | TaskNode) and node.save:
+            yield f"vars.{node.save}"
+
+
+def _tested(journey: Journey) -> Iterator[tuple[str, str, Json]]:
+    """Every place where an event is tested: its pointer, the event type, the condition."""
+    for i, entry in enumerate(journey.entry):
+        if isinstance(entry, EventEntry):
+            yield f"/entry/{i}", entry.on, entry.when
+    if journey.goal:
+        yield "/goal", journey.goal.on, journey.goal.when
+    for i, way_out in enumerate(journey.exits):
+        yield f"/exits/{i}", way_out.on, way_out.when
+    for node_id, node in journey.nodes.items():
+        if isinstance(node, WaitNode):
+            for i, item in enumerate(node.awaited):
+                yield f"/nodes/{escape(node_id)}/for/{i}", item.on, item.when
+
+
+def _check_node(judge: _Judge, node: Node, pointer: str, fields: Fields) -> Iterator[Finding]:
+    match node:
+        case ChoiceNode():
+            for i, case in enumerate(node.cases):
+                yield from judge.rule(case.when, fields, f"{pointer}/cases/{i}/when")
+        case DelayNode() if node.until is not None and "time" not in node.until:
+            yield from judge.rule(node.until, fields, f"{pointer}/until", "instant")
+        case ActivityNode() | TaskNode():
+            for name, value in node.params.items():
+                yield from judge.value(value, fields, f"{pointer}/params/{escape(name)}")
+        case DecideNode():
+            for name, value in node.facts.items():
+                yield from judge.value(value, fields, f"{pointer}/facts/{escape(name)}")
+        case _:
+            pass
+
+
+def _unused(journey: Journey) -> Iterator[Finding]:
+    read = set(_SAVED.findall(journey.model_dump_json(exclude={"tests", "fields", "note", "title"})))
+    for place, name in _saves(journey):
+        if name not in read:
+            yield finding("unused-value", f"{place}/save", *messages.unused_value(name))
+
+
+def _saves(journey: Journey) -> Iterator[tuple[str, str]]:
+    for i, entry in enumerate(journey.entry):
+        if entry.save:
+            yield f"/entry/{i}", entry.save
+    for node_id, node in journey.nodes.items():
+        pointer = f"/nodes/{escape(node_id)}"
+        if isinstance(node, WaitNode):
+            yield from ((f"{pointer}/for/{i}", item.save) for i, item in enumerate(node.awaited) if item.save)
+        elif isinstance(node, ActivityNode | DecideNode | TaskNode) and node.save:
+            yield pointer, node.save

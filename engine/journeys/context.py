@@ -1,0 +1,34 @@
+"""What a document is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.journeys.catalogue import Catalogue, EventTypes
+from rules.types import Fields, Json
+
+
+@dataclass(frozen=True)
+class LiveJourney:
+    """Another journey that is live: its key and its event entries as (event type, condition or None)."""
+
+    key: str
+    entries: tuple[tuple[str, Json], ...]
+
+
+@dataclass(frozen=True)
+class CheckContext:
+    """What exists around the document.
+
+    `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
+    Without `live` overlaps are not judged, without `now` nothing that depends on the day.
+    """
+
+    catalogue: Catalogue = field(default_factory=dict)
+    fields: Fields = field(default_factory=dict)
+    events: EventTypes = field(default_factory=dict)
+    references: Callable[[str, str], bool] | None = None
+    live: Sequence[LiveJourney] | None = None
+    now: datetime | None = None

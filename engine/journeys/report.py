@@ -1,0 +1,118 @@
+"""What the embedded tests of a document say: each one's differences, and which ports no test visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.journeys.deadlines import after
+from engine.journeys.document import ExpectedEffect, Test
+from engine.journeys.plan import Plan
+from engine.journeys.play import Play, PlayedEffect, play
+from rules.duration import DurationError, parse_duration
+from rules.types import Json
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One statement of a test that does not hold."""
+
+    field: str
+    expected: Json
+    actual: Json
+
+    def to_json(self) -> dict[str, Json]:
+        return {"field": self.field, "expected": self.expected, "actual": self.actual}
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What came of one test."""
+
+    __test__ = False
+
+    name: str
+    differences: tuple[Difference, ...]
+    play: Play
+
+    @property
+    def ok(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True)
+class Report:
+    """All tests of a document. `coverage` holds (node, port, visited) of every connected port."""
+
+    tests: tuple[TestResult, ...]
+    coverage: tuple[tuple[str, str, bool], ...]
+
+    def to_json(self) -> dict[str, Json]:
+        """The answer of `…/draft/test`."""
+        return {
+            "tests": [
+                {"name": each.name, "ok": each.ok, "differences": [diff.to_json() for diff in each.differences]}
+                for each in self.tests
+            ],
+            "coverage": {
+                "ports": [{"node": node, "port": port, "visited": visited} for node, port, visited in self.coverage]
+            },
+        }
+
+
+def run_tests(plan: Plan, tests: Sequence[Test]) -> Report:
+    """Play every test and compare what came of it with what it states."""
+    results = tuple(_result(plan, test) for test in tests)
+    visited = set[tuple[str, str]]().union(*(result.play.ports for result in results))
+    coverage = tuple((edge.source, edge.port, (edge.source, edge.port) in visited) for edge in plan.edges)
+    return Report(results, coverage)
+
+
+def _result(plan: Plan, test: Test) -> TestResult:
+    played = play(plan, test)
+    return TestResult(test.name, tuple(_differences(plan, test, played)), played)
+
+
+def _differences(plan: Plan, test: Test, played: Play) -> Iterator[Difference]:
+    then = test.then
+    if played.state is None and then.model_fields_set:
+        yield Difference("entry", "a run", None)
+        return
+    if then.outcome is not None and then.outcome != played.outcome:
+        yield Difference("outcome", then.outcome, played.outcome)
+    if then.path is not None and then.path != played.path:
+        yield Difference("path", [*then.path], [*played.path])
+    if then.waiting_at is not None and then.waiting_at.node != played.waiting_at:
+        yield Difference("waiting_at", then.waiting_at.node, played.waiting_at)
+    deadline = then.deadline or (then.waiting_at.deadline if then.waiting_at else None)
+    if deadline is not None and _instant(plan, played.begin, deadline) != played.deadline:
+        yield Difference("deadline", deadline, played.deadline.isoformat() if played.deadline else None)
+    if then.effects is not None and not _is_sub_list(then.effects, played.effects):
+        yield Difference(
+            "effects",
+            [{"activity": effect.activity, "params": {**effect.params}} for effect in then.effects],
+            [{"activity": effect.activity, "params": {**effect.params}} for effect in played.effects],
+        )
+
+
+def _instant(plan: Plan, begin: datetime, text: str) -> datetime:
+    """A deadline is written as an instant, or as a duration from the test's beginning."""
+    try:
+        return after(begin, parse_duration(text), plan.zone)
+    except DurationError:
+        return datetime.fromisoformat(text)
+
+
+def _is_sub_list(expected: Sequence[ExpectedEffect], actual: Sequence[PlayedEffect]) -> bool:
+    """Whether the expected effects occur in this order, others between them."""
+    rest = iter(actual)
+    return all(any(_fits(each, effect) for effect in rest) for each in expected)
+
+
+def _fits(expected: ExpectedEffect, effect: PlayedEffect) -> bool:
+    return (
+        expected.activity == effect.activity
+        and expected.node in {None, effect.node}
+        and all(name in effect.params and effect.params[name] == value for name, value in expected.params.items())
+    )

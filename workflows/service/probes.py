@@ -1,7 +1,6 @@
 """Ways to see whether a child is ready. Each takes well under a second and never raises."""
 
 import http.client
-import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -23,19 +22,6 @@ def answers_http(port: int, path: str) -> Callable[[], bool]:
             return False
         finally:
             connection.close()
-
-    return probe
-
-
-def listens(port: int) -> Callable[[], bool]:
-    """Ready when the port takes connections."""
-
-    def probe() -> bool:
-        try:
-            socket.create_connection((LOOPBACK, port), timeout=TIMEOUT).close()
-        except OSError:
-            return False
-        return True
 
     return probe
 

@@ -10,7 +10,7 @@ from workflows.service.folder import Folder
 from workflows.service.kept_secrets import KeptSecrets
 from workflows.service.logs import LogFile
 from workflows.service.ports import LOOPBACK
-from workflows.service.probes import answers_http, listens
+from workflows.service.probes import answers_http
 from workflows.service.temporal import NAMESPACE
 
 OWN_APP = "demo"
@@ -130,7 +130,7 @@ def role_children(
         factory.make(
             *("simulator", "--port", str(addresses.simulator_port), "--state", simulator_state),
             after=after,
-            ready=listens(addresses.simulator_port),
+            ready=answers_http(addresses.simulator_port, "/livez"),
         ),
         factory.make("worker", after=after, patience=15.0),
         factory.make("router", after=after),

@@ -1,0 +1,386 @@
+"""Waystation's composition root: settings, wiring, commands. Nothing imports it.
+
+Each command imports what it runs and nothing else: the supervisor has its servers up before the roles have loaded
+their libraries, and no role pays for the libraries of another.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from engine.clock import Clock
+    from engine.database.connection import Database
+    from engine.journeys.catalogue import Catalogue
+    from engine.secrets.keyring import KeyRing
+    from engine.wecom.callback import App
+    from workflows.activities.registry import Activities
+
+cli = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Waystation: customer journeys for chain retailers. Without a command: dev.",
+    epilog="Settings: WAYSTATION_* and TEMPORAL_* in the environment, or WAYSTATION_* in .env.",
+)
+
+
+class WecomApp(BaseModel):
+    """One WeCom app, as `WAYSTATION_WECOM_APPS` describes it."""
+
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
+
+    corp_id: str
+    agent_id: str
+    secret: str
+    token: str
+    aes_key: str
+
+
+class Settings(BaseSettings):
+    """All settings, read once. Temporal's are read by its own library."""
+
+    model_config = SettingsConfigDict(env_prefix="WAYSTATION_", env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    database_url: str | None = None
+    secret_key: SecretStr | None = None
+    public_url: str = "http://127.0.0.1:8400"
+    bootstrap_api_key: SecretStr | None = None
+    bootstrap_password: SecretStr | None = None
+    first_password: SecretStr | None = None
+    events_api_key: SecretStr | None = None
+    wecom_base_url: str = "https://qyapi.weixin.qq.com"
+    wecom_apps: dict[str, WecomApp] = {}
+    webhook_allow_private: bool = False
+    temporal_ui_url: str | None = None
+    log_style: Literal["console", "json"] | None = None
+    log_level: str = "INFO"
+    ready_file: Path | None = None
+
+    def given(self, name: str) -> str | None:
+        """Return a setting that somebody made, in the environment or in `.env`; None for a default."""
+        return getattr(self, name) if name in self.model_fields_set else None
+
+    def apps(self) -> dict[str, dict[str, str]]:
+        """Return the WeCom apps as plain mappings."""
+        return {name: app.model_dump() for name, app in self.wecom_apps.items()}
+
+
+class MisconfiguredError(Exception):
+    """A setting is missing or wrong; the message names it."""
+
+
+# --- the service on one machine ---------------------------------------------------------------------------------------
+
+
+@cli.command()
+def dev(
+    *,
+    port: Annotated[int, typer.Option(help="Where the pages and the API are served.", min=1, max=65535)] = 8400,
+    data: Annotated[Path, typer.Option(help="The folder in which everything is kept.")] = Path("data"),
+    seed: Annotated[bool, typer.Option("--seed/--no-seed", help="Fill an empty folder with the demo chain.")] = True,
+    stores: Annotated[int | None, typer.Option(help="How many stores the demo chain has.", min=1, max=5000)] = None,
+    host: Annotated[str, typer.Option(help="The interface to listen on.")] = "127.0.0.1",
+) -> None:
+    """Run all of Waystation on this machine, PostgreSQL and Temporal included."""
+    from workflows.service.dev import DevOptions, run_dev
+    from workflows.service.roles import Given
+
+    settings = _settings()
+    options = DevOptions(
+        data=data,
+        port=port,
+        host=host,
+        program=(sys.executable, str(Path(__file__).absolute())),
+        environment={"WAYSTATION_LOG_STYLE": "console", **os.environ},
+        preparation=(*([] if seed else ["--no-seed"]), *(["--stores", str(stores)] if stores else [])),
+        given=Given(
+            database_url=settings.database_url,
+            temporal_address=os.environ.get("TEMPORAL_ADDRESS"),
+            secret_key=_plain(settings.secret_key),
+            bootstrap_password=_plain(settings.bootstrap_password),
+            bootstrap_api_key=_plain(settings.bootstrap_api_key),
+            wecom_base_url=settings.given("wecom_base_url"),
+            wecom_apps=settings.apps(),
+        ),
+    )
+    run_dev(options, say=typer.echo)
+
+
+@cli.command(hidden=True)
+def prepare(
+    *,
+    seed: Annotated[bool, typer.Option("--seed/--no-seed")] = True,
+    stores: Annotated[int | None, typer.Option()] = None,
+) -> None:
+    """Migrate, make the first user and the keys, seed: what `dev` does before it starts the roles."""
+    from engine.database.migrate import migrate as bring_up_to_date
+    from engine.seeds.figures import STORES
+    from engine.seeds.seed import seed as add_missing_parts
+
+    settings = _role()
+    bring_up_to_date(_database_url(settings))
+    parts = _parts(settings, "prepare")
+    _bootstrap(parts)
+    if seed:
+        count, password = stores or len(STORES), _plain(settings.bootstrap_password or settings.first_password)
+        add_missing_parts(
+            parts.database, parts.keys, parts.clock, catalogue=parts.catalogue, stores=count, password=password
+        )
+
+
+# --- one role each ----------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+def web(
+    port: Annotated[int, typer.Option(help="The port to listen on.", envvar="WAYSTATION_PORT")] = 8400,
+    host: Annotated[str, typer.Option(help="The interface to listen on.", envvar="WAYSTATION_HOST")] = "127.0.0.1",
+) -> None:
+    """Serve the pages, the JSON API and WeCom's callbacks."""
+    from engine.seeds.seed import is_seeded
+    from ui import assets
+    from ui.app import Dependencies, create_app
+
+    settings = _role()
+    assets.install()
+    parts = _parts(settings, "web")
+    _bootstrap(parts)
+    with parts.database.begin() as session:
+        demo = is_seeded(session)
+    deps = Dependencies(
+        database=parts.database,
+        clock=parts.clock,
+        keys=parts.keys,
+        catalogue=parts.catalogue,
+        wecom_apps=settings.apps(),
+        public_url=settings.public_url,
+        temporal_ui_url=settings.temporal_ui_url,
+        temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
+        demo=demo,
+    )
+    _serve(create_app(deps), host, port)
+
+
+@cli.command()
+def worker() -> None:
+    """Execute journeys: the workflows, their turns, and the calls to outside systems."""
+    import httpx
+
+    from engine.definitions.plans import Plans
+    from engine.wecom.calls import Calls
+    from engine.wecom.client import WeCom
+    from workflows.activities.outside import Outside
+    from workflows.client import connect
+    from workflows.worker import WorkerParts, run_worker
+
+    settings = _role()
+    parts = _parts(settings, "worker")
+
+    async def work(stop: Stop) -> None:
+        async with httpx.AsyncClient() as http:
+            app = _first_app(settings)
+            wecom = WeCom(app, Calls(app, http, settings.wecom_base_url, parts.clock))
+            worker_parts = WorkerParts(
+                client=await connect(parts.keys),
+                database=parts.database,
+                clock=parts.clock,
+                keys=parts.keys,
+                activities=parts.activities,
+                plans=Plans(parts.catalogue),
+                outside=Outside(wecom=wecom, http=http),
+            )
+            await run_worker(worker_parts, stop)
+
+    _run_until_signalled(work, settings)
+
+
+@cli.command()
+def router() -> None:
+    """Route events to the runs that wait for them; wake what is overdue."""
+    settings = _role()
+
+    async def work(stop: Stop) -> None:
+        await stop.wait()
+
+    _run_until_signalled(work, settings)
+
+
+@cli.command()
+def simulator(
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = 8401,
+    state: Annotated[Path, typer.Option(help="The folder in which people and relations are kept.")] = Path("simulator"),
+) -> None:
+    """Play WeCom: its HTTP API, its callbacks, and people who scan, add and join."""
+    from engine.clock import SystemClock
+    from engine.wecom.simulator.app import create_app
+    from engine.wecom.simulator.settings import SimulatorSettings
+
+    settings = _role()
+    simulated = SimulatorSettings(
+        apps=_apps(settings),
+        callback_url=f"{settings.public_url}/wecom/callback/{{app}}",
+        events_url=f"{settings.public_url}/api/v1/events",
+        events_key=_plain(settings.events_api_key) or "",
+        public_url=settings.public_url,
+    )
+    _serve(create_app(state, simulated, SystemClock()), "127.0.0.1", port)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the current schema."""
+    from engine.database.migrate import migrate as bring_up_to_date
+
+    bring_up_to_date(_database_url(_role()))
+
+
+# --- wiring -----------------------------------------------------------------------------------------------------------
+
+
+class Parts(NamedTuple):
+    """What every role works with."""
+
+    settings: Settings
+    database: "Database"
+    clock: "Clock"
+    keys: "KeyRing"
+    activities: "Activities"
+    catalogue: "Catalogue"
+
+
+def _parts(settings: Settings, role: str) -> Parts:
+    from engine.clock import SystemClock
+    from engine.database.connection import Database
+    from engine.secrets.keyring import KeyRing
+    from workflows.activities.registry import catalogue_of, load_activities
+
+    key = _plain(settings.secret_key)
+    if not key:
+        raise MisconfiguredError(
+            "WAYSTATION_SECRET_KEY is not set: without it personal data can be neither kept nor read"
+        )
+    database = Database(_database_url(settings), application=f"waystation {role}")
+    activities = load_activities()
+    return Parts(settings, database, SystemClock(), KeyRing.from_text(key), activities, catalogue_of(activities))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as error:
+        raise MisconfiguredError(f"a setting cannot be used: {error}") from error
+
+
+def _role() -> Settings:
+    """Read the settings of a role, and send its log lines where they belong."""
+    from workflows.service.log_lines import configure
+
+    settings = _settings()
+    configure(settings.log_style, settings.log_level)
+    return settings
+
+
+def _database_url(settings: Settings) -> str:
+    if not settings.database_url:
+        raise MisconfiguredError("WAYSTATION_DATABASE_URL is not set: give the address of a PostgreSQL database")
+    return settings.database_url
+
+
+def _bootstrap(parts: Parts) -> None:
+    """Make the first user and the first keys, as far as settings ask for them and they are missing."""
+    from engine.access import bootstrap, store
+
+    settings, now = parts.settings, parts.clock.now()
+    with parts.database.begin() as session:
+        password = _plain(settings.bootstrap_password)
+        if password is None and store.user_named(session, bootstrap.ADMIN) is None:
+            password = _plain(settings.first_password)
+        if password:
+            bootstrap.ensure_admin(session, password, now=now)
+        if key := _plain(settings.bootstrap_api_key):
+            bootstrap.ensure_key(session, "bootstrap", key, {"full"}, now=now)
+        if key := _plain(settings.events_api_key):
+            bootstrap.ensure_key(session, "simulator", key, {"events"}, now=now)
+
+
+def _apps(settings: Settings) -> dict[str, "App"]:
+    from engine.wecom.callback import App
+
+    return {
+        name: App(app.corp_id, int(app.agent_id), app.secret, app.token, app.aes_key)
+        for name, app in settings.wecom_apps.items()
+    }
+
+
+def _first_app(settings: Settings) -> "App":
+    """Return the app by which WeCom is called: the first one."""
+    for app in _apps(settings).values():
+        return app
+    raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
+
+
+class Stop:
+    """Waited for by a role that is ready to work; over when a signal asks to stop."""
+
+    def __init__(self, asked: asyncio.Event, ready_file: Path | None) -> None:
+        self._asked = asked
+        self._ready_file = ready_file
+
+    async def wait(self) -> None:
+        """Tell the supervisor, if there is one, that the role is ready; then wait for the signal."""
+        if self._ready_file:
+            self._ready_file.touch()
+        await self._asked.wait()
+
+
+def _run_until_signalled(work: Callable[[Stop], Coroutine[None, None, None]], settings: Settings) -> None:
+    """Run a role that has no server of its own until SIGTERM or SIGINT."""
+
+    async def run() -> None:
+        asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        await work(Stop(asked, settings.ready_file))
+
+    asyncio.run(run())
+
+
+def _serve(app: "ASGIApp", host: str, port: int) -> None:
+    """Serve until SIGTERM; requests under way have three seconds to end."""
+    import uvicorn
+
+    uvicorn.run(
+        app, host=host, port=port, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3
+    )
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def main() -> None:
+    """Run a command; what a person must mend is told in a sentence, without a trace."""
+    from engine.secrets.keyring import KeyRingError
+    from workflows.service.errors import ServiceError
+
+    try:
+        cli(sys.argv[1:] or ["dev"])
+    except (MisconfiguredError, ServiceError, KeyRingError) as error:
+        typer.echo(f"server.py: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from difflib import get_close_matches
+from typing import TypeAlias
 
-from rules.types import Json, Type
+from rules.types import Type
+from rules.words import example, guess, listed, type_name
 
-Message = dict[str, str]
+Message: TypeAlias = dict[str, str]
 
-_KINDS = {
-    "boolean": ("是非值", "true or false"), "integer": ("整数", "an integer"), "decimal": ("小数", "a decimal"),
-    "money": ("金额", "money"), "text": ("文本", "text"), "enum": ("选项", "an enum"), "tags": ("标签", "tags"),
-    "date": ("日期", "a date"), "instant": ("时间点", "an instant"), "duration": ("时长", "a duration"),
-    "ref": ("引用", "a reference"), "list": ("列表", "a list"), "object": ("对象", "an object"),
-    "null": ("空值", "null"), "any": ("任意值", "any value"),
-}  # fmt: skip
-
-_EXAMPLES = {
-    "boolean": "true", "integer": "3", "decimal": '"12.5"', "money": "5000", "text": '"abc"', "tags": '["vip"]',
-    "date": '"2026-01-31"', "instant": '"2026-01-31T10:00:00+08:00"', "duration": '"P7D"', "ref": '"key"',
-    "list": "[1, 2]",
-}  # fmt: skip
-
-
-def type_name(type_: Type) -> tuple[str, str]:
-    """A type in Chinese and in English, with what tells it from others of its kind."""
-    zh, en = _KINDS[type_.kind]
-    if type_.values is not None:
-        return f"{zh}({_shown(type_.values)})", f"{en} ({_shown(type_.values, ', ')})"
-    detail = type_.ref or type_.currency
-    return (f"{zh}({detail})", f"{en} ({detail})") if detail else (zh, en)
-
-
-def example(type_: Type) -> str:
-    """A literal of the type, as one writes it in a rule."""
-    if type_.values:
-        first = json.dumps(type_.values[0], ensure_ascii=False)
-        return first if type_.kind == "enum" else f"[{first}]"
-    return _EXAMPLES.get(type_.kind, '"abc"')
-
-
-def literal(value: Json) -> str:
-    """A piece of JSON short enough for a message."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _shown(values: Iterable[str], comma: str = "、", limit: int = 8) -> str:
-    names = [name[:40] for name in values]
-    return comma.join(names[:limit]) + (f"{comma}…" if len(names) > limit else "")
+_COMPARISON = '{"==": [{"var": "member.tier"}, "gold"]}'
 
 
 # What breaks the bounds of all JSON
@@ -124,8 +84,8 @@ def duplicate_key(key: str) -> Message:
 
 def not_one_key(keys: Iterable[str]) -> Message:
     names = list(keys)
-    zh = f"这里有 {len(names)} 个键({_shown(names)})" if names else "这里是空对象"
-    en = f"this object has {len(names)} keys ({_shown(names, ', ')})" if names else "this object is empty"
+    zh = f"这里有 {len(names)} 个键({listed(names)})" if names else "这里是空对象"
+    en = f"this object has {len(names)} keys ({listed(names, ', ')})" if names else "this object is empty"
     return {
         "zh": f"规则无法执行:{zh},而规则对象只能有一个键,即运算符。请用 and 把几个条件连起来。",
         "en": f"The rule cannot run: {en}, and a rule has exactly one, its operator. "
@@ -134,8 +94,7 @@ def not_one_key(keys: Iterable[str]) -> Message:
 
 
 def unknown_operator(name: str, known: Iterable[str]) -> Message:
-    close = get_close_matches(name, list(known), n=1)
-    zh, en = (f"是不是想写「{close[0]}」?", f"Did you mean `{close[0]}`? ") if close else ("", "")
+    zh, en = guess(name, known)
     return {
         "zh": f"规则无法执行:没有运算符「{name[:60]}」。{zh}可用的运算符见规则参考页。",
         "en": f"The rule cannot run: there is no operator `{name[:60]}`. {en}The reference page of rules lists them.",
@@ -170,8 +129,14 @@ def null_literal() -> Message:
 
 
 def unknown_field(path: str, known: Iterable[str]) -> Message:
-    close = get_close_matches(path, list(known), n=1)
-    zh, en = (f"是不是想写「{close[0]}」?", f"Did you mean `{close[0]}`? ") if close else ("", "")
+    if not path:
+        return {
+            "zh": "规则无法判断:这里没有「当前值」,空字段名只用于表格单元格和列表条件。"
+            '请写出字段名,例如 "member.tier"。',
+            "en": "The rule cannot decide: there is no value at hand here; the empty name is for cells of tables and "
+            'items of lists. Write the name of a field, such as "member.tier".',
+        }
+    zh, en = guess(path, known)
     return {
         "zh": f"规则无法判断:没有字段「{path[:100]}」。{zh}请改用已有的字段,或在 fields 里声明它。",
         "en": f"The rule cannot decide: there is no field `{path[:100]}`. {en}Use a field that exists, or "
@@ -198,13 +163,19 @@ def _no_condition(shown: str, actual: Type) -> Message:
     zh, en = type_name(actual)
     return {
         "zh": f"规则无法判断:条件必须是「是」或「否」,而「{shown}」是{zh}。"
-        '请写出比较,例如 {"==": […, …]},或用 is_set 判断有没有值。',
-        "en": f"The rule cannot decide: a condition is true or false, and `{shown}` is {en}. Write a comparison such as "
-        '{"==": […, …]}, or ask `is_set`.',
+        f"请写出比较,例如 {_COMPARISON},或用 is_set 判断有没有值。",
+        "en": f"The rule cannot decide: a condition is true or false, and `{shown}` is {en}. "
+        f"Write a comparison such as {_COMPARISON}, or ask `is_set`.",
     }
 
 
 def bad_literal(shown: str, wanted: Type, beside: str) -> Message:
+    if wanted.kind == "boolean" and not beside:
+        return {
+            "zh": f"规则无法判断:条件必须是「是」或「否」,而「{shown}」不是。请写出比较,例如 {_COMPARISON}。",
+            "en": f"The rule cannot decide: a condition is true or false, and `{shown}` is neither. "
+            f"Write a comparison such as {_COMPARISON}.",
+        }
     zh, en = type_name(wanted)
     place_zh, place_en = (
         (f"「{beside}」是{zh}", f"`{beside}` is {en}") if beside else (f"这里需要{zh}", f"{en} is wanted")
@@ -220,25 +191,27 @@ def not_among(shown: str, values: Iterable[str], beside: str) -> Message:
     of_zh, of_en = (f"「{beside}」的", f" of `{beside}`") if beside else ("", "")
     return {
         "zh": f"这个值永远不会出现:「{shown}」不在{of_zh}可选值之中。"
-        f"请改用 {_shown(names)} 之一,或先在字段的可选值里加上它。",
+        f"请改用 {listed(names)} 之一,或先在字段的可选值里加上它。",
         "en": f"This value never occurs: `{shown}` is not among the values{of_en}. "
-        f"Use one of {_shown(names, ', ')}, or add it to the field's values first.",
+        f"Use one of {listed(names, ', ')}, or add it to the field's values first.",
     }
 
 
 def inexact_literal(shown: str, wanted: Type, beside: str) -> Message:
-    at_zh, at_en = (f"「{beside}」", f"`{beside}`") if beside else ("这里", "this place")
+    at_zh, at_en = (f"与「{beside}」一起使用的", f", used with `{beside}`,") if beside else ("", "")
     match wanted.kind:
         case "money":
             zh, en = "金额请写成整数,单位为分,例如 5000。", "Write money as whole minor units, such as 5000."
         case "decimal":
             zh, en = f'小数请写成文本,例如 "{shown}"。', f'Write a decimal as text, such as "{shown}".'
         case _:
-            (name, english), instead = type_name(wanted), example(wanted)
-            zh, en = f"{at_zh}需要{name},请写成 {instead} 这样的值。", f"{at_en} takes {english}: write {instead}, say."
+            zh, en = (
+                "请写成整数,例如 3;需要小数时请用小数类型的字段。",
+                "Write an integer, such as 3, or use a decimal field.",
+            )
     return {
-        "zh": f"数值会失准:与{at_zh}一起使用的「{shown}」是浮点数。{zh}",
-        "en": f"The number may not be exact: `{shown}`, used with {at_en}, is a float. {en}",
+        "zh": f"数值会失准:{at_zh}「{shown}」是浮点数。{zh}",
+        "en": f"The number may not be exact: `{shown}`{at_en} is a float. {en}",
     }
 
 
@@ -261,9 +234,9 @@ def not_for_type(operator: str, shown: str, actual: Type, wanted_zh: str, wanted
 
 def hours_of_a_date(shown: str, duration: str) -> Message:
     return {
-        "zh": f'规则无法执行:「{shown}」是日期,没有钟点,而「{duration}」以小时计算。请改用整天的时长,例如 "P1D"。',
-        "en": f"The rule cannot run: `{shown}` is a date without a time of day, and `{duration}` counts hours. Use whole "
-        'days, such as "P1D".',
+        "zh": f'规则无法执行:「{shown}」是日期,没有钟点,而「{duration}」按小时算。请用整天的时长,例如 "P1D"。',
+        "en": f"The rule cannot run: `{shown}` is a date without a time of day, and `{duration}` counts hours. "
+        'Use whole days, such as "P1D".',
     }
 
 

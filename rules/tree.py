@@ -21,6 +21,7 @@ from rules.types import ANY, BOOLEAN, INTEGER, TEXT, Declaration, Fields, Json, 
 from rules.types import fits as type_fits
 from rules.types import join as join_types
 from rules.unknown import Unknown
+from rules.words import literal
 
 if TYPE_CHECKING:
     from jsonlogic.evaluation import EvaluationContext
@@ -106,7 +107,7 @@ class Literal(Expression):
 
     @property
     def shown(self) -> str:
-        return messages.literal(self.json)
+        return literal(self.json)
 
     def infer(self, checker: Checker) -> Type:
         if self.json is None:

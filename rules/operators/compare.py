@@ -1,4 +1,4 @@
-"""==, !=, <, <=, >, >= and between, on two values of one type; with three arguments each neighbour is compared."""
+"""==, !=, <, <=, >, >= and between, on values of one type; of three, each is compared with the next."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Compare = Callable[[Value, Value], bool]
 class Comparison(Operator):
     """A test of neighbours. Unknown when one of them is missing and the others do not settle it."""
 
-    arity = (2, 3)
+    arity: ClassVar[tuple[int, int | None]] = (2, 3)
     compare: ClassVar[Compare]
 
     def infer(self, checker: Checker) -> Type:
@@ -109,8 +109,9 @@ class Equal(Equality):
 
 @dataclass
 class NotEqual(Equality):
-    """Whether values of one type differ."""
+    """Whether two values of one type differ. Of three, readers of JSONLogic disagree what it would mean."""
 
+    arity = (2, 2)
     compare = operator.ne
 
 

@@ -91,6 +91,7 @@ class Var(Operator):
         return self.field.shown
 
     def infer(self, checker: Checker) -> Type:
+        self.field.pointer = self.field.pointer or self.pointer
         return checker.unify(self.parts, self.hint, self.beside)
 
     def closure(self) -> Closure:

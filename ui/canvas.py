@@ -13,7 +13,7 @@ from ui.words import clip
 ENTRY = "@entry"
 """The id of the drawn node that stands for the journey's entry; no node of a document can be called so."""
 
-_WIDTH, _HEIGHT, _STAGE = 208.0, 58.0, 22.0
+_WIDTH, _HEIGHT, _STAGE = 232.0, 58.0, 22.0
 _MARGIN = 28.0
 _OPTIONS = {
     "direction": "topbottom",
@@ -118,7 +118,7 @@ def _text_width(word: str) -> float:
 def _box(box: Box, node: Mapping[str, Mapping[str, float]], left: float, top: float) -> DrawnBox:
     width, height = _WIDTH, _height(box)
     x, y = node["center"]["x"] - width / 2 - left, node["center"]["y"] - height / 2 - top
-    return DrawnBox(box, x, y, width, height, clip(box.name, 20))
+    return DrawnBox(box, x, y, width, height, clip(box.name, 24))
 
 
 def _way(way: Way, edge: Mapping[str, object], left: float, top: float, *, backwards: bool) -> DrawnWay:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.journeys.catalogue import ActivityType
+from engine.journeys.graph import graph_of, stages_of
+from engine.journeys.parse import parse
 from rules.types import Json
 from ui import words
 from ui.canvas import ENTRY, Box, Drawing, Way, draw
@@ -38,9 +40,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Outline:
-    """The steps from top to bottom, as the drawing shows them."""
+    """The steps from top to bottom, as the drawing shows them, and the number of each stage of the funnel."""
 
     steps: tuple[Step, ...]
+    stages: Mapping[str, int]
     drawing: Drawing
 
     def name_of(self, node: str | None) -> str:
@@ -55,12 +58,19 @@ def outline(document: Mapping[str, Json], catalogue: Mapping[str, ActivityType],
     ways = [*reader.entry_ways(), *(way for node in reader.nodes for way in reader.ways(node))]
     drawing = draw(boxes, ways)
     order = sorted(drawing.boxes, key=lambda drawn: (drawn.y, drawn.x))
-    numbers: dict[str, int] = {}
-    for drawn in order:
-        if drawn.box.stage:
-            numbers.setdefault(drawn.box.stage, len(numbers) + 1)
+    numbers = {stage: number for number, stage in enumerate(stage_titles(document, language), start=1)}
     steps = tuple(reader.step(drawn.box.id, numbers) for drawn in order if drawn.box.id != ENTRY)
-    return Outline(steps, drawing)
+    return Outline(steps, numbers, drawing)
+
+
+def stage_titles(document: Mapping[str, Json], language: Language) -> dict[str, str]:
+    """The stages of the funnel in their order, with their titles; none for a document that cannot be read."""
+    journey, _ = parse(dict(document))
+    if journey is None:
+        return {}
+    return {
+        stage: words.title(titles, language, stage) for stage, titles in stages_of(journey, graph_of(journey)).items()
+    }
 
 
 class _Reader:
@@ -137,7 +147,7 @@ class _Reader:
         known = self.catalogue.get(str(name))
         return words.title(known.titles, self.language, str(name)) if known else str(name)
 
-    def _entries(self) -> list[dict[str, Json]]:
+    def _entries(self) -> Sequence[dict[str, Json]]:
         return _objects(self.document.get("entry"))
 
     def _t(self, key: str, **values: object) -> str:

@@ -9,18 +9,22 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from rules.errors import RuleError
 from rules.reader import loads
 from rules.types import Json
-from ui.problems import WrongMediaType
+from ui.limits import MAX_BODY
+from ui.problems import FieldError, Unprocessable, WrongMediaType
 
 
 class StrictRequest(Request):
     """Reads a body as the rules read theirs: no second keys, no NaN, no control characters."""
 
     async def json(self) -> Json:
-        if not hasattr(self, "_json"):
-            self._json = loads(await self.body())
-        return self._json
+        try:
+            return loads(await self.body(), max_bytes=MAX_BODY)
+        except RuleError as error:
+            errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
+            raise Unprocessable("The body is not JSON as we read it; see errors.", errors=errors) from error
 
 
 class StrictRoute(APIRoute):
@@ -32,7 +36,7 @@ class StrictRoute(APIRoute):
         async def handler(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
-                await _demand_json(strict)
+                await demand_json(strict)
             return await inner(strict)
 
         return handler
@@ -43,7 +47,8 @@ def api_router(*, tags: list[str]) -> APIRouter:
     return APIRouter(tags=list(tags), route_class=StrictRoute)
 
 
-async def _demand_json(request: Request) -> None:
+async def demand_json(request: Request) -> None:
+    """Refuse a body that says it is anything but JSON. For handlers that read the body by themselves."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json" or (media_type.startswith("application/") and media_type.endswith("+json")):
         return

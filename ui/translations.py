@@ -18,7 +18,6 @@ from ui import security
 from ui.dependencies import dependencies
 from ui.pages.render import error_page
 from ui.problems import (
-    BadRequest,
     Conflict,
     FieldError,
     NotFound,
@@ -102,8 +101,6 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
 
 def _validation(request: Request, error: Exception) -> Response:
     found: list[Mapping[str, Any]] = list(cast("RequestValidationError", error).errors())
-    if any(item["type"] == "json_invalid" for item in found):
-        return _answer(request, BadRequest("The body is not JSON."))
     if any(item["loc"][:1] == ("path",) for item in found):
         return _answer(request, NotFound(_DETAILS[404]))
     errors = [FieldError(_pointer(item["loc"]), str(item["msg"])) for item in found]

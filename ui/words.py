@@ -41,7 +41,8 @@ def duration(seconds: float | None, language: Language) -> str:
     """A length of time in its two largest units."""
     if seconds is None:
         return "—"
-    rest, parts = max(0, round(seconds)), []
+    rest = max(0, round(seconds))
+    parts: list[str] = []
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
         count, rest = divmod(rest, size)
         if count or (unit == "second" and not parts):
@@ -77,12 +78,30 @@ def outcome(name: object, language: Language) -> str:
     return text(language, key) if known(language, key) else str(name)
 
 
+def reason(name: object, language: Language) -> str:
+    """Why a run is stuck."""
+    key = f"stuck.{name}"
+    return text(language, key) if known(language, key) else str(name)
+
+
+def fate(name: object, language: Language) -> str:
+    """What became of an event that a run was given."""
+    key = f"fate.{name}"
+    return text(language, key) if known(language, key) else str(name)
+
+
 def instant(at: datetime, now: datetime) -> str:
     """An instant in the chain's zone, as short as it can be told from `now`."""
     local, today = at.astimezone(ZONE), now.astimezone(ZONE)
     if local.date() == today.date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def precise_instant(at: datetime, now: datetime) -> str:
+    """An instant in the chain's zone to the second, without the year if it is this one."""
+    local = at.astimezone(ZONE)
+    return local.strftime("%m-%d %H:%M:%S" if local.year == now.astimezone(ZONE).year else "%Y-%m-%d %H:%M:%S")
 
 
 def full_instant(at: datetime) -> str:

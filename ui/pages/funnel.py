@@ -13,11 +13,10 @@ from starlette.responses import HTMLResponse
 
 from engine.funnel.query import By, Funnel, StageFigures, read_funnel
 from engine.organisation.models import Associate, Channel, Store
-from rules.types import Json
 from ui import words
 from ui.messages import Language, text
-from ui.outline import Outline
-from ui.pages.journeys import Key, find, read
+from ui.outline import stage_titles
+from ui.pages.journeys import Key, find
 from ui.pages.visit import Visiting
 
 router = APIRouter()
@@ -53,8 +52,7 @@ def show_funnel(
     """Cohorts by the day of entry; without dates, all runs so far."""
     with visit.begin() as session:
         shown = find(session, key)
-        outline = read(visit, shown)
-        titles = stage_titles(shown.document, outline, visit.language)
+        titles = stage_titles(shown.document, visit.language)
         funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
         groups = _groups(session, funnel, by, visit.language)
     context = {
@@ -70,18 +68,15 @@ def show_funnel(
     return visit.render("journeys/funnel.html", context)
 
 
-def stage_titles(document: Mapping[str, Json], outline: Outline, language: Language) -> dict[str, str]:
-    """The stages in the order of the picture with their titles; a goal's stage comes last."""
-    nodes = document.get("nodes")
-    titles: dict[str, str] = {}
-    for step in outline.steps:
-        node = nodes.get(step.id) if isinstance(nodes, dict) else None
-        if isinstance(node, dict) and isinstance(node.get("stage"), str):
-            titles.setdefault(str(node["stage"]), words.title(node.get("title"), language) or str(node["stage"]))
-    goal = document.get("goal")
-    if isinstance(goal, dict) and isinstance(goal.get("stage"), str):
-        titles[str(goal["stage"])] = words.title(goal.get("title"), language) or str(goal["stage"])
-    return titles
+@router.get("/journeys/{key}/strip")
+def show_strip(visit: Visiting, key: Key) -> HTMLResponse:
+    """The fragment that the overview shows of each journey: its stages as stations, those who entered this week."""
+    today = visit.now().astimezone(words.ZONE).date()
+    with visit.begin() as session:
+        shown = find(session, key)
+        titles = stage_titles(shown.document, visit.language)
+        funnel = read_funnel(session, key, list(titles), first=today - timedelta(days=6), last=today)
+    return visit.render("journeys/_strip.html", {"bars": bars(funnel.stages, titles)})
 
 
 def bars(stages: Sequence[StageFigures], titles: Mapping[str, str]) -> list[Bar]:
@@ -113,8 +108,9 @@ def _names(
         people = session.execute(select(Associate).where(col(Associate.id).in_(wanted))).scalars()
         return none | {str(found.id): (found.key, found.key) for found in people}
     table = Channel if by == "channel" else Store
-    rows = session.execute(select(table).where(col(table.id).in_(wanted))).scalars()
-    return none | {str(row.id): (words.title(row.title, language, row.key), row.key) for row in rows}
+    columns = (col(table.id), col(table.key), col(table.title))
+    rows = session.execute(select(*columns).where(columns[0].in_(wanted)))
+    return none | {str(row_id): (words.title(title, language, key), key) for row_id, key, title in rows}
 
 
 def _presets(today: date) -> list[tuple[str, date | None, date | None]]:

@@ -22,7 +22,7 @@ from engine.runs.timeline import read_timeline
 from engine.secrets.keyring import KeyRing
 from ui import words
 from ui.messages import Language
-from ui.pages.funnel import stage_titles
+from ui.outline import stage_titles
 from ui.pages.journeys import Key, find, read
 from ui.pages.members import find_member
 from ui.pages.visit import Visit, Visiting
@@ -64,7 +64,7 @@ def show_list(visit: Visiting, key: Key, chosen: Annotated[Chosen, Query()]) -> 
     context = {
         "shown": shown,
         "outline": outline,
-        "stages": stage_titles(shown.document, outline, visit.language),
+        "stages": stage_titles(shown.document, visit.language),
         "stores": stores,
         "statuses": STATUSES,
         "chosen": chosen,
@@ -169,4 +169,3 @@ def _filter(session: Session, keys: KeyRing, journey: str, chosen: Chosen) -> Ru
         node=chosen.node or None,
         stage=chosen.stage or None,
     )
-

@@ -41,19 +41,32 @@
     zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
   }, { passive: false });
 
-  let grabbed = null, moved = false;
+  const held = new Map();  // pointers that are down: one pans, two zoom
+  let moved = false;
+  const spread = () => {
+    const [a, b] = [...held.values()];
+    return { size: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY), clientX: (a.clientX + b.clientX) / 2, clientY: (a.clientY + b.clientY) / 2 };
+  };
   svg.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "touch" || event.button) return;
-    grabbed = event; moved = false;
+    if (event.button) return;
+    if (!held.size) moved = false;
+    held.set(event.pointerId, event);
   });
   addEventListener("pointermove", (event) => {
-    if (!grabbed) return;
-    const dx = grabbed.clientX - event.clientX, dy = grabbed.clientY - event.clientY;
+    const last = held.get(event.pointerId);
+    if (!last) return;
+    const dx = last.clientX - event.clientX, dy = last.clientY - event.clientY;
     if (!moved && Math.hypot(dx, dy) < 4) return;
-    moved = true; grabbed = event; svg.classList.add("grabbed");
-    pan(dx, dy);
+    moved = true;
+    svg.classList.add("grabbed");
+    if (held.size === 1) { held.set(event.pointerId, event); pan(dx, dy); return; }
+    const before = spread();
+    held.set(event.pointerId, event);
+    zoom(spread().size / before.size, before);
   });
-  addEventListener("pointerup", () => { grabbed = null; svg.classList.remove("grabbed"); });
+  for (const over of ["pointerup", "pointercancel"]) {
+    addEventListener(over, (event) => { held.delete(event.pointerId); svg.classList.remove("grabbed"); });
+  }
   svg.addEventListener("click", (event) => { if (moved) event.preventDefault(); moved = false; }, true);
   svg.addEventListener("dragstart", (event) => event.preventDefault());
 

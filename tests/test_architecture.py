@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,12 @@ def test_imports_point_one_way_through_the_layers() -> None:
         [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert linter.returncode == 0, linter.stdout
+
+
+def test_nothing_imports_the_composition_root() -> None:
+    for path in committed():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in PACKAGES:
+            assert not re.search(r"^(from|import) server\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
 
 def test_nothing_else_stands_at_the_top() -> None:

@@ -19,7 +19,7 @@ async def closed(client: Client, workflow_id: str) -> None:
     await client.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
     try:
         async with asyncio.timeout(30):
-            while not await _has_result(handle):
+            while not await _has_result(handle):  # noqa: ASYNC110 - it is a long poll
                 await asyncio.sleep(0)
     finally:
         await client.test_service.lock_time_skipping(LockTimeSkippingRequest())
@@ -38,5 +38,5 @@ async def _has_result(handle: WorkflowHandle[Any, Any]) -> bool:
 async def until(true: Callable[[], object]) -> None:
     """Wait in real time, without skipping any, until something is so."""
     async with asyncio.timeout(15):
-        while not await asyncio.to_thread(true):
+        while not await asyncio.to_thread(true):  # noqa: ASYNC110 - rows in a database tell nobody
             await asyncio.sleep(0.02)

@@ -1,0 +1,121 @@
+"""Effects: one row per (run, node, visit), which holds what was asked, how often it failed and what it came to.
+
+`state` is asked (to be done, or to be tried again), started (a remote attempt is under way), then for good settled,
+failed, cancelled (the run ended before an attempt began) or unknown (an attempt that must not be repeated was lost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from engine.journeys.state import Failure, Outcome
+from engine.runs.models import Effect
+from engine.secrets.keyring import KeyRing
+from rules.types import Json
+
+FINAL = frozenset({"settled", "failed", "cancelled", "unknown"})
+UNKNOWN_OUTCOME = "unknown-outcome"
+
+
+@dataclass(frozen=True)
+class EffectKey:
+    """The stable key of an effect. Outside it is written `run/node/visit`, in a run's state `node:visit`."""
+
+    run_id: int
+    node: str
+    visit: int
+
+    @classmethod
+    def of_run(cls, run_id: int, key: str) -> EffectKey:
+        """The key as the interpreter names it, of this run."""
+        node, _, visit = key.rpartition(":")
+        return cls(run_id, node, int(visit))
+
+    @classmethod
+    def parse(cls, text: str) -> EffectKey:
+        """The key as it was written by `str`."""
+        run_id, node, visit = text.split("/")
+        return cls(int(run_id), node, int(visit))
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.node}/{self.visit}"
+
+    @property
+    def in_run(self) -> str:
+        """The key as the interpreter names it."""
+        return f"{self.node}:{self.visit}"
+
+
+def find(session: Session, key: EffectKey, *, lock: bool = False) -> Effect | None:
+    """The effect's row, if there is one; `lock` makes others wait."""
+    return session.get(
+        Effect,
+        (key.run_id, key.node, key.visit),
+        with_for_update={"key_share": True} if lock else None,
+        populate_existing=lock,
+    )
+
+
+def add(session: Session, key: EffectKey, *, journey: str, type_name: str, params: bytes, now: datetime) -> Effect:
+    """A row for an effect that is asked for the first time; `params` are sealed."""
+    effect = Effect(
+        run_id=key.run_id,
+        node=key.node,
+        visit=key.visit,
+        journey=journey,
+        type=type_name,
+        params_enc=params,
+        asked_at=now,
+    )
+    session.add(effect)
+    return effect
+
+
+def settle(effect: Effect, port: str, value: Mapping[str, Json], *, keys: KeyRing, now: datetime) -> None:
+    """The effect has happened; its outcome is stored for good."""
+    effect.state, effect.port, effect.settled_at, effect.error = "settled", port, now, None
+    effect.result_enc = keys.seal_json(dict(value)) if value else None
+
+
+def fail_once(effect: Effect, failure: Failure) -> None:
+    """An attempt failed and another one will follow."""
+    effect.state = "asked"
+    effect.failures += 1
+    effect.error = describe(failure)
+
+
+def fail(effect: Effect, failure: Failure, *, now: datetime) -> None:
+    """The last attempt failed."""
+    effect.state, effect.settled_at = "unknown" if failure.code == UNKNOWN_OUTCOME else "failed", now
+    effect.failures += 1
+    effect.error = describe(failure)
+
+
+def ask_again(effect: Effect, *, now: datetime) -> None:
+    """An operator wants a failed effect tried anew, under the same key."""
+    effect.state, effect.failures, effect.error = "asked", 0, None
+    effect.asked_at, effect.started_at, effect.settled_at = now, None, None
+
+
+def outcome_of(effect: Effect, keys: KeyRing) -> Outcome | None:
+    """What the effect came to, as the interpreter takes it; None while that is open."""
+    key = EffectKey(effect.run_id, effect.node, effect.visit).in_run
+    match effect.state:
+        case "settled":
+            result: dict[str, Any] = keys.open_json(effect.result_enc) if effect.result_enc else {}
+            return Outcome(key, effect.port or "done", result)
+        case "failed" | "unknown":
+            code, _, message = (effect.error or "failed: ").partition(": ")
+            return Outcome(key, failure=Failure(code, message, final=True))
+        case _:
+            return None
+
+
+def describe(failure: Failure) -> str:
+    """A failure in one line, as it is kept and read back."""
+    return f"{failure.code}: {failure.message}"

@@ -1,0 +1,42 @@
+"""A journey that keeps failing at a node pauses itself (JOURNEYS.md, Meaning 7)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.definitions import life
+from engine.definitions.errors import UnknownDefinitionError, WrongStateError
+from engine.runs.models import Effect
+
+LOOKED_AT = 100
+TOO_MANY = 10
+ITSELF = "waystation"
+"""Who paused the journey, in the audit."""
+
+log = structlog.get_logger()
+
+
+def look_after_failure(session: Session, effect: Effect, *, now: datetime) -> bool:
+    """Pause the journey when 10 of the last 100 runs that tried this node failed there. Called when one has failed."""
+    session.flush()
+    place = {"journey": effect.journey, "node": effect.node, "last": LOOKED_AT}
+    tried, failed = session.connection().execute(_LAST, place).one()
+    if tried < LOOKED_AT or failed < TOO_MANY:
+        return False
+    with suppress(WrongStateError, UnknownDefinitionError):
+        life.pause(session, effect.journey, by=ITSELF, now=now)
+        log.warning("journey pauses itself", journey=effect.journey, node=effect.node, failed=failed, of=tried)
+    return True
+
+
+_LAST = text("""
+SELECT count(*), count(*) FILTER (WHERE state IN ('failed', 'unknown')) FROM (
+    SELECT state FROM effects WHERE journey = :journey AND node = :node AND settled_at IS NOT NULL
+    ORDER BY settled_at DESC LIMIT :last
+) AS latest
+""")

@@ -1,0 +1,182 @@
+"""Routing: one transaction in which a member's events, in order, reach the live runs and start new ones.
+
+The caller holds the member's lease and, from `route_member` on, the member's row lock. After the commit it starts the
+new executions and wakes the others; what is lost between the two is found by the sweeper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.definitions.live import LiveJourney, live_journeys, live_revision
+from engine.definitions.plans import Plans
+from engine.events import log
+from engine.events.models import Event
+from engine.journeys.plan import Plan
+from engine.journeys.start import BY_HAND, is_kept_from_before
+from engine.journeys.state import EventIn
+from engine.runs import holdout, inbox, store
+from engine.runs.models import Run
+from engine.runs.start import Arrival, EntryWaitsError, Starter
+from engine.secrets.keyring import KeyRing
+
+EVENTS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Call:
+    """A run whose execution is to be started or woken: its id in Temporal, and its next turn."""
+
+    workflow_id: str
+    run_id: int
+    next_turn: int
+
+
+@dataclass(frozen=True)
+class Routed:
+    """What a routing did. `waits`: the next event's entry cannot be decided yet; `more`: there are further events."""
+
+    started: tuple[Call, ...] = ()
+    woken: tuple[Call, ...] = ()
+    events: int = 0
+    waits: bool = False
+    more: bool = False
+
+
+@dataclass
+class LiveSet:
+    """The live journeys, compiled, by the event types that start them; read again when the revision has changed."""
+
+    plans: Plans
+    _revision: int | None = None
+    _by_type: Mapping[str, list[tuple[LiveJourney, Plan]]] = field(default_factory=dict)
+    _by_key: Mapping[str, tuple[LiveJourney, Plan]] = field(default_factory=dict)
+
+    def refresh(self, session: Session) -> None:
+        """Look at the revision, in each routing transaction."""
+        if live_revision(session) == self._revision:
+            return
+        live = live_journeys(session)
+        compiled = [(journey, self.plans.get(session, journey.bundle_hash)) for journey in live.journeys]
+        by_type: dict[str, list[tuple[LiveJourney, Plan]]] = {}
+        for journey, plan in compiled:
+            for event_type in plan.entry_event_types:
+                by_type.setdefault(event_type, []).append((journey, plan))
+        self._by_type, self._by_key = by_type, {journey.key: (journey, plan) for journey, plan in compiled}
+        self._revision = live.revision
+
+    def entered_by(self, arrival: Arrival) -> Sequence[tuple[LiveJourney, Plan]]:
+        """The journeys that an event may start."""
+        if arrival.event.type == BY_HAND:
+            wanted = self._by_key.get(str(arrival.event.data.get("journey")))
+            return [wanted] if wanted else []
+        return self._by_type.get(arrival.event.type, [])
+
+
+def route_member(
+    session: Session, member_id: int, *, live: LiveSet, plans: Plans, keys: KeyRing, now: datetime
+) -> Routed:
+    """Route what the member has waiting, as far as it can be decided now."""
+    store.lock_member(session, member_id)
+    live.refresh(session)
+    rows = log.unrouted(session, member_id, limit=EVENTS_AT_ONCE)
+    routing = _Routing(session, member_id, live, plans, keys, now)
+    waits = False
+    for arrival in routing.arrivals(rows):
+        try:
+            routing.route(arrival)
+        except EntryWaitsError:
+            waits = True
+            break
+    routing.finish()
+    return routing.result(waits=waits, more=len(rows) == EVENTS_AT_ONCE)
+
+
+@dataclass
+class _Routing:
+    session: Session
+    member_id: int
+    live: LiveSet
+    plans: Plans
+    keys: KeyRing
+    now: datetime
+    routed: list[int] = field(default_factory=list)
+    started: dict[int, Run] = field(default_factory=dict)
+    woken: dict[int, Run] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        mine = select(Run).where(col(Run.member_id) == self.member_id, col(Run.ended_at).is_(None))
+        self.runs = list(self.session.execute(mine.order_by(col(Run.id))).scalars())
+
+    def arrivals(self, rows: Sequence[Event]) -> list[Arrival]:
+        return [Arrival(row, event) for row, event in zip(rows, self._events(rows), strict=True)]
+
+    def route(self, arrival: Arrival) -> None:
+        """Start what the event starts, then hand it to the runs that were there before it."""
+        entries = self.live.entered_by(arrival)
+        starter = Starter(self.session, self.member_id, self.keys, self.now)
+        begun = [run for journey, plan in entries if (run := starter.start(journey, plan, arrival))]
+        self._deliver(arrival)
+        for run in begun:
+            self._keep_from_before(run, arrival)
+            self.runs.append(run)
+            if run.status != "holdout":
+                self.started[run.id] = run
+        self.routed.append(arrival.event.seq)
+
+    def finish(self) -> None:
+        """Mark what was routed."""
+        if self.routed:
+            self.session.connection().execute(_ROUTED, {"seqs": self.routed, "now": self.now})
+
+    def result(self, *, waits: bool, more: bool) -> Routed:
+        woken = (run for run in self.woken.values() if run.id not in self.started)
+        return Routed(_calls(self.started.values()), _calls(woken), len(self.routed), waits, more)
+
+    def _deliver(self, arrival: Arrival) -> None:
+        takers = [run for run in self.runs if arrival.event.type in self._plan(run).event_types]
+        live = {run.id: run for run in takers if run.status != "holdout"}
+        for run_id in inbox.deliver(self.session, live, arrival.event.seq, self.now) if live else ():
+            self.woken[run_id] = live[run_id]
+        for run in takers:
+            if run.status == "holdout" and run.ended_at is None:
+                holdout.watch(self.session, run, self._plan(run), [arrival.event], keys=self.keys, now=self.now)
+
+    def _keep_from_before(self, run: Run, arrival: Arrival) -> None:
+        """Events that were accepted before the entry event but are not older than it belong to the run as well."""
+        plan, entry = self._plan(run), arrival.event
+        given = {"member": self.member_id, "entry": entry.seq, "types": list(plan.event_types), "since": entry.at}
+        seqs = list(self.session.connection().execute(_ACCEPTED_BEFORE, given).scalars())
+        rows = [self.session.get_one(Event, seq) for seq in seqs]
+        before = [event for event in self._events(rows) if is_kept_from_before(event, entry)]
+        if run.status == "holdout":
+            holdout.watch(self.session, run, plan, before, keys=self.keys, now=self.now)
+            return
+        for event in before:
+            inbox.deliver(self.session, [run.id], event.seq, self.now)
+
+    def _events(self, rows: Sequence[Event]) -> list[EventIn]:
+        return inbox.events_in(self.session, rows, self.keys)
+
+    def _plan(self, run: Run) -> Plan:
+        return self.plans.get(self.session, run.bundle_hash)
+
+
+def _calls(runs: Iterable[Run]) -> tuple[Call, ...]:
+    return tuple(Call(run.workflow_id, run.id, run.turn + 1) for run in runs)
+
+
+_ROUTED = text("UPDATE events SET routed_at = :now WHERE seq = ANY(:seqs)")
+
+_ACCEPTED_BEFORE = text("""
+SELECT seq FROM events
+WHERE member_id = :member AND seq < :entry AND type = ANY(:types)
+AND LEAST(time, accepted_at) >= date_trunc('second', CAST(:since AS timestamptz))
+ORDER BY seq
+""")

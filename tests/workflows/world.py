@@ -1,0 +1,285 @@
+"""A chain in small for the driver's tests: a database, one journey in it, events, routing and turns by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.definitions.live import change_live
+from engine.definitions.models import Bundle, Live, Version
+from engine.definitions.plans import Plans
+from engine.events import queue
+from engine.events.incoming import IncomingEvent
+from engine.events.ingest import ingest
+from engine.events.types import EVENT_TYPES
+from engine.journeys.canonical import bundle_hash, content_hash
+from engine.journeys.catalogue import Retry
+from engine.journeys.plan import bundle_of, compile_plan
+from engine.members.fields import base_fields
+from engine.runs.models import Delivery, Effect, Run, RunStage, Turn
+from engine.runs.routing import LiveSet, Routed, route_member
+from engine.secrets.keyring import KeyRing
+from rules.types import Fields, Json
+from workflows.activities.outside import Outside
+from workflows.activities.registry import (
+    Activities,
+    ActivityFailure,
+    Result,
+    activities_of,
+    activity_type,
+    catalogue_of,
+)  # fmt: skip
+from workflows.activities.registry import (
+    Effect as EffectContext,
+)
+from workflows.position import Answer, Position
+from workflows.turn import TurnTaker
+
+
+def journey(**changes: Any) -> dict[str, Any]:
+    """Scan, add, join, coupon: the reference journey's shape, on activity types of these tests."""
+    document: dict[str, Any] = {
+        "schema": "waystation/journey@1",
+        "key": "hook",
+        "title": "Hook",
+        "subject": "member",
+        "entry": [{"on": "contact.scanned"}, {"on": "contact.added", "start": "welcome"}],
+        "policies": {"reentry": {"mode": "after_exit"}, "max_age": "P45D"},
+        "goal": {"on": "coupon.redeemed", "stage": "redeemed"},
+        "exits": [{"on": "contact.lost", "outcome": "lost"}],
+        "start": "wait_add",
+        "nodes": {
+            "wait_add": {
+                "type": "wait",
+                "stage": "scanned",
+                "for": [{"on": "contact.added", "port": "added", "save": "added"}],
+                "timeout": "PT30M",
+                "ports": {"added": "welcome", "timeout": "not_added"},
+            },
+            "welcome": {
+                "type": "activity",
+                "stage": "added",
+                "activity": "test.call",
+                "params": {"say": "hello"},
+                "ports": {"done": "wait_join", "expired": "wait_join"},
+            },
+            "wait_join": {
+                "type": "wait",
+                "for": [{"on": "group.joined", "port": "joined"}],
+                "timeout": "P7D",
+                "ports": {"joined": "coupon", "timeout": "not_joined"},
+            },
+            "coupon": {
+                "type": "activity",
+                "stage": "joined",
+                "activity": "test.give",
+                "params": {"what": "coupon"},
+                "save": "coupon",
+                "ports": {"done": "wait_redeem", "sold_out": "no_stock"},
+            },
+            "wait_redeem": {"type": "delay", "stage": "coupon", "for": "P30D", "ports": {"done": "expired"}},
+            "not_added": {"type": "end", "outcome": "not_added"},
+            "not_joined": {"type": "end", "outcome": "not_joined"},
+            "no_stock": {"type": "end", "outcome": "no_stock"},
+            "expired": {"type": "end", "outcome": "coupon_expired"},
+        },
+    }
+    return {**document, **changes}
+
+
+def only(activity: str, params: dict[str, str]) -> dict[str, object]:
+    """A journey of one activity."""
+    more = {"test.give": "sold_out", "test.call": "expired"}.get(activity, "done")
+    nodes = {
+        "act": {"type": "activity", "activity": activity, "params": params, "ports": {"done": "over", more: "over"}},
+        "over": {"type": "end", "outcome": "over"},
+    }
+    return journey(start="act", entry=[{"on": "contact.scanned"}], nodes=nodes, exits=[])
+
+
+class Give(BaseModel):
+    """Params of the local type."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: str
+
+
+class Say(BaseModel):
+    """Params of the remote types."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    say: str
+
+
+@dataclass
+class Stage:
+    """What the test's activity types do next, and what they have done."""
+
+    given: list[str] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    give: list[Result | Exception] = field(default_factory=list)
+    call: list[Result | Exception] = field(default_factory=list)
+    on_call: Callable[[], object] | None = None
+
+    def activities(self) -> dict[str, Any]:
+        """Types that act out what the lists say, `done` when they are empty."""
+
+        @activity_type("test.give", title={"zh": "给", "en": "Give"}, outcomes=("sold_out",), retry=Retry(attempts=3))
+        def give(session: Session, params: Give, effect: EffectContext) -> Result:
+            """Give something."""
+            session.execute(text("SELECT 1"))
+            self.given.append(effect.key)
+            return _next(self.give)
+
+        @activity_type("test.call", title={"zh": "叫", "en": "Call"}, outcomes=("expired",), retry=Retry(attempts=3))
+        async def call(_outside: Outside, params: Say, effect: EffectContext) -> Result:
+            """Call somebody."""
+            self.called.append(effect.key)
+            if self.on_call is not None:
+                await asyncio.to_thread(self.on_call)
+            return _next(self.call)
+
+        @activity_type("test.once", title={"zh": "一次", "en": "Once"}, idempotent="no", retry=Retry(attempts=3))
+        async def once(_outside: Outside, params: Say, effect: EffectContext) -> Result:
+            """Call somebody, never twice."""
+            self.called.append(effect.key)
+            return _next(self.call)
+
+        return {"give": give, "call": call, "once": once}
+
+
+def _next(script: list[Result | Exception]) -> Result:
+    came = script.pop(0) if script else Result(value={"code": "c-1"})
+    if isinstance(came, Exception):
+        raise came
+    return came
+
+
+def failure(code: str = "away", *, after: timedelta | None = None, final: bool = False) -> ActivityFailure:
+    """A failure for a script."""
+    return ActivityFailure("it did not work", code=code, retry_after=after, final=final)
+
+
+def _data_fields(fields: Fields) -> Fields:
+    return {path.removeprefix("event."): declared for path, declared in fields.items()}
+
+
+class _Module:
+    """Stands for a module that holds activity types."""
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        self.__dict__.update(types)
+        self.__name__ = "tests"
+
+
+class World:
+    """One chain. `clock` is the only time there is."""
+
+    def __init__(self, database: Database, clock: Clock, keys: KeyRing, stage: Stage | None = None) -> None:
+        self.database, self.clock, self.keys = database, clock, keys
+        self.stage = stage or Stage()
+        self.activities: Activities = activities_of([_Module(self.stage.activities())])  # type: ignore[list-item]
+        self.plans = Plans(catalogue_of(self.activities))
+        self.live = LiveSet(self.plans)
+        self.turns = TurnTaker(database, clock, keys, self.activities, self.plans)
+        self._ids = count(1)
+
+    def publish(self, document: Json | None = None, version: int = 1) -> str:
+        """Make a document live, without its checks; its bundle hash."""
+        document = journey() if document is None else document
+        assert isinstance(document, dict)
+        events = {
+            name: {path.removeprefix("event."): d for path, d in one.fields.items()}
+            for name, one in EVENT_TYPES.items()
+        }
+        plan = compile_plan(document, catalogue_of(self.activities), base_fields(), events)
+        bundle = bundle_of(document, plan, base_fields(), events)
+        hashed, now, key = bundle_hash(bundle), self.clock.now(), str(document["key"])
+        with self.database.begin() as session:
+            change_live(session)
+            if session.get(Bundle, hashed) is None:
+                session.add(Bundle(hash=hashed, content=bundle))
+            session.add(
+                Version(
+                    kind="journey", key=key, n=version, hash=content_hash(document), bundle_hash=hashed,
+                    document="{}", published_at=now, published_by="test",
+                )
+            )  # fmt: skip
+            session.flush()
+            live = session.get(Live, ("journey", key)) or Live(
+                kind="journey", key=key, version=version, first_published_at=now
+            )
+            live.version = version
+            session.add(live)
+        return hashed
+
+    def tell(
+        self, kind: str, data: dict[str, Json] | None = None, *, who: str = "member:1", time: datetime | None = None
+    ) -> None:
+        """Accept one event."""
+        now = self.clock.now()
+        event = IncomingEvent("test", str(next(self._ids)), kind, who, time or now, data or {})
+        with self.database.begin() as session:
+            result = ingest(session, [event], now=now, keys=self.keys)
+        assert result.accepted == 1, result
+
+    def route(self) -> list[Routed]:
+        """Route everybody who waits."""
+        done = []
+        with self.database.begin() as session:
+            now = self.clock.now()
+            members = queue.lease(session, "test", now=now, until=now + timedelta(seconds=30), limit=1000)
+        for member in members:
+            with self.database.begin() as session:
+                done.append(self.route_member(session, member))
+        return done
+
+    def route_member(self, session: Session, member: int) -> Routed:
+        routed = route_member(session, member, live=self.live, plans=self.plans, keys=self.keys, now=self.clock.now())
+        queue.done(session, member, "test")
+        return routed
+
+    def take(self, run: Run | None = None) -> Answer:
+        """Take the next turn of a run."""
+        run = run or self.run()
+        return self.turns.take(Position(run.id, run.turn + 1))
+
+    def runs(self) -> list[Run]:
+        with self.database.begin() as session:
+            return list(session.execute(select(Run).order_by(col(Run.id))).scalars())
+
+    def run(self) -> Run:
+        """The latest run."""
+        return self.runs()[-1]
+
+    def effects(self) -> list[Effect]:
+        with self.database.begin() as session:
+            return list(session.execute(select(Effect).order_by(col(Effect.asked_at))).scalars())
+
+    def stages(self) -> list[str]:
+        with self.database.begin() as session:
+            return list(session.execute(select(col(RunStage.stage)).order_by(col(RunStage.at))).scalars())
+
+    def deliveries(self) -> list[tuple[int, str]]:
+        with self.database.begin() as session:
+            rows = session.execute(select(col(Delivery.seq), col(Delivery.state)).order_by(col(Delivery.seq)))
+            return [(seq, state) for seq, state in rows]
+
+    def log(self) -> list[tuple[str, str | None]]:
+        """What the turns wrote, as (kind, node)."""
+        with self.database.begin() as session:
+            turns = session.execute(select(Turn).order_by(col(Turn.run_id), col(Turn.n))).scalars()
+            return [(line["kind"], line["node"]) for turn in turns for line in turn.log]

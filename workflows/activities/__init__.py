@@ -1,0 +1,1 @@
+"""Activity types, one file each. See README.md in this folder."""

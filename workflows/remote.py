@@ -1,0 +1,180 @@
+"""The one remote activity: it reads what is asked from the effect's row, calls, and stores what came of it.
+
+Temporal carries the key only. It tries without end; the row counts the failures that the type raised, so that a killed
+worker uses up no attempt, and a settled effect is never called again. A type with `idempotent: no` is called once: when
+an attempt was lost, its outcome is unknown and a person decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.journeys.catalogue import Retry
+from engine.journeys.state import Failure
+from engine.runs import effects
+from engine.runs.effects import EffectKey
+from engine.runs.models import Effect as EffectRow
+from engine.runs.models import Run
+from engine.secrets.keyring import KeyRing
+from workflows.activities.outside import Outside
+from workflows.activities.registry import Activities, ActivityFailure, Effect, RemoteActivity, Result
+from workflows.asked import SLACK, Asked
+from workflows.journey import REMOTE
+
+HEARTBEAT_EVERY = 2.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call that is to be made."""
+
+    activity: RemoteActivity
+    params: BaseModel
+    effect: Effect
+    retry: Retry
+    failures: int
+
+
+@dataclass(frozen=True)
+class RemoteExecutor:
+    """Executes remote effects. Its method is the activity that workers register."""
+
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    activities: Activities
+    outside: Outside
+
+    @activity.defn(name=REMOTE)
+    async def execute(self, key: str) -> None:
+        """Bring the effect `run/node/visit` to its outcome, or raise so that Temporal tries again later."""
+        attempt = await asyncio.to_thread(self._begin, EffectKey.parse(key))
+        if attempt is None:
+            return
+        async with _beating():
+            came = await self._call(attempt)
+        delay = await asyncio.to_thread(self._finish, EffectKey.parse(key), attempt, came)
+        if delay is not None:
+            raise ApplicationError("the attempt failed", type="attempt-failed", next_retry_delay=delay)
+
+    def _begin(self, key: EffectKey) -> Attempt | None:
+        """Mark the attempt as started, unless none may be made any more."""
+        with self.database.begin() as session:
+            row = effects.find(session, key, lock=True)
+            run = session.get(Run, key.run_id)
+            if row is None or run is None or row.state in effects.FINAL:
+                return None
+            now = self.clock.now()
+            if run.ended_at is not None:
+                row.state, row.settled_at = "cancelled", now
+                return None
+            known = self.activities.get(row.type)
+            if not isinstance(known, RemoteActivity):
+                effects.fail(row, Failure("unknown-activity", f"no remote type {row.type} is installed"), now=now)
+                return None
+            if row.state == "started" and known.type.idempotent == "no":
+                effects.fail(row, _lost(), now=now)
+                return None
+            row.state, row.started_at = "started", now
+            return self._attempt(known, row, run, now)
+
+    def _attempt(self, known: RemoteActivity, row: EffectRow, run: Run, now: datetime) -> Attempt:
+        asked = Asked.open(self.keys, row.params_enc)
+        effect = Effect(
+            key=str(EffectKey(row.run_id, row.node, row.visit)),
+            run_id=run.id,
+            journey=run.journey,
+            member_id=run.member_id,
+            store_id=run.store_id,
+            associate_id=run.associate_id,
+            now=now,
+            keys=self.keys,
+        )
+        return Attempt(known, known.type.params.model_validate(asked.params), effect, asked.retry, row.failures)
+
+    async def _call(self, attempt: Attempt) -> Result | Failure:
+        """The call itself, within the type's time."""
+        kind = attempt.activity.type
+        try:
+            async with asyncio.timeout(attempt.activity.timeout.total_seconds()):
+                return await attempt.activity.run(self.outside, attempt.params, attempt.effect)
+        except ActivityFailure as failure:
+            return Failure(failure.code, str(failure), failure.retry_after, failure.final)
+        except TimeoutError:
+            return _lost() if kind.idempotent == "no" else Failure("timeout", "the attempt took too long")
+        except Exception as error:
+            log.exception("activity type failed", type=kind.name, effect=attempt.effect.key)
+            return _lost() if kind.idempotent == "no" else Failure("defect", type(error).__name__)
+
+    def _finish(self, key: EffectKey, attempt: Attempt, came: Result | Failure) -> timedelta | None:
+        """Store what came of an attempt; the delay until the next one, if there is to be one."""
+        with self.database.begin() as session:
+            now = self.clock.now()
+            delay = _delay(attempt, came)
+            if delay is not None:
+                _extend_wake(session, key.run_id, now + delay + attempt.activity.timeout + SLACK)
+            row = effects.find(session, key, lock=True)
+            if row is None or row.state == "settled":
+                return None
+            if isinstance(came, Result):
+                effects.settle(row, came.port, came.value, keys=self.keys, now=now)
+            elif row.state != "started":
+                return None
+            elif delay is not None:
+                effects.fail_once(row, came)
+            else:
+                effects.fail(row, came, now=now)
+            return delay
+
+
+def _delay(attempt: Attempt, came: Result | Failure) -> timedelta | None:
+    """The time until the next attempt; None after a success, a final failure, or the last of the attempts."""
+    if isinstance(came, Result) or came.final or attempt.failures + 1 >= attempt.retry.attempts:
+        return None
+    return came.retry_after if came.retry_after is not None else attempt.retry.delay(attempt.failures + 1)
+
+
+def _lost() -> Failure:
+    return Failure(effects.UNKNOWN_OUTCOME, "an attempt was lost and this type must not be repeated", final=True)
+
+
+def _extend_wake(session: Session, run_id: int, until: datetime) -> None:
+    """Let the sweeper wait for the next attempt."""
+    session.connection().execute(_EXTEND_WAKE, {"run": run_id, "until": until})
+
+
+_EXTEND_WAKE = text("UPDATE runs SET wake_at = GREATEST(wake_at, :until) WHERE id = :run AND ended_at IS NULL")
+
+
+@asynccontextmanager
+async def _beating() -> AsyncIterator[None]:
+    """Tell Temporal that this worker lives, so that another takes over soon when it does not."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(HEARTBEAT_EVERY)
+
+    beats: asyncio.Task[Any] = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beats.cancel()
+        with suppress(asyncio.CancelledError):
+            await beats

@@ -1,0 +1,176 @@
+"""The turn: one transaction in which a run takes what happened and decides how far it goes.
+
+It is decided once. The first statement claims (run, turn); whoever finds the claim gives the stored answer, so that a
+turn which Temporal asks for twice changes nothing. SPINE: claim, member, run, inputs, `decide`, one UPDATE, commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+from temporalio import activity
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.definitions.plans import Plans
+from engine.journeys.deadlines import FOREVER, is_paused
+from engine.journeys.plan import Plan
+from engine.journeys.state import Command, Remote, State
+from engine.journeys.turn import TurnInputs, TurnResult, decide
+from engine.runs import effects, inbox, record, states, store
+from engine.runs.effects import EffectKey
+from engine.runs.models import Effect as EffectRow
+from engine.runs.models import Run
+from engine.runs.store import RunMovedError, RunUnknownError
+from engine.secrets.keyring import KeyRing
+from workflows.activities.registry import Activities, RemoteActivity
+from workflows.asked import SLACK, Asked
+from workflows.host import DatabaseHost
+from workflows.journey import TURN
+from workflows.position import Answer, Position, queue_name
+
+EVENTS_PER_TURN = 200
+
+log = structlog.get_logger()
+
+
+class NothingToDecideError(Exception):
+    """The run is not where the shell thinks, or has ended: the transaction is rolled back, `answer` given."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("the shell is not where the run is")
+        self.answer = answer
+
+
+@dataclass(frozen=True)
+class TurnTaker:
+    """Takes turns. Its method is the local activity that workers register."""
+
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    activities: Activities
+    plans: Plans
+
+    @activity.defn(name=TURN)
+    def take(self, position: Position) -> Answer:
+        """Decide a turn, or give the answer of the one that was decided."""
+        while True:
+            try:
+                with self.database.begin() as session:
+                    return self._take(session, position)
+            except RunMovedError:
+                continue
+            except NothingToDecideError as elsewhere:
+                return elsewhere.answer
+            except RunUnknownError:
+                log.warning("the run is not in this database", run=position.run)
+                return Answer(next=position.turn, done=True)
+
+    def _take(self, session: Session, position: Position) -> Answer:
+        now = self.clock.now()
+        if not store.claim(session, position.run, position.turn, now):
+            return Answer.from_json(store.stored_answer(session, position.run, position.turn))
+        run = store.lock_run(session, position.run)
+        if run.ended_at is not None:
+            raise NothingToDecideError(Answer(next=position.turn, done=True))
+        if position.turn != run.turn + 1:
+            raise NothingToDecideError(Answer(next=run.turn + 1))
+        return self._decide(session, run, position.turn, max(now, run.now))
+
+    def _decide(self, session: Session, run: Run, n: int, now: datetime) -> Answer:
+        plan = self.plans.get(session, run.bundle_hash)
+        state = states.load(run, self.keys)
+        host = DatabaseHost(session, run, plan, self.activities, self.keys, now)
+        told = self._told(session, run, plan, state, now)
+        inputs = told.inputs
+        result = decide(plan, state, inputs, host, now, limit=EVENTS_PER_TURN)
+        for untaken in told.commands:
+            untaken.row.taken_turn = n
+        asked = self._ask(session, run, result, now)
+        record.write(session, run, plan, before=state, inputs=inputs, result=result, now=now)
+        answer = _answer(n, result, asked, now)
+        latest = asked.latest if asked else None
+        wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
+        paused = is_paused(inputs.pauses)
+        states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
+        run.turn = n
+        log_lines, reads = record.lines(result, self.keys), host.reads()
+        store.record_turn(session, run.id, n, answer=answer.to_json(), log=log_lines, reads=reads)
+        return answer
+
+    def _told(self, session: Session, run: Run, plan: Plan, state: State, now: datetime) -> Told:
+        """What the run has been told and has not taken."""
+        inbox.deliver_unrouted(session, run, plan.event_types, now)
+        rows = inbox.new_events(session, run.id)
+        commands = inbox.commands(session, run.id)
+        outcome = None
+        if state.phase == "acting" and state.effect:
+            row = effects.find(session, EffectKey.of_run(run.id, state.effect))
+            outcome = effects.outcome_of(row, self.keys) if row else None
+        inputs = TurnInputs(
+            operators=tuple(untaken.operator for untaken in commands),
+            outcome=outcome,
+            events=tuple(inbox.events_in(session, rows, self.keys)),
+            pauses=tuple(inbox.pauses(session, run)),
+        )
+        return Told(inputs, commands, personal=any(row.personal_enc is not None for row in rows))
+
+    def _ask(self, session: Session, run: Run, result: TurnResult, now: datetime) -> Pending | None:
+        """The remote effect that the run now waits for, with its row written."""
+        if result.effect is None:
+            return None
+        key = EffectKey.of_run(run.id, result.effect)
+        asked = next((each for each in reversed(result.commands) if _asks(each, result.effect)), None)
+        row = effects.find(session, key)
+        if row is None and isinstance(asked, Remote):
+            params = Asked(asked.params, asked.retry).seal(self.keys)
+            row = effects.add(session, key, journey=run.journey, type_name=asked.type, params=params, now=now)
+        elif row is not None and isinstance(asked, Remote) and asked.again and row.state in effects.FINAL:
+            effects.ask_again(row, now=now)
+        elif run.wake_at is not None and run.wake_at < FOREVER:
+            return Pending(key, self._known(row), max(run.wake_at, now + SLACK))
+        known = self._known(row)
+        return Pending(key, known, now + SLACK + (known.timeout if known else timedelta()))
+
+    def _known(self, row: EffectRow | None) -> RemoteActivity | None:
+        known = self.activities.get(row.type) if row else None
+        return known if isinstance(known, RemoteActivity) else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A turn's inputs, the rows of the commands among them, and whether an event brought personal data."""
+
+    inputs: TurnInputs
+    commands: list[inbox.Untaken]
+    personal: bool
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A remote effect that the run waits for, and when it must have got somewhere at the latest."""
+
+    key: EffectKey
+    activity: RemoteActivity | None
+    latest: datetime
+
+
+def _asks(command: Command, key: str) -> bool:
+    return isinstance(command, Remote) and command.key == key
+
+
+def _answer(n: int, result: TurnResult, pending: Pending | None, now: datetime) -> Answer:
+    """What the shell is told. With events left over it comes back at once."""
+    if result.state.ended:
+        return Answer(next=n + 1, done=True, node=result.state.node)
+    return Answer(
+        next=n + 1,
+        node=result.state.node,
+        wake_at=now if result.untaken else result.wake_at,
+        effect=str(pending.key) if pending else None,
+        queue=queue_name(pending.activity.queue if pending and pending.activity else "outside") if pending else None,
+    )

@@ -112,6 +112,13 @@ class ContactWay(Answer):
     qr_code: str | None = None
 
 
+class JoinWay(Answer):
+    """A code by which customers join a group."""
+
+    config_id: str
+    qr_code: str
+
+
 class TagGroup(Answer):
     """A group of corp tags with its tags."""
 

@@ -13,10 +13,11 @@ from weakref import WeakValueDictionary
 
 from pydantic import TypeAdapter, ValidationError
 
-from engine.wecom import answers
+from engine.wecom import answers, welcome
 from engine.wecom.callback import App
 from engine.wecom.calls import Answer, Call, Calls
 from engine.wecom.errors import RelationEndedError, UnreadableAnswerError
+from engine.wecom.welcome import GroupCodes, MemoryGroupCodes
 from rules.types import Json
 
 T = TypeVar("T")
@@ -26,9 +27,10 @@ Item = TypeVar("Item")
 class WeCom:
     """One method per API, named as WeCom names it."""
 
-    def __init__(self, app: App, calls: Calls) -> None:
+    def __init__(self, app: App, calls: Calls, group_codes: GroupCodes | None = None) -> None:
         self._app = app
         self._calls = calls
+        self._group_codes = group_codes or MemoryGroupCodes()
         self._pairs: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     # Customers
@@ -80,6 +82,10 @@ class WeCom:
         if attachments:
             body["attachments"] = [dict(one) for one in attachments]
         await self._post("externalcontact/send_welcome_msg", body)
+
+    async def send_welcome(self, welcome_code: str, text: str, attachments: Sequence[Mapping[str, Json]] = ()) -> None:
+        """The same with attachments as journeys write them (see `welcome.attachments`)."""
+        await self.send_welcome_msg(welcome_code, text, await welcome.attachments(attachments, self.group_code))
 
     async def remark(self, userid: str, external_userid: str, **changed: Json) -> None:
         """Write what an employee notes about a customer: `remark`, `description`, `remark_mobiles`, …"""
@@ -143,6 +149,23 @@ class WeCom:
             for page in await self._posted_pages(api, filtered):
                 found += _items(api, answers.ListedChat, page, "group_chat_list")
         return found
+
+    async def group_code(self, chat_id: str) -> str:
+        """The address of a picture by which customers join a group; made when first asked for."""
+        kept = await self._group_codes.load(chat_id)
+        if kept is not None:
+            return kept
+        way = await self.add_join_way([chat_id])
+        await self._group_codes.save(chat_id, way.config_id, way.qr_code)
+        return way.qr_code
+
+    async def add_join_way(self, chat_ids: Sequence[str], state: str = "") -> answers.JoinWay:
+        """Make a code (加入群聊) behind which up to five groups stand, and read its picture."""
+        body: dict[str, Json] = {"scene": 2, "chat_id_list": list(chat_ids), "auto_create_room": 0, "state": state}
+        made = await self._post("externalcontact/groupchat/add_join_way", body, repeatable=False)
+        api = "externalcontact/groupchat/get_join_way"
+        answer = await self._post(api, {"config_id": made.get("config_id")})
+        return _parsed(api, answers.JoinWay, answer.get("join_way"))
 
     # The directory and app messages
 

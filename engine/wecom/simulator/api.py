@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from engine.wecom.simulator import chats, contacts, messages, people, tags, tokens, ways, welcome
+from engine.wecom.simulator import chats, contacts, join_ways, messages, people, tags, tokens, ways, welcome
 from engine.wecom.simulator.asked import Answer, Api, Asked, RefusedError
 from engine.wecom.simulator.faults import FaultBox
 from engine.wecom.simulator.limits import Limits
@@ -25,6 +25,7 @@ APIS: Mapping[str, Api] = {
     **welcome.APIS,
     **tags.APIS,
     **ways.APIS,
+    **join_ways.APIS,
     **messages.APIS,
     "externalcontact/groupchat/list": chats.LIST,
 }

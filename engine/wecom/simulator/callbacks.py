@@ -34,10 +34,13 @@ def put(
     change: str,
     fields: Mapping[str, str | int | list[str] | None],
 ) -> None:
-    """Put a callback down for every app. Fields that are None are left out, as WeCom leaves them out."""
+    """Put a callback down for every app of the corp, which is that of the first app.
+
+    Fields that are None are left out, as WeCom leaves them out.
+    """
     given = {name: value for name, value in fields.items() if value is not None}
     lane = str(given.get("ChatId") or given.get("ExternalUserID") or "")
-    for name, app in settings.apps.items():
+    for name, app in settings.own_apps().items():
         head: dict[str, str | int | list[str]] = {
             "ToUserName": app.corp_id,
             "FromUserName": "sys",

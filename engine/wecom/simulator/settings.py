@@ -28,3 +28,8 @@ class SimulatorSettings:
     deliveries: int = 3
     repeat_after_refusal: bool = True
     loopback_only: bool = True
+
+    def own_apps(self) -> dict[str, App]:
+        """The apps of the corp that is played, the first one's. Apps of other corps are served but see no callbacks."""
+        corps = [app.corp_id for app in self.apps.values()]
+        return {name: app for name, app in self.apps.items() if app.corp_id == corps[0]}

@@ -55,6 +55,21 @@ def read_source(text: str) -> Source:
     return Source(text, document, reader.offsets, reader.lines)
 
 
+def value_at(document: Json, pointer: str) -> Json:
+    """The value at a JSON pointer; null where there is none."""
+    value = document
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        match value:
+            case dict():
+                value = value.get(key)
+            case list():
+                value = value[int(key)] if key.isdecimal() and int(key) < len(value) else None
+            case _:
+                return None
+    return value
+
+
 def _place(offset: int, lines: list[int]) -> Place:
     line = bisect_right(lines, offset)
     return Place(line, offset - lines[line - 1] + 1)

@@ -1,0 +1,76 @@
+"""Check and test a document, with a service around it or without."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from engine.definitions.context import context_without_service
+from engine.definitions.errors import NotPublishableError
+from engine.definitions.kinds import Kind
+from engine.definitions.source import value_at
+from engine.journeys.catalogue import Catalogue
+from engine.journeys.check import check
+from engine.journeys.context import CheckContext
+from engine.journeys.findings import Finding, finding
+from engine.journeys.parse import parse
+from engine.journeys.plan import Plan, PlanError, bundle_of, compile_plan
+from engine.journeys.report import Report, run_tests
+from rules.types import Json
+
+
+def find(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> list[Finding]:
+    """All findings, by place. `key` is that under which the document is kept, None for a file of its own."""
+    if kind != "journey":
+        zh, en = (
+            f"还不能发布:本版本不执行 {kind}。",
+            f"It cannot be published: this release does not execute a {kind} yet.",
+        )
+        return [finding("not-available", "", zh, en)]
+    findings = check(document, context)
+    given = document.get("key")
+    if key is not None and isinstance(given, str) and given != key:
+        zh = f"发布后会找不到它:文档的 key 是“{given[:63]}”,却保存为 {key}。请改成一样的。"
+        en = (
+            f"Nobody would find it once published: its key is {given[:63]!r}, yet it is kept as {key!r}. Make them one."
+        )
+        findings = [*findings, finding("schema", "/key", zh, en)]
+    return findings
+
+
+def find_without_service(kind: Kind, document: dict[str, Json], catalogue: Catalogue) -> list[Finding]:
+    """What can be found without a service. A member's field that we do not know may be HQ's own: only a warning."""
+    found = find(kind, None, document, context_without_service(catalogue))
+    return [_doubted(each) if _is_members_field(each, document) else each for each in found]
+
+
+def run(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> Report:
+    """Play the document's tests. Raises NotPublishableError when its findings do not let them run."""
+    journey, _ = parse(document)
+    plan = _plan(document, context)
+    if kind != "journey" or journey is None or plan is None:
+        raise NotPublishableError(find(kind, key, document, context))
+    return run_tests(plan, journey.tests)
+
+
+def bundle(document: dict[str, Json], context: CheckContext) -> Json:
+    """All that a document without errors resolves to."""
+    plan = compile_plan(document, context.catalogue, context.fields, context.events)
+    return bundle_of(document, plan, context.fields, context.events)
+
+
+def _is_members_field(found: Finding, document: dict[str, Json]) -> bool:
+    return found.code == "unknown-field" and "member." in json.dumps(value_at(document, found.pointer))
+
+
+def _doubted(found: Finding) -> Finding:
+    zh = f"{found.message['zh']}(如果是总部自定义的会员字段,连接服务后才能核对。)"
+    en = f"{found.message['en']} (A field of HQ's own is known only to the service.)"
+    return replace(found, severity="warning", message={"zh": zh, "en": en})
+
+
+def _plan(document: dict[str, Json], context: CheckContext) -> Plan | None:
+    try:
+        return compile_plan(document, context.catalogue, context.fields, context.events)
+    except PlanError:
+        return None

@@ -1,0 +1,83 @@
+"""What a document is checked against: our fields and event types, and what the database holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.coupons.models import CouponBatch
+from engine.definitions.live import live_journeys
+from engine.definitions.models import Live
+from engine.definitions.source import read_source
+from engine.events.types import EVENT_TYPES
+from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.context import CheckContext, LiveJourney
+from engine.members.fields import base_fields
+from engine.organisation.models import Associate, Channel, Chat, Store
+from rules.types import Json
+
+
+@cache
+def event_fields() -> EventTypes:
+    """The fields of every event type that the engine declares."""
+    return {name: each.fields for name, each in EVENT_TYPES.items()}
+
+
+def context_without_service(catalogue: Catalogue) -> CheckContext:
+    """What can be known without a database: references and overlaps are not judged."""
+    return CheckContext(catalogue=catalogue, fields=base_fields(), events=event_fields())
+
+
+def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> CheckContext:
+    """All that exists around a document at this moment. The transaction must see all stores."""
+
+    def exists(kind: str, key: str) -> bool:
+        query = _QUERIES.get(kind)
+        chosen = query(key) if query else _live_definition(kind, key)
+        return session.execute(chosen).first() is not None
+
+    live = tuple(
+        LiveJourney(journey.key, _entries(journey.document))
+        for journey in live_journeys(session).journeys
+        if journey.state != "retired"
+    )
+    return CheckContext(catalogue, base_fields(), event_fields(), references=exists, live=live, now=now)
+
+
+def _entries(document: str) -> tuple[tuple[str, Json], ...]:
+    """The event entries of a published document, as (event type, condition or None)."""
+    entries = read_source(document).document.get("entry")
+    found = entries if isinstance(entries, list) else []
+    return tuple((str(each["on"]), each.get("when")) for each in found if isinstance(each, dict) and "on" in each)
+
+
+def _batch(key: str) -> Select[int]:
+    return select(col(CouponBatch.id)).where(col(CouponBatch.key) == key)
+
+
+def _chat(key: str) -> Select[int]:
+    return select(col(Chat.id)).where(col(Chat.chat_id) == key, col(Chat.dismissed_at).is_(None))
+
+
+def _channel(key: str) -> Select[int]:
+    return select(col(Channel.id)).where(col(Channel.key) == key)
+
+
+def _store(key: str) -> Select[int]:
+    return select(col(Store.id)).where(col(Store.key) == key)
+
+
+def _associate(key: str) -> Select[int]:
+    named = (col(Associate.key) == key) | (col(Associate.wecom_userid) == key)
+    return select(col(Associate.id)).where(named, col(Associate.active))
+
+
+def _live_definition(kind: str, key: str) -> Select[int]:
+    return select(col(Live.version)).where(col(Live.kind) == kind, col(Live.key) == key, col(Live.state) != "retired")
+
+
+_QUERIES = {"coupon-batch": _batch, "chat": _chat, "channel": _channel, "store": _store, "associate": _associate}

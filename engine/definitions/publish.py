@@ -1,0 +1,104 @@
+"""Publish a draft: checked, numbered, hashed and live in one transaction, or refused with its findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from engine.access import audit
+from engine.definitions import checks
+from engine.definitions.context import context_of
+from engine.definitions.drafts import read_draft
+from engine.definitions.errors import NotAvailableError, NotPublishableError
+from engine.definitions.kinds import Kind
+from engine.definitions.live import change_live
+from engine.definitions.models import Bundle, Live, Version
+from engine.definitions.source import read_source
+from engine.definitions.versions import last_number
+from engine.journeys.canonical import bundle_hash, content_hash
+from engine.journeys.catalogue import Catalogue
+from rules.types import Json
+
+STAY = "stay"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What an author says when publishing: a note, and what becomes of the runs in flight."""
+
+    note: str | None = None
+    in_flight: Json = STAY
+
+
+@dataclass(frozen=True)
+class Published:
+    """A new version and the hashes of its document and of all that it resolves to."""
+
+    version: int
+    hash: str
+    bundle_hash: str
+
+
+def publish(
+    session: Session,
+    kind: Kind,
+    key: str,
+    *,
+    catalogue: Catalogue,
+    by: str,
+    now: datetime,
+    choice: Choice = Choice(),
+) -> Published:
+    """Make the draft the live version. It takes events as soon as the caller's transaction is committed.
+
+    Raises UnknownDefinitionError, NotPublishableError with all findings, NotAvailableError for `migrate`.
+    """
+    if choice.in_flight != STAY:
+        raise NotAvailableError(
+            "/in_flight", 'not-available: runs in flight can only "stay" on their version in this release.'
+        )
+    change_live(session)
+    document = read_source(read_draft(session, kind, key).document)
+    context = context_of(session, catalogue, now=now)
+    findings = checks.find(kind, key, document.document, context)
+    if any(finding.severity == "error" for finding in findings):
+        raise NotPublishableError(findings)
+    resolved = checks.bundle(document.document, context)
+    version = Version(
+        kind=kind,
+        key=key,
+        n=last_number(session, kind, key) + 1,
+        hash=content_hash(document.document),
+        bundle_hash=bundle_hash(resolved),
+        document=document.text,
+        note=choice.note,
+        published_at=now,
+        published_by=by,
+    )
+    _store(session, version, resolved, now)
+    return Published(version.n, version.hash, version.bundle_hash)
+
+
+def _store(session: Session, version: Version, content: Json, now: datetime) -> None:
+    stored = insert(Bundle).values(hash=version.bundle_hash, content=content).on_conflict_do_nothing()
+    session.execute(stored)
+    session.add(version)
+    live = session.get(Live, (version.kind, version.key))
+    if live is None:
+        session.add(Live(kind=version.kind, key=version.key, version=version.n, first_published_at=now))
+    elif live.state == "retired":
+        live.version, live.state, live.retired_at, live.first_published_at = version.n, "live", None, now
+    else:
+        live.version = version.n
+    session.flush()
+    audit.record(
+        session,
+        version.published_by,
+        "definition.published",
+        f"{version.kind}/{version.key}/{version.n}",
+        now=now,
+        after={"hash": version.hash, "bundle_hash": version.bundle_hash, "note": version.note},
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 if TYPE_CHECKING:
@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     log_style: Literal["console", "json"] | None = None
     log_level: str = "INFO"
     ready_file: Path | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
+            raise ValueError("must begin with postgresql:// (no other database is supported)")
+        return url
 
     def given(self, name: str) -> str | None:
         """Return a setting that somebody made, in the environment or in `.env`; None for a default."""
@@ -279,8 +286,12 @@ def _parts(settings: Settings, role: str) -> Parts:
 def _settings() -> Settings:
     try:
         return Settings()
-    except (ValidationError, SettingsError) as error:
-        raise MisconfiguredError(f"a setting cannot be used: {error}") from error
+    except ValidationError as error:  # told without the values, which may be secret
+        wrong = [("_".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
+        told = "; ".join(f"WAYSTATION_{where.upper()}: {message}" for where, message in wrong)
+        raise MisconfiguredError(f"a setting cannot be used: {told}") from None
+    except SettingsError as error:
+        raise MisconfiguredError(f"a setting cannot be used: {error}") from None
 
 
 def _role() -> Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from itertools import count
 
@@ -19,6 +19,16 @@ from engine.secrets.keyring import KeyRing, new_key
 from tests.cluster import running_cluster
 
 _numbers = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With WAYSTATION_NO_SKIPS (.ci/run sets it) a browser walk that is skipped has failed."""
+    report = yield
+    if report.skipped and os.environ.get("WAYSTATION_NO_SKIPS") and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"must not be skipped here: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")

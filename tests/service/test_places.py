@@ -42,6 +42,31 @@ def test_two_services_run_side_by_side_and_know_nothing_of_each_other(make: Make
     assert second.stop() == 0
 
 
+def test_servers_that_are_given_get_no_child_and_are_left_running(make: Make, scratch: Path) -> None:
+    house = make(scratch / "house")
+    theirs = house.start()
+    with psycopg.connect(
+        theirs.database_url.replace("//waystation:", "//postgres:").replace("/waystation", "/postgres"), autocommit=True
+    ) as connection:
+        connection.execute("CREATE DATABASE guests OWNER waystation")
+    database_url = theirs.database_url.removesuffix("/waystation") + "/guests"
+    guest = make(scratch / "guest")
+    guest.environment = {
+        **guest.environment,
+        "WAYSTATION_DATABASE_URL": database_url,
+        "TEMPORAL_ADDRESS": theirs.temporal_address,
+    }
+    running = guest.start()
+    assert running.processes["postgres"] is running.processes["temporal"] is None
+    assert (running.database_url, running.temporal_address) == (database_url, theirs.temporal_address)
+    assert running.database_dir is None
+    assert guest.page().status_code == 200
+    assert guest.stop() == 0
+    assert house.page().status_code == 200
+    assert house.ready() == theirs
+    assert house.stop() == 0
+
+
 def test_a_folder_may_lie_deep_below_a_private_home_whose_modes_stay(make: Make, scratch: Path) -> None:
     home = scratch / "home"
     home.mkdir(mode=0o700)

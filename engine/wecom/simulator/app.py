@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import segno
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.clock import Clock
 from engine.wecom.simulator.api import Desk
@@ -58,7 +59,7 @@ def create_app(state_dir: Path, settings: SimulatorSettings, clock: Clock) -> Fa
 
     app = FastAPI(title="WeCom simulator", lifespan=lifespan, docs_url=None, redoc_url=None)
     if settings.loopback_only:
-        app.middleware("http")(_only_from_here)
+        app.add_middleware(OnlyFromHere)
     app.include_router(create_router(machine))
     app.add_route("/cgi-bin/{path:path}", Desk(state, settings, faults).serve, methods=["GET", "POST"])
     app.add_api_route("/qr/{config_id}", _qr)
@@ -84,12 +85,22 @@ async def _qr(config_id: str, request: Request) -> Response:
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
 
-async def _only_from_here(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Refuse callers and host names from elsewhere: whoever reaches this plays everybody."""
+class OnlyFromHere:
+    """Refuses callers and host names from elsewhere: whoever reaches the simulator plays everybody."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_local(Request(scope)):
+            await _problem(403, "The simulator serves this machine only.")(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_local(request: Request) -> bool:
     caller = request.client.host if request.client else ""
-    if caller in LOCAL_HOSTS and request.url.hostname in LOCAL_HOSTS:
-        return await call_next(request)
-    return _problem(403, "The simulator serves this machine only.")
+    return caller in LOCAL_HOSTS and request.url.hostname in LOCAL_HOSTS
 
 
 def _add_problems(app: FastAPI) -> None:

@@ -135,8 +135,12 @@ class Postman:
 
     def _send_off(self, letter: Letter) -> None:
         copies = 2 if self._faults.strikes("duplicate") else 1
+        lane = self._lanes[letter.lane]
         for _ in range(copies):
-            asyncio.get_running_loop().call_later(self._faults.delay, self._lanes[letter.lane].put_nowait, letter)
+            if self._faults.delay:
+                asyncio.get_running_loop().call_later(self._faults.delay, lane.put_nowait, letter)
+            else:
+                lane.put_nowait(letter)
 
     async def _serve(self, lane: asyncio.Queue[Letter]) -> None:
         while True:

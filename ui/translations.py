@@ -13,16 +13,27 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError
+from engine.definitions.errors import (
+    DefinitionError,
+    NotAvailableError,
+    NotPublishableError,
+    NotReadableError,
+    StaleRevisionError,
+    UnknownDefinitionError,
+    WrongStateError,
+)
 from rules.errors import RuleError
 from ui import security
 from ui.dependencies import dependencies
 from ui.pages.render import error_page
+from ui.presentable import presentable
 from ui.problems import (
     Conflict,
     FieldError,
     NotFound,
     Problem,
     SignInNeeded,
+    Stale,
     TooMany,
     Unavailable,
     Unprocessable,
@@ -42,7 +53,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, RuleError, OperationalError):
+    for known in (AccessError, DefinitionError, RuleError, OperationalError):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -54,13 +65,32 @@ def problem_of(error: Exception) -> Problem:
             return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
         case KeyReusedError():
             return Unprocessable(str(error))
-        case AccessError():
+        case AccessError() | WrongStateError():
             return Conflict(str(error))
+        case DefinitionError():
+            return _definition_problem(error)
         case RuleError():
             errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
             return Unprocessable("The content cannot be used; see errors.", errors=errors)
         case OperationalError():
             return Unavailable("The database does not answer. Try again in a moment.")
+        case _:
+            return Problem("Something went wrong on our side. It has been logged.")
+
+
+def _definition_problem(error: DefinitionError) -> Problem:
+    match error:
+        case UnknownDefinitionError():
+            return NotFound(str(error))
+        case StaleRevisionError():
+            return Stale(str(error))
+        case NotReadableError():
+            return Unprocessable("The text cannot be read.", errors=[FieldError("", str(error))])
+        case NotAvailableError():
+            return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
+        case NotPublishableError():
+            found = [presentable(finding.to_json()) for finding in error.findings]
+            return Unprocessable(str(error), more={"findings": found})
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
 

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import events
+from ui.api import catalogue, definitions, events, journeys
 
-MODULES: tuple[ModuleType, ...] = (events,)
+MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue)
 OUTSIDE: tuple[APIRouter, ...] = ()

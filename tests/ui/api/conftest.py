@@ -12,6 +12,7 @@ from engine.access.store import add_key
 from engine.access.tokens import new_key
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from ui.app import create_app
 from ui.dependencies import Dependencies
@@ -20,9 +21,17 @@ ClientFor = Callable[..., httpx.AsyncClient]
 
 
 @pytest.fixture
-async def client_for(database: Database, keys: KeyRing, clock: FixedClock) -> AsyncIterator[ClientFor]:
+def catalogue() -> Catalogue:
+    """The activity types that the application knows; modules that need some give their own."""
+    return {}
+
+
+@pytest.fixture
+async def client_for(
+    database: Database, keys: KeyRing, clock: FixedClock, catalogue: Catalogue
+) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
-    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys)))
+    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys, catalogue)))
     made: list[httpx.AsyncClient] = []
 
     def make(*scopes: str, store_id: int | None = None, region_id: int | None = None) -> httpx.AsyncClient:

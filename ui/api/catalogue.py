@@ -1,0 +1,128 @@
+"""What authors may name: activity types, fields, event types."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends
+from pydantic import BaseModel
+
+from engine.events.types import EVENT_TYPES
+from engine.journeys.catalogue import ActivityType
+from engine.members.fields import base_fields
+from rules.types import Declaration
+from ui.auth import Caller, require
+from ui.routing import api_router
+
+router = api_router(tags=["Catalogue"])
+
+Reader = Annotated[Caller, Depends(require("definitions"))]
+
+
+class FieldItem(BaseModel):
+    """A field: its path, titles and type."""
+
+    path: str
+    title: dict[str, str]
+    type: str
+    optional: bool
+    personal: bool
+    values: list[str] | None = None
+
+
+class ActivityTypeItem(BaseModel):
+    """An activity type. `outcomes` are its ports beside done, error and quiet; `params` is a JSON schema."""
+
+    name: str
+    title: dict[str, str]
+    doc: str
+    params: dict[str, Any]
+    outcomes: list[str]
+    result: list[FieldItem]
+    mode: str
+    contact: str
+    idempotent: str
+    subjects: list[str]
+
+
+class EventTypeItem(BaseModel):
+    """An event type and the fields that rules see of it."""
+
+    type: str
+    title: dict[str, str]
+    fields: list[FieldItem]
+
+
+class ActivityTypeList(BaseModel):
+    """All activity types."""
+
+    items: list[ActivityTypeItem]
+    next: str | None = None
+
+
+class FieldList(BaseModel):
+    """All fields of members, stores and associates."""
+
+    items: list[FieldItem]
+    next: str | None = None
+
+
+class EventTypeList(BaseModel):
+    """All declared event types."""
+
+    items: list[EventTypeItem]
+    next: str | None = None
+
+
+@router.get("/activity-types")
+def list_activity_types(caller: Reader) -> ActivityTypeList:
+    """Every registered activity type, by name."""
+    catalogue = caller.deps.catalogue
+    return ActivityTypeList(items=[_activity(catalogue[name]) for name in sorted(catalogue)])
+
+
+@router.get("/fields")
+def list_fields(_caller: Reader) -> FieldList:
+    """The fields that rules may name without declaring them; those of events stand with their types."""
+    return FieldList(items=[_field(path, each) for path, each in sorted(base_fields().items())])
+
+
+@router.get("/event-types")
+def list_event_types(_caller: Reader) -> EventTypeList:
+    """Every declared event type, by name. Types below `custom.` need no declaration."""
+    return EventTypeList(
+        items=[
+            EventTypeItem(
+                type=name,
+                title=dict(each.titles),
+                fields=[_field(path, declared) for path, declared in sorted(each.fields.items())],
+            )
+            for name, each in sorted(EVENT_TYPES.items())
+        ]
+    )
+
+
+def _activity(one: ActivityType) -> ActivityTypeItem:
+    return ActivityTypeItem(
+        name=one.name,
+        title=dict(one.titles),
+        doc=one.doc,
+        params=one.params.model_json_schema(),
+        outcomes=list(one.outcomes),
+        result=[_field(path, each) for path, each in sorted(one.result.items())],
+        mode=one.mode,
+        contact=one.contact,
+        idempotent=one.idempotent,
+        subjects=sorted(one.subjects),
+    )
+
+
+def _field(path: str, declared: Declaration) -> FieldItem:
+    title = declared.title
+    words = {"zh": title, "en": title} if isinstance(title, str) else title.model_dump() if title else {}
+    return FieldItem(
+        path=path,
+        title=words or {"zh": path, "en": path},
+        type=declared.type,
+        optional=declared.optional,
+        personal=declared.personal,
+        values=declared.values,
+    )

@@ -1,0 +1,126 @@
+"""What the definitions' part of the API takes and answers."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.definitions.publish import STAY
+
+
+class FindingAnswer(BaseModel):
+    """One finding: `error` blocks publishing, `warning` is shown."""
+
+    code: str
+    severity: Literal["error", "warning"]
+    pointer: str
+    message: dict[str, str]
+    example: Any = None
+
+
+class DraftAnswer(BaseModel):
+    """What came of saving a draft."""
+
+    revision: int
+    findings: list[FindingAnswer]
+
+
+class FindingsAnswer(BaseModel):
+    """What the checks say."""
+
+    findings: list[FindingAnswer]
+
+
+class TestAnswer(BaseModel):
+    """One embedded test; `differences` say what was expected and what came."""
+
+    name: str
+    ok: bool
+    differences: list[Any]
+
+
+class TestsAnswer(BaseModel):
+    """The embedded tests, and which ports they visit."""
+
+    tests: list[TestAnswer]
+    coverage: dict[str, list[dict[str, Any]]]
+
+
+class DefinitionItem(BaseModel):
+    """A definition without its document. `state` is draft, live, paused or retired."""
+
+    kind: str
+    key: str
+    title: dict[str, str]
+    state: str
+    version: int | None
+    hash: str | None
+    updated_at: datetime
+    updated_by: str
+    draft: bool
+
+
+class DefinitionList(BaseModel):
+    """One page of definitions."""
+
+    items: list[DefinitionItem]
+    next: str | None
+
+
+class VersionItem(BaseModel):
+    """A published version without its document; `live` says whether it takes events now."""
+
+    version: int
+    hash: str
+    bundle_hash: str
+    note: str | None
+    published_at: datetime
+    published_by: str
+    live: bool
+
+
+class VersionAnswer(VersionItem):
+    """A published version."""
+
+    document: dict[str, Any]
+
+
+class VersionList(BaseModel):
+    """One page of versions, newest first."""
+
+    items: list[VersionItem]
+    next: str | None
+
+
+class ChangeAnswer(BaseModel):
+    """One value that differs."""
+
+    op: Literal["added", "removed", "changed"]
+    pointer: str
+    before: Any = None
+    after: Any = None
+
+
+class DiffAnswer(BaseModel):
+    """How the draft differs from the live version; from nothing, if nothing was published."""
+
+    version: int | None
+    changes: list[ChangeAnswer]
+
+
+class PublishRequest(BaseModel):
+    """`in_flight` is `"stay"`: runs keep the version that they started with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str | None = Field(default=None, max_length=2_000)
+    in_flight: Any = STAY
+
+
+class PublishAnswer(BaseModel):
+    """The new version."""
+
+    version: int
+    hash: str
+    bundle_hash: str
+    job: str | None = None

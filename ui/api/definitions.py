@@ -1,0 +1,281 @@
+"""Definitions: drafts, their checks and tests, publishing, versions.
+
+Definitions belong to the whole chain: a key that is bound to a region or store may read them and change none.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Body, Depends, Header, Path, Query, Request
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from engine.definitions import checks, drafts, versions
+from engine.definitions.context import context_of
+from engine.definitions.diff import diff
+from engine.definitions.errors import NotReadableError
+from engine.definitions.kinds import KEY, Kind
+from engine.definitions.listing import Shown, list_shown, show
+from engine.definitions.models import Live, Version
+from engine.definitions.publish import STAY, Choice, publish
+from engine.definitions.source import Source, read_source
+from engine.journeys.context import CheckContext
+from rules.types import Json
+from ui.api.definition_answers import (
+    ChangeAnswer,
+    DefinitionItem,
+    DefinitionList,
+    DiffAnswer,
+    DraftAnswer,
+    FindingAnswer,
+    FindingsAnswer,
+    PublishAnswer,
+    PublishRequest,
+    TestsAnswer,
+    VersionAnswer,
+    VersionItem,
+    VersionList,
+)
+from ui.auth import Caller, require
+from ui.presentable import presentable, two_titles
+from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
+from ui.routing import api_router, demand_json
+
+router = api_router(tags=["Definitions"])
+
+Reader = Annotated[Caller, Depends(require("definitions"))]
+Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
+IfMatch = Annotated[str | None, Header(description="The revision that you read, as ETag; without it the last wins.")]
+_JSON_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+_JSON_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+
+
+def author(caller: Reader) -> Caller:
+    """The caller, if they may change what holds for the whole chain."""
+    if caller.stores != "*":
+        raise Forbidden(
+            "Definitions hold for the whole chain: this key is bound to a region or store and may only read."
+        )
+    return caller
+
+
+Author = Annotated[Caller, Depends(author)]
+
+
+@router.get("/definitions/{kind}")
+def list_definitions(
+    caller: Reader, kind: Kind, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
+) -> DefinitionList:
+    """All definitions of a kind, by key."""
+    with caller.begin() as session:
+        found = sorted(list_shown(session, kind), key=lambda shown: shown.key)
+    rest = [shown for shown in found if cursor is None or shown.key > cursor]
+    more = rest[limit - 1].key if len(rest) > limit else None
+    return DefinitionList(items=[_item(shown) for shown in rest[:limit]], next=more)
+
+
+@router.get("/definitions/{kind}/{key}")
+def read_definition(caller: Reader, kind: Kind, key: Key) -> DefinitionItem:
+    """What stands under this key, without the document."""
+    with caller.begin() as session:
+        shown = show(session, kind, key)
+    if shown is None:
+        raise NotFound(f"There is no {kind} {key!r}, neither published nor as a draft.")
+    return _item(shown)
+
+
+@router.get("/definitions/{kind}/{key}/draft", response_class=Response, responses=_JSON_ANSWER)
+def read_draft(caller: Reader, kind: Kind, key: Key) -> Response:
+    """The draft as it was sent; its revision is the ETag."""
+    with caller.begin() as session:
+        draft = drafts.read_draft(session, kind, key)
+    return Response(draft.document, media_type="application/json", headers={"ETag": _etag(draft.revision)})
+
+
+@router.put(
+    "/definitions/{kind}/{key}/draft",
+    openapi_extra=_JSON_BODY,
+    responses={201: {"model": DraftAnswer, "description": "The draft was created"}},
+)
+async def put_draft(
+    request: Request, response: Response, caller: Author, kind: Kind, key: str, if_match: IfMatch = None
+) -> DraftAnswer:
+    """Store any JSON object as the draft, however unfinished, and say what the checks find."""
+    if not KEY.fullmatch(key):
+        raise Unprocessable("This key cannot be used.", errors=[FieldError("key", f"Keys match {KEY.pattern}.")])
+    await demand_json(request)
+    text = _decoded(await request.body())
+    answer, created = await run_in_threadpool(_save, caller, kind, key, text, _revision(if_match))
+    response.headers["ETag"] = _etag(answer.revision)
+    response.status_code = 201 if created else 200
+    return answer
+
+
+def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: str | None) -> tuple[DraftAnswer, bool]:
+    with caller.begin() as session:
+        created = drafts.find_draft(session, kind, key) is None
+        draft = drafts.put_draft(session, kind, key, text, by=caller.actor, now=caller.now(), if_match=if_match)
+        revision = draft.revision
+    return DraftAnswer(revision=revision, findings=_findings(caller, kind, key, read_source(text))), created
+
+
+@router.delete("/definitions/{kind}/{key}/draft", status_code=204)
+def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None) -> None:
+    """Throw the draft away; published versions stay."""
+    with caller.begin() as session:
+        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revision(if_match))
+
+
+@router.post("/definitions/{kind}/{key}/draft/check")
+def check_draft(caller: Reader, kind: Kind, key: Key) -> FindingsAnswer:
+    """All that the checks find in the draft."""
+    return FindingsAnswer(findings=_findings(caller, kind, key, _draft(caller, kind, key)))
+
+
+@router.post("/definitions/{kind}/{key}/draft/test")
+def test_draft(caller: Reader, kind: Kind, key: Key) -> TestsAnswer:
+    """Run the draft's own tests; 422 when its format does not let them run."""
+    document = _draft(caller, kind, key).document
+    with caller.deps.database.begin() as session:
+        report = checks.run(kind, key, document, _context(caller, session))
+    return TestsAnswer.model_validate(presentable(report.to_json()))
+
+
+@router.get("/definitions/{kind}/{key}/draft/diff")
+def diff_draft(caller: Reader, kind: Kind, key: Key) -> DiffAnswer:
+    """How the draft differs from the live version."""
+    with caller.begin() as session:
+        draft = read_source(drafts.read_draft(session, kind, key).document)
+        live = versions.find_live_version(session, kind, key)
+    before = read_source(live.document).document if live else {}
+    changes = [
+        ChangeAnswer(
+            op=change.op, pointer=change.pointer, before=presentable(change.before), after=presentable(change.after)
+        )
+        for change in diff(before, draft.document)
+    ]
+    return DiffAnswer(version=live.n if live else None, changes=changes)
+
+
+@router.post("/definitions/{kind}/{key}/publish", status_code=201)
+def publish_draft(
+    caller: Author, kind: Kind, key: Key, body: Annotated[PublishRequest | None, Body()] = None
+) -> PublishAnswer:
+    """Make the draft the live version. Every event that is accepted after the answer is matched against it."""
+    asked = body or PublishRequest()
+    choice = Choice(asked.note, _in_flight(asked.in_flight))
+    with caller.begin() as session:
+        done = publish(
+            session, kind, key, catalogue=caller.deps.catalogue, by=caller.actor, now=caller.now(), choice=choice
+        )
+    return PublishAnswer(version=done.version, hash=done.hash, bundle_hash=done.bundle_hash)
+
+
+@router.get("/definitions/{kind}/{key}/versions")
+def list_versions(
+    caller: Reader,
+    kind: Kind,
+    key: Key,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+) -> VersionList:
+    """The published versions, newest first."""
+    with caller.begin() as session:
+        found = versions.list_versions(session, kind, key, limit=limit + 1, before=cursor)
+        live = session.get(Live, (kind, key))
+    if live is None:
+        raise NotFound(f"No version of {kind}/{key} was published.")
+    more = str(found[limit - 1].n) if len(found) > limit else None
+    return VersionList(items=[VersionItem(**_version(one, live)) for one in found[:limit]], next=more)
+
+
+@router.get("/definitions/{kind}/{key}/versions/{n}")
+def read_version(caller: Reader, kind: Kind, key: Key, n: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> VersionAnswer:
+    """One published version with its document."""
+    with caller.begin() as session:
+        found = versions.read_version(session, kind, key, n)
+        live = session.get(Live, (kind, key))
+    return VersionAnswer(**_version(found, live), document=read_source(found.document).document)
+
+
+@router.post("/definitions/{kind}/{key}/versions/{n}/restore")
+def restore_version(
+    response: Response, caller: Author, kind: Kind, key: Key, n: Annotated[int, Path(ge=1, le=2**31 - 1)]
+) -> DraftAnswer:
+    """Make a published version the draft again."""
+    with caller.begin() as session:
+        text = versions.read_version(session, kind, key, n).document
+    answer, _ = _save(caller, kind, key, text, None)
+    response.headers["ETag"] = _etag(answer.revision)
+    return answer
+
+
+def _draft(caller: Caller, kind: Kind, key: str) -> Source:
+    with caller.begin() as session:
+        return read_source(drafts.read_draft(session, kind, key).document)
+
+
+def _findings(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
+    with caller.deps.database.begin() as session:
+        found = checks.find(kind, key, source.document, _context(caller, session))
+    return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
+
+
+def _context(caller: Caller, session: Session) -> CheckContext:
+    return context_of(session, caller.deps.catalogue, now=caller.now())
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        raise NotReadableError(
+            "the text is not UTF-8", line, error.start - body.rfind(b"\n", 0, error.start)
+        ) from error
+
+
+def _in_flight(asked: Json) -> Json:
+    if asked == STAY or (isinstance(asked, dict) and isinstance(asked.get("migrate"), dict)):
+        return asked
+    expected = 'Say "stay", or {"migrate": {"old node": "new node"}}.'
+    raise Unprocessable("The request cannot be used; see errors.", errors=[FieldError("/in_flight", expected)])
+
+
+def _etag(revision: int) -> str:
+    return f'"{revision}"'
+
+
+def _revision(if_match: str | None) -> str | None:
+    """The revision that a header names; what is no entity tag matches nothing."""
+    if if_match is None:
+        return None
+    return if_match.strip().removeprefix("W/").strip('"')
+
+
+def _item(shown: Shown) -> DefinitionItem:
+    return DefinitionItem(
+        kind=shown.kind,
+        key=shown.key,
+        title=two_titles(shown.document.get("title"), shown.key),
+        state=shown.condition,
+        version=shown.version,
+        hash=shown.hash,
+        updated_at=shown.at,
+        updated_by=shown.by,
+        draft=shown.draft_at is not None,
+    )
+
+
+def _version(found: Version, live: Live | None) -> dict[str, Any]:
+    return {
+        "version": found.n,
+        "hash": found.hash,
+        "bundle_hash": found.bundle_hash,
+        "note": found.note,
+        "published_at": found.published_at,
+        "published_by": found.published_by,
+        "live": live is not None and live.version == found.n and live.state != "retired",
+    }

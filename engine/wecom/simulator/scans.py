@@ -34,7 +34,10 @@ class Phone:
         await self._call("GET", address)
 
     async def scan(self, channel_state: str, person: sqlite3.Row) -> None:
-        """A scan in the mini-program, which knows the unionid and sends `contact.scanned`."""
+        """A scan in the mini-program, which knows the unionid and sends `contact.scanned`.
+
+        The code is all that the mini-program reads: it stands for the channel's key and for its state.
+        """
         unionid, openid = person["unionid"], person["openid"]
         event: dict[str, Json] = {
             "specversion": "1.0",
@@ -44,7 +47,11 @@ class Phone:
             "subject": f"unionid:{unionid}" if unionid else f"openid:{openid}",
             "time": self._clock.now().isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
-            "data": {"channel": channel_state, **({"identities": [f"openid:{openid}"]} if unionid else {})},
+            "data": {
+                "channel": channel_state,
+                "state": channel_state,
+                **({"identities": [f"openid:{openid}"]} if unionid else {}),
+            },
         }
         headers = {
             "Authorization": f"Bearer {self._settings.events_key}",

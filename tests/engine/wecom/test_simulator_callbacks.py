@@ -196,7 +196,7 @@ def test_a_scan_is_sent_as_the_mini_program_would_and_an_anonymous_one_opens_the
     event = receiver.scans[0]
     assert event["type"] == "contact.scanned"
     assert event["subject"] == f"unionid:{person['unionid']}"
-    assert event["data"] == {"channel": "s1", "identities": [f"openid:{person['openid']}"]}
+    assert event["data"] == {"channel": "s1", "state": "s1", "identities": [f"openid:{person['openid']}"]}
     assert receiver.authorization == "Bearer key"
     assert simulator.control("scan", channel_state="s1", person="an", anonymous=True) == person
     assert receiver.pages == ["s1"]

@@ -1,0 +1,72 @@
+"""The words of the pages: complete in both languages, and every one of them used."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from engine.access.roles import ROLES
+from engine.runs.listing import STATUSES
+from ui.messages import LANGUAGES, known, messages, text
+
+UI = Path(__file__).parent.parent.parent / "ui"
+
+LITERAL = re.compile(r"""(?<![\w.])(?:t|text)\(\s*(?:\w[\w.]*,\s*)?["']([\w.-]+)["']\s*([~,)])""")
+COMPOSED = re.compile(r"""(?:["']([\w-]+\.(?:[\w-]+\.)?)["']\s*~|f["']([\w-]+\.(?:[\w-]+\.)?|[\w-]+\.\w+_)\{)""")
+QUOTED = re.compile(r"""["']([a-z_]+(?:\.[\w-]+)+)["']""")
+
+
+def sources() -> str:
+    files = [*UI.rglob("*.html"), *UI.glob("*.py"), *(UI / "pages").glob("*.py")]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def prefixes() -> set[str]:
+    """The beginnings of keys that are put together, such as `status.` and `timeline.`."""
+    return {first or second for first, second in COMPOSED.findall(sources())}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert messages("zh").keys() == messages("en").keys()
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    def names(message: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(message) if name}
+
+    different = [key for key in messages("zh") if names(messages("zh")[key]) != names(messages("en")[key])]
+    assert different == []
+
+
+def test_no_message_is_empty_or_left_untranslated() -> None:
+    same = {key for key, message in messages("zh").items() if message == messages("en")[key]}
+    assert same <= {"unit.join", "identity.unionid", "identity.openid"}
+    assert all(
+        message.strip() or key == "unit.join" for language in LANGUAGES for key, message in messages(language).items()
+    )
+
+
+def test_every_key_that_is_asked_for_exists() -> None:
+    asked = {key for key, after in LITERAL.findall(sources()) if after != "~"}
+    assert asked
+    assert sorted(asked - messages("zh").keys()) == []
+
+
+def test_every_message_is_used() -> None:
+    asked = {key for key, _ in LITERAL.findall(sources())} | set(QUOTED.findall(sources()))
+    begun = tuple(prefixes())
+    assert begun
+    assert sorted(key for key in messages("zh") if key not in asked and not key.startswith(begun)) == []
+
+
+def test_every_status_kind_and_role_has_a_word() -> None:
+    wanted = [f"status.{name}" for name in STATUSES] + [f"role.{name}" for name in ROLES]
+    assert [key for key in wanted if not known("zh", key)] == []
+
+
+def test_a_missing_message_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        text("zh", "no.such.message")

@@ -15,9 +15,7 @@ class FakeWeCom:
     welcomes: list[tuple[str, str, Sequence[Mapping[str, Json]]]] = field(default_factory=list)
     raises: Exception | None = None
 
-    async def send_welcome_msg(
-        self, welcome_code: str, text: str, attachments: Sequence[Mapping[str, Json]] = ()
-    ) -> None:
+    async def send_welcome(self, welcome_code: str, text: str, attachments: Sequence[Mapping[str, Json]] = ()) -> None:
         if self.raises is not None:
             raise self.raises
         self.welcomes.append((welcome_code, text, attachments))

@@ -41,7 +41,7 @@ def test_the_first_turn_enters_the_journey(world: World, clock: FixedClock) -> N
     run = world.run()
     assert (run.node, run.status, run.turn) == ("wait_add", "waiting", 1)
     assert run.wake_at == clock.now() + timedelta(minutes=30)
-    assert run.workflow_id == f"journey/hook/{run.member_id}/1"
+    assert run.workflow_id == f"journey/{run.journey}/{run.member_id}/1"
     assert world.stages() == ["scanned"]
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from temporalio.api.testservice.v1 import LockTimeSkippingRequest, UnlockTimeSkippingRequest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from tests.workflows.world import World
 
 
 async def closed(client: Client, workflow_id: str) -> None:
@@ -33,6 +37,13 @@ async def _has_result(handle: WorkflowHandle[Any, Any]) -> bool:
             raise
         return False
     return True
+
+
+async def close_all(client: Client, world: World) -> None:
+    """Terminate what a test left open: the next one has runs with the same ids in another database."""
+    for run in world.runs():
+        with suppress(RPCError):
+            await client.get_workflow_handle(run.workflow_id).terminate()
 
 
 async def until(true: Callable[[], object]) -> None:

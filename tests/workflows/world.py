@@ -46,12 +46,15 @@ from workflows.activities.registry import (
 from workflows.position import Answer, Position
 from workflows.turn import TurnTaker
 
+_keys = (f"hook-{n}" for n in count(1))
+
 
 def journey(**changes: Any) -> dict[str, Any]:
-    """Scan, add, join, coupon: the reference journey's shape, on activity types of these tests."""
+    """Scan, add, join, coupon: the reference journey's shape, on activity types of these tests. Each has its own key,
+    since all tests share one Temporal, where ids are made of it."""
     document: dict[str, Any] = {
         "schema": "waystation/journey@1",
-        "key": "hook",
+        "key": next(_keys),
         "title": "Hook",
         "subject": "member",
         "entry": [{"on": "contact.scanned"}, {"on": "contact.added", "start": "welcome"}],
@@ -195,12 +198,13 @@ class World:
         self.plans = Plans(catalogue_of(self.activities))
         self.live = LiveSet(self.plans)
         self.turns = TurnTaker(database, clock, keys, self.activities, self.plans)
+        self.document = journey()
         self._ids = count(1)
 
-    def publish(self, document: Json | None = None, version: int = 1) -> str:
+    def publish(self, document: dict[str, Any] | None = None, version: int = 1) -> str:
         """Make a document live, without its checks; its bundle hash."""
-        document = journey() if document is None else document
-        assert isinstance(document, dict)
+        document = document or self.document
+        self.document = document
         events = {
             name: {path.removeprefix("event."): d for path, d in one.fields.items()}
             for name, one in EVENT_TYPES.items()

@@ -14,15 +14,14 @@ from rules.types import Json
 class WeComApi(Protocol):
     """The part of WeCom's client that activity types use."""
 
-    async def send_welcome_msg(
+    async def send_welcome(
         self, welcome_code: str, text: str, attachments: Sequence[Mapping[str, Json]] = ()
     ) -> None: ...
 
 
 @dataclass(frozen=True)
 class Outside:
-    """The connections of a worker, and the address under which customers reach us. A test gives fakes."""
+    """The connections of a worker. A test gives fakes."""
 
     wecom: WeComApi
     http: httpx.AsyncClient
-    public_url: str = "http://127.0.0.1:8400"

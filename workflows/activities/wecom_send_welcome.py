@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated, Literal
-from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.journeys.catalogue import Reference, Retry
 from engine.wecom.errors import TryAgainError, WeComError, WelcomeDeliveredError, WelcomeExpiredError
-from rules.types import Json
 from workflows.activities.outside import Outside
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
 
 class GroupQr(BaseModel):
-    """A card that opens the page with the code of a customer group."""
+    """A picture with the code of a customer group."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,11 +35,23 @@ class Link(BaseModel):
 
 
 class Image(BaseModel):
-    """A picture that WeCom keeps for us."""
+    """A picture, by address or by the id that WeCom gave it."""
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["image"]
+    picture: str
+
+
+class MiniProgram(BaseModel):
+    """A card that opens a page of a mini-program."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["miniprogram"]
+    title: str = Field(max_length=21)
+    appid: str
+    page: str
     picture: str
 
 
@@ -52,7 +62,7 @@ class Params(BaseModel):
 
     welcome_code: str
     text: str = Field(max_length=1300, description="At most 4,000 bytes of UTF-8.")
-    attachments: list[Annotated[GroupQr | Link | Image, Field(discriminator="kind")]] = Field(
+    attachments: list[Annotated[GroupQr | Link | Image | MiniProgram, Field(discriminator="kind")]] = Field(
         default_factory=list, max_length=9
     )
 
@@ -73,9 +83,9 @@ async def wecom_send_welcome(outside: Outside, params: Params, _effect: Effect) 
     WeCom takes each code once and for 20 seconds. Leaves through `expired` when that time is over; a customer who has
     been welcomed already counts as done.
     """
-    attachments = [_in_wecoms_form(attachment, outside.public_url) for attachment in params.attachments]
+    attachments = [attachment.model_dump(exclude_defaults=True) for attachment in params.attachments]
     try:
-        await outside.wecom.send_welcome_msg(params.welcome_code, params.text, attachments)
+        await outside.wecom.send_welcome(params.welcome_code, params.text, attachments)
     except WelcomeExpiredError:
         return Result("expired")
     except WelcomeDeliveredError:
@@ -85,15 +95,3 @@ async def wecom_send_welcome(outside: Outside, params: Params, _effect: Effect) 
     except WeComError as error:
         raise ActivityFailure(str(error), code=f"wecom-{error.code}", final=True) from error
     return Result("done")
-
-
-def _in_wecoms_form(attachment: GroupQr | Link | Image, public_url: str) -> dict[str, Json]:
-    """An attachment as WeCom's documents show it."""
-    match attachment:
-        case GroupQr(chat=chat):
-            return {"msgtype": "link", "link": {"title": "加入福利群", "url": f"{public_url}/g/{quote(chat, safe='')}"}}
-        case Link(title=title, url=url, description=description, picture=picture):
-            card: dict[str, Json] = {"title": title, "url": url, "desc": description, "picurl": picture}
-            return {"msgtype": "link", "link": {name: value for name, value in card.items() if value}}
-        case Image(picture=picture):
-            return {"msgtype": "image", "image": {"pic_url": picture}}

@@ -1,0 +1,263 @@
+"""Routing: events reach the runs that can use them and start the ones they may, under a lease per member."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest_asyncio
+from sqlalchemy import select, text
+from sqlmodel import col
+from temporalio.client import Client
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.definitions.live import change_live
+from engine.definitions.models import Live, Version
+from engine.events.models import Event, MemberQueue
+from engine.secrets.keyring import KeyRing
+from tests.workflows.waiting import close_all
+from tests.workflows.world import World, journey
+from workflows.router import Router, RouterParts, RouterSettings
+
+
+@pytest_asyncio.fixture
+async def world(database: Database, clock: FixedClock, keys: KeyRing, client: Client) -> AsyncIterator[World]:
+    world = World(database, clock, keys)
+    yield world
+    await close_all(client, world)
+
+
+def router(world: World, client: Client, settings: RouterSettings | None = None) -> Router:
+    parts = RouterParts(client, world.database, world.clock, world.keys, world.plans)
+    return Router(parts, settings or RouterSettings())
+
+
+def unrouted(world: World) -> int:
+    with world.database.begin() as session:
+        return len(session.execute(select(col(Event.seq)).where(col(Event.routed_at).is_(None))).all())
+
+
+def queued(world: World) -> list[MemberQueue]:
+    with world.database.begin() as session:
+        return list(session.execute(select(MemberQueue)).scalars())
+
+
+def test_an_entry_event_starts_a_run_and_leaves_the_queue_empty(world: World) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    [routed] = world.route()
+    assert [call.next_turn for call in routed.started] == [1]
+    assert (unrouted(world), queued(world)) == (0, [])
+
+
+def test_an_event_reaches_live_runs_that_name_its_type_and_no_others(world: World) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.tell("store.visited", {})
+    [routed] = world.route()
+    assert (routed.woken, world.deliveries()) == ((), [])
+    world.tell("group.joined", {"chat": "g"})
+    [routed] = world.route()
+    assert [call.run_id for call in routed.woken] == [world.run().id]
+
+
+def test_an_entry_event_is_not_delivered_to_the_run_that_it_starts(world: World) -> None:
+    world.publish()
+    world.tell("contact.added", {"associate": "a"})
+    [routed] = world.route()
+    assert routed.woken == ()
+    assert world.deliveries() == []
+
+
+def test_a_journey_takes_no_event_from_before_it_was_published(world: World, clock: FixedClock) -> None:
+    world.tell("contact.scanned", {"channel": "c"})
+    clock.advance(timedelta(seconds=1))
+    world.publish()
+    world.route()
+    assert world.runs() == []
+
+
+def test_an_event_accepted_while_the_journey_was_paused_starts_no_run_later_either(
+    world: World, clock: FixedClock
+) -> None:
+    world.publish()
+    pause(world, "2 s")
+    world.tell("contact.scanned", {"channel": "c"})
+    clock.advance(timedelta(seconds=5))
+    world.route()
+    assert world.runs() == []
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    assert len(world.runs()) == 1
+
+
+def test_an_event_that_was_old_when_it_was_accepted_starts_no_run(world: World, clock: FixedClock) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"}, time=clock.now() - timedelta(days=2))
+    world.route()
+    assert world.runs() == []
+
+
+def test_a_live_run_blocks_the_next_entry_and_its_end_lets_it_in(world: World, clock: FixedClock) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.take()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    assert len(world.runs()) == 1
+    clock.advance(timedelta(minutes=30))
+    world.take()
+    clock.advance(timedelta(minutes=1))
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    assert [run.n for run in world.runs()] == [1, 2]
+
+
+def test_an_event_that_ends_a_run_never_starts_the_next(world: World) -> None:
+    world.publish(journey(entry=[{"on": "contact.scanned"}, {"on": "contact.lost"}]))
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.take()
+    world.tell("contact.lost", {"associate": "a", "by": "customer", "last": True})
+    world.take()
+    assert world.run().outcome == "lost"
+    world.route()
+    assert len(world.runs()) == 1
+
+
+def test_an_entry_waits_until_the_live_run_has_taken_what_came_before_it(world: World) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.take()
+    world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
+    world.tell("contact.scanned", {"channel": "c"})
+    [routed] = world.route()
+    assert (routed.waits, routed.events, unrouted(world)) == (True, 1, 1)
+    assert len(world.runs()) == 1
+    with world.database.begin() as session:
+        session.execute(text("UPDATE member_queue SET lease_until = NULL"))
+    world.take()
+    world.route()
+    assert [run.outcome for run in world.runs()] == ["goal", None]
+
+
+def test_an_entry_waits_for_a_deadline_that_may_act_before_it(world: World, clock: FixedClock) -> None:
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.take()
+    clock.advance(timedelta(hours=1))
+    world.tell("contact.scanned", {"channel": "c"})
+    [routed] = world.route()
+    assert routed.waits
+    world.take()
+    with world.database.begin() as session:
+        session.execute(text("UPDATE member_queue SET lease_until = NULL"))
+    world.route()
+    assert [run.outcome for run in world.runs()] == ["not_added", None]
+
+
+def test_an_event_of_the_same_second_that_came_first_belongs_to_the_run(world: World, clock: FixedClock) -> None:
+    world.publish()
+    world.tell("group.joined", {"chat": "g"}, time=clock.now())
+    world.tell("contact.scanned", {"channel": "c"}, time=clock.now() - timedelta(milliseconds=300))
+    clock.advance(timedelta(seconds=1))
+    world.route()
+    assert [state for _, state in world.deliveries()] == ["new"]
+
+
+def test_a_member_of_the_holdout_gets_a_row_without_effect_and_the_goal_is_recorded(world: World) -> None:
+    held_out = {"reentry": {"mode": "once"}, "holdout": {"share_bp": 10000, "salt": "s"}}
+    world.publish(journey(policies=held_out))
+    world.tell("contact.scanned", {"channel": "c"})
+    [routed] = world.route()
+    assert (routed.started, world.run().status) == ((), "holdout")
+    world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
+    world.route()
+    run = world.run()
+    assert (run.status, run.outcome, world.effects()) == ("holdout", "goal", [])
+    assert run.ended_at is not None
+
+
+def test_a_version_that_was_published_later_is_not_taken_by_live_runs(world: World) -> None:
+    first = world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    second = world.publish({**world.document, "title": "Other"}, version=2)
+    world.tell("contact.scanned", {"channel": "c"}, who="member:2")
+    world.route()
+    assert [run.bundle_hash for run in world.runs()] == [first, second]
+    assert [run.version for run in world.runs()] == [1, 2]
+
+
+async def test_two_routers_side_by_side_route_each_event_once(world: World, client: Client) -> None:
+    world.publish()
+    for member in range(12):
+        world.tell("contact.scanned", {"channel": "c"}, who=f"member:{member}")
+    routers = [router(world, client, RouterSettings(members=2)) for _ in range(2)]
+    done = []
+    while unrouted(world):
+        done.append(await asyncio.gather(*(one.route_some() for one in routers)))
+    assert sum(sum(pair) for pair in done) == 12
+    assert len(world.runs()) == 12
+    assert queued(world) == []
+
+
+async def test_a_member_whose_routing_fails_five_times_is_parked(
+    world: World, clock: FixedClock, client: Client
+) -> None:
+    publish_without_bundle(world)
+    world.tell("contact.scanned", {"channel": "c"})
+    one = router(world, client)
+    waits = []
+    for _ in range(5):
+        await one.route_some()
+        waits.append((queued(world)[0].not_before - clock.now()).total_seconds())
+        clock.advance(timedelta(seconds=121))
+    assert waits[:4] == [1, 5, 30, 120]
+    assert queued(world)[0].parked_at is not None
+    assert "gone" in str(queued(world)[0].reason)
+    assert await one.route_some() == 0
+
+
+async def test_bulk_work_stops_while_many_runs_have_not_answered(world: World, client: Client) -> None:
+    world.publish()
+    for member in range(3):
+        world.tell("contact.scanned", {"channel": "c"}, who=f"member:{member}")
+    world.route()
+    world.tell("order.paid", {"order_no": "1", "amount": 1, "currency": "CNY"}, who="member:8")
+    world.tell("contact.scanned", {"channel": "c"}, who="member:9")
+    one = router(world, client, RouterSettings(crowded=3))
+    assert await one.route_some() == 1
+    assert await one.route_some() == 0
+    assert unrouted(world) == 1
+
+
+def publish_without_bundle(world: World) -> None:
+    """A journey that cannot be read: what it resolves to is gone."""
+    now = world.clock.now()
+    with world.database.begin() as session:
+        change_live(session)
+        session.add(
+            Version(
+                kind="journey", key="broken", n=1, hash="h", bundle_hash="gone", document="{}", published_at=now,
+                published_by="test",
+            )
+        )  # fmt: skip
+        session.add(Live(kind="journey", key="broken", version=1, first_published_at=now))
+
+
+def pause(world: World, length: str) -> None:
+    with world.database.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO pauses (journey, from_at, to_at, mode)"
+                " VALUES (:key, :now, CAST(:now AS timestamptz) + CAST(:length AS interval), 'hold')"
+            ),
+            {"key": world.document["key"], "now": world.clock.now(), "length": length},
+        )

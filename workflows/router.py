@@ -1,0 +1,221 @@
+"""The router role: events reach runs. Any number of routers work side by side, each on members that it has leased.
+
+    lease members (interactive first) -> enrich -> one transaction per member -> start and wake executions
+
+Beside it the role sweeps (workflows.sweeper) and does the chores that it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.orm import Session
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.definitions.plans import Plans
+from engine.events import queue
+from engine.runs import store
+from engine.runs.routing import Call, LiveSet, Routed, route_member
+from engine.secrets.keyring import KeyRing
+from workflows import client as executions
+from workflows.client import Execution
+from workflows.enrichment import Contacts, Enrichment
+from workflows.position import Position
+from workflows.sweeper import Sweeper
+from workflows.worker import Stop
+
+_DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class RouterSettings:
+    """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work."""
+
+    members: int = 8
+    lease: timedelta = timedelta(seconds=15)
+    idle: float = 0.1
+    wait: timedelta = timedelta(milliseconds=200)
+    longest_wait: timedelta = timedelta(seconds=5)
+    crowded: int = 200
+    sweep_every: float = 5.0
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something small that the router role does again and again, such as folding the funnel's deltas."""
+
+    name: str
+    every: float
+    do: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class RouterParts:
+    """What a router works with; made once by `server.py`. Without `contacts` nobody is enriched."""
+
+    client: Client
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    plans: Plans
+    contacts: Contacts | None = None
+    chores: Sequence[Chore] = ()
+
+
+async def run_router(parts: RouterParts, stop: Stop, settings: RouterSettings | None = None) -> None:
+    """Route, sweep and do chores until `stop`; what is under way is finished first."""
+    settings = settings or RouterSettings()
+    router = Router(parts, settings)
+    sweeper = Sweeper(parts.client, parts.database, parts.clock, parts.keys, parts.plans)
+    sweep = Chore("sweep", settings.sweep_every, sweeper.sweep)
+    trim = Chore("trim", 3600.0, sweeper.trim)
+    async with asyncio.TaskGroup() as tasks:
+        loops = [tasks.create_task(router.run())]
+        loops += [tasks.create_task(_repeat(chore)) for chore in (sweep, trim, *parts.chores)]
+        await stop.wait()
+        router.stop()
+        for chores in loops[1:]:
+            chores.cancel()
+
+
+@dataclass
+class Router:
+    """Leases members and routes them, several at once."""
+
+    parts: RouterParts
+    settings: RouterSettings = field(default_factory=RouterSettings)
+
+    def __post_init__(self) -> None:
+        parts = self.parts
+        self.name = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        self._live = LiveSet(parts.plans)
+        self._stopping = asyncio.Event()
+        contacts = parts.contacts
+        self._enrichment = Enrichment(parts.database, parts.clock, parts.keys, contacts) if contacts else None
+
+    def stop(self) -> None:
+        """Lease nobody any more."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Route until told to stop."""
+        while not self._stopping.is_set():
+            if not await self.route_some():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), self.settings.idle)
+
+    async def route_some(self) -> int:
+        """Lease members and route them; how many."""
+        try:
+            members = await asyncio.to_thread(self._lease)
+        except _DATABASE_IS_AWAY:
+            log.warning("the database does not answer")
+            await asyncio.sleep(1)
+            return 0
+        await asyncio.gather(*(self._route(member) for member in members))
+        return len(members)
+
+    def _lease(self) -> list[int]:
+        now, most = self.parts.clock.now(), self.settings.crowded
+        with self.parts.database.begin() as session:
+            unanswered = session.connection().execute(_UNANSWERED, {"now": now, "most": most}).scalar_one()
+            return queue.lease(
+                session,
+                self.name,
+                now=now,
+                until=now + self.settings.lease,
+                limit=self.settings.members,
+                interactive_only=unanswered >= most,
+            )
+
+    async def _route(self, member: int) -> None:
+        """Route one member; a failure lets the member rest, and the fifth parks it."""
+        try:
+            if self._enrichment is not None:
+                await self._enrichment.enrich(member)
+            routed = await asyncio.to_thread(self._transact, member)
+        except _DATABASE_IS_AWAY:
+            log.warning("the database went away while a member was routed", member=member)
+            return
+        except Exception as error:
+            log.exception("routing failed", member=member)
+            await asyncio.to_thread(self._failed, member, f"{type(error).__name__}: {error}")
+            return
+        if routed is not None:
+            await self._call(routed)
+
+    def _transact(self, member: int) -> Routed | None:
+        """The routing transaction; None when the lease was lost to another router."""
+        parts, now = self.parts, self.parts.clock.now()
+        with parts.database.begin() as session:
+            store.lock_member(session, member)
+            if not queue.holds(session, member, self.name, now=now):
+                return None
+            routed = route_member(session, member, live=self._live, plans=parts.plans, keys=parts.keys, now=now)
+            if routed.waits:
+                queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
+            elif routed.more:
+                queue.wait(session, member, self.name, until=now)
+            else:
+                queue.done(session, member, self.name)
+            return routed
+
+    def _patience(self, session: Session, member: int, now: datetime) -> timedelta:
+        """How long an entry waits for a live run before it is looked at again: longer, the longer it has waited."""
+        oldest: datetime | None = session.connection().execute(_OLDEST, {"member": member}).scalar()
+        waited = now - oldest if oldest else timedelta()
+        return min(max(self.settings.wait, waited / 2), self.settings.longest_wait)
+
+    def _failed(self, member: int, reason: str) -> None:
+        with suppress(*_DATABASE_IS_AWAY), self.parts.database.begin() as session:
+            if queue.failed(session, member, self.name, reason, now=self.parts.clock.now()):
+                log.error("a member is parked", member=member, reason=reason)
+
+    async def _call(self, routed: Routed) -> None:
+        """Start new executions and wake live ones. What does not get through is found by the sweeper."""
+        try:
+            for call in routed.started:
+                await executions.start(self.parts.client, execution(call))
+            for call in routed.woken:
+                await executions.wake(self.parts.client, execution(call))
+        except RPCError as error:
+            log.warning("Temporal does not answer; the sweeper will call", reason=str(error.status))
+
+
+def execution(call: Call) -> Execution:
+    """The execution of a run, as Temporal knows it."""
+    return Execution(call.workflow_id, Position(call.run_id, call.next_turn))
+
+
+async def _repeat(chore: Chore) -> None:
+    while True:
+        try:
+            await chore.do()
+        except Exception:
+            # A chore that fails now is done the next time; the router must go on.
+            log.exception("a chore failed", chore=chore.name)
+        await asyncio.sleep(chore.every)
+
+
+_OLDEST = text("SELECT min(accepted_at) FROM events WHERE member_id = :member AND routed_at IS NULL")
+
+# Runs that were told something, or should have moved by now, and have not answered yet.
+_UNANSWERED = text("""
+SELECT (SELECT count(*) FROM (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' LIMIT :most) AS told)
+     + (SELECT count(*) FROM (
+            SELECT 1 FROM runs WHERE ended_at IS NULL AND wake_at <= :now AND status <> 'holdout' LIMIT :most) AS due)
+""")

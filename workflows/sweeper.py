@@ -1,0 +1,121 @@
+"""The sweeper: every run that should have moved is called again, and begun again if Temporal does not know it.
+
+So nothing is lost with a wake-up, a worker, or Temporal's own file: the rows say where each run stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+from sqlmodel import col
+from temporalio.client import Client
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.definitions.plans import Plans
+from engine.runs import holdout, store
+from engine.runs.models import Run
+from engine.runs.routing import Call
+from engine.secrets.keyring import KeyRing
+from workflows import client as executions
+from workflows.client import Execution
+from workflows.position import Position
+
+GRACE = timedelta(seconds=10)
+"""So long a run may be late before it is called again."""
+AGAIN_AFTER = timedelta(seconds=60)
+"""A run that was called is not called again before this."""
+AT_ONCE = 500
+KEPT_AFTER_END = timedelta(days=1)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Sweeper:
+    """Looks for runs that are late. Several may work side by side; calling a run twice does no harm."""
+
+    client: Client
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    plans: Plans
+    _called: dict[int, datetime] = field(default_factory=dict)
+
+    async def sweep(self) -> None:
+        """Call all runs that are late now."""
+        late, holdouts = await asyncio.to_thread(self._look)
+        if late:
+            log.info("calling runs that are late", runs=len(late))
+        gate = asyncio.Semaphore(10)
+        await asyncio.gather(*(self._call(call, gate) for call in late))
+        for run_id in holdouts:
+            await asyncio.to_thread(self._end_holdout, run_id)
+
+    async def trim(self) -> None:
+        """Forget the deliveries of runs that ended long ago; their turns stay, since they are the record."""
+        while await asyncio.to_thread(self._trim_some):
+            pass
+
+    def _look(self) -> tuple[list[Call], list[int]]:
+        """Late runs that were not called lately, and holdouts whose time is over."""
+        now = self.clock.now()
+        self._called = {run: at for run, at in self._called.items() if now - at < AGAIN_AFTER}
+        given = {"before": now - GRACE, "most": AT_ONCE, "lately": list(self._called)}
+        with self.database.begin() as session:
+            late = [Call(*row) for row in session.connection().execute(_LATE, given)]
+            overdue = select(col(Run.id)).where(col(Run.ended_at).is_(None), col(Run.wake_at) <= now)
+            holdouts = session.execute(overdue.where(col(Run.status) == "holdout").limit(AT_ONCE)).scalars().all()
+        return late, list(holdouts)
+
+    async def _call(self, call: Call, gate: asyncio.Semaphore) -> None:
+        async with gate:
+            position = Position(call.run_id, call.next_turn)
+            await executions.recreate(self.client, Execution(call.workflow_id, position))
+        self._called[call.run_id] = self.clock.now()
+
+    def _end_holdout(self, run_id: int) -> None:
+        with self.database.begin() as session:
+            run = store.lock_run(session, run_id)
+            if run.ended_at is None:
+                plan = self.plans.get(session, run.bundle_hash)
+                holdout.watch(session, run, plan, (), keys=self.keys, now=self.clock.now())
+
+    def _trim_some(self) -> bool:
+        with self.database.begin() as session:
+            return _trim(session, self.clock.now() - KEPT_AFTER_END) > 0
+
+
+def _trim(session: Session, before: datetime) -> int:
+    return session.connection().execute(_TRIM, {"before": before, "most": 10_000}).rowcount
+
+
+# Overdue by their own time, with an event that no turn has taken, or left standing by a pause that is over.
+_LATE = text("""
+WITH late AS (
+    (SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :before ORDER BY wake_at LIMIT :most)
+    UNION
+    (SELECT run_id FROM deliveries WHERE state = 'new' AND at <= :before LIMIT :most)
+    UNION
+    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL AND at <= :before LIMIT :most)
+    UNION
+    (SELECT id FROM runs WHERE status = 'paused' AND NOT EXISTS (
+        SELECT 1 FROM pauses WHERE pauses.journey = runs.journey AND to_at IS NULL
+        AND (pauses.run_id IS NULL OR pauses.run_id = runs.id)) LIMIT :most)
+)
+SELECT workflow_id, id, turn + 1 FROM runs
+WHERE id IN (SELECT id FROM late) AND ended_at IS NULL AND status <> 'holdout' AND id <> ALL (:lately)
+LIMIT :most
+""")
+
+_TRIM = text("""
+DELETE FROM deliveries WHERE (run_id, seq) IN (
+    SELECT run_id, seq FROM deliveries JOIN runs ON runs.id = deliveries.run_id
+    WHERE runs.ended_at < :before LIMIT :most
+)
+""")

@@ -49,8 +49,9 @@ def within_bounds(document: Json, mended: Mended) -> Json:
     for problem in problems:
         mended.findings.append(Finding("schema", "error", problem.pointer, problem.message))
         if problem.message not in _CUT_SHORT:
-            mended.mended.add(problem.pointer)
             document = _without(document, problem.pointer)
+        if problem.pointer:
+            mended.mended.add(problem.pointer)
     return document
 
 

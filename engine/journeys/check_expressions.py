@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from engine.journeys import messages
@@ -26,8 +25,6 @@ from rules.limits import escape
 from rules.types import Fields, Json, Problem
 from rules.values import check_value
 
-_SAVED = re.compile(r"vars\.([A-Za-z0-9_-]+)")
-
 
 def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator[Finding]:
     """The findings about expressions."""
@@ -38,7 +35,7 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator
             yield from judge.rule(when, fields, f"{place}/when")
     for node_id, node in journey.nodes.items():
         yield from _check_node(judge, node, f"/nodes/{escape(node_id)}", scope.at_node(node_id))
-    yield from _unused(journey)
+    yield from _unused(reading, journey)
 
 
 class _Judge:
@@ -113,10 +110,9 @@ def _check_node(judge: _Judge, node: Node, pointer: str, fields: Fields) -> Iter
             pass
 
 
-def _unused(journey: Journey) -> Iterator[Finding]:
-    read = set(_SAVED.findall(journey.model_dump_json(exclude={"tests", "fields", "note", "title"})))
+def _unused(reading: Reading, journey: Journey) -> Iterator[Finding]:
     for place, name in _saves(journey):
-        if name not in read:
+        if name not in reading.names_read and not reading.is_mended(f"{place}/save"):
             yield finding("unused-value", f"{place}/save", *messages.unused_value(name))
 
 

@@ -27,7 +27,7 @@ def check(reading: Reading, journey: Journey, catalogue: Catalogue) -> Iterator[
         yield from _unknown_targets(node, pointer, graph)
         yield from _wrong_ports(reading, node, pointer, catalogue)
         yield from _own_faults(reading, journey, node, pointer)
-    if not reading.is_mended("/start"):
+    if not any(place == "/start" or "/ports" in place for place in reading.mended):
         yield from _unreachable(journey, graph)
     yield from _dead_ends(reading, journey, graph)
     yield from _hot_loops(reading, journey, graph)

@@ -175,6 +175,8 @@ class ListEntry(Part):
 
 
 def _entry_form(entry: object) -> str:
+    if isinstance(entry, Part):
+        return type(entry).__name__.removesuffix("Entry").lower().replace("event", "on")
     keys = entry.keys() if isinstance(entry, dict) else set()
     return next((form for form in ("schedule", "becomes", "date", "list") if form in keys and "on" not in keys), "on")
 

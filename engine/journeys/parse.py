@@ -6,6 +6,8 @@ so that the checks of meaning say nothing about them.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 
 from pydantic import ValidationError
@@ -30,16 +32,23 @@ STAND_INS: dict[str, Json] = {
 }  # fmt: skip
 """By key: what takes the place of a value that must be there."""
 
+_NO_EXPRESSIONS = frozenset({"tests", "fields", "note", "title"})
+_READ = re.compile(r"vars\.([A-Za-z0-9_-]+)")
+
 _TAGGED = frozenset({"nodes", "entry"})
 """Below these the third step of pydantic's places names a form of a union, which is no part of the document."""
 
 
 @dataclass
 class Reading(Mended):
-    """What reading a document gave. `journey` is None only for what is no object."""
+    """What reading a document gave. `journey` is None only for what is no object.
+
+    `unreadable` holds the ports of nodes that were left out, `names_read` what is read of `vars` anywhere.
+    """
 
     journey: Journey | None = None
     unreadable: dict[str, dict[str, str]] = field(default_factory=dict)
+    names_read: frozenset[str] = frozenset()
 
 
 def parse(document: Json) -> tuple[Journey | None, list[Finding]]:
@@ -55,6 +64,8 @@ def read(document: Json) -> Reading:
     if not isinstance(mended, dict):
         reading.findings.append(finding("schema", "", *messages.NO_OBJECT))
         return reading
+    told = {key: part for key, part in mended.items() if key not in _NO_EXPRESSIONS}
+    reading.names_read = frozenset(_READ.findall(json.dumps(told)))
     reading.journey = _mend(mended, reading)
     if reading.journey:
         reading.findings.extend(
@@ -69,13 +80,15 @@ def _mend(document: dict[str, Json], reading: Reading) -> Journey | None:
         try:
             return Journey.model_validate(document)
         except ValidationError as error:
-            for problem in error.errors(include_url=False, include_input=False):
-                _mend_one(document, problem, reading)
+            problems = error.errors(include_url=False, include_input=False)
+            for problem, steps in [(problem, _steps(document, problem)) for problem in problems]:
+                if steps:
+                    _mend_one(document, problem, steps, reading)
     return None
 
 
-def _mend_one(document: dict[str, Json], problem: ErrorDetails, reading: Reading) -> None:
-    kind, steps = problem["type"], _steps(document, problem)
+def _mend_one(document: dict[str, Json], problem: ErrorDetails, steps: list[str | int], reading: Reading) -> None:
+    kind = problem["type"]
     pointer = "".join(f"/{escape(str(step))}" for step in steps)
     if not reading.is_mended(pointer):
         shown = pointer.rpartition("/")[0] if kind == "missing" else pointer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TypeAlias
 
 from rules.types import Type
@@ -93,7 +93,7 @@ def not_one_key(keys: Iterable[str]) -> Message:
     }
 
 
-def unknown_operator(name: str, known: Iterable[str]) -> Message:
+def unknown_operator(name: str, known: Container[str]) -> Message:
     zh, en = guess(name, known)
     return {
         "zh": f"规则无法执行:没有运算符「{name[:60]}」。{zh}可用的运算符见规则参考页。",
@@ -128,7 +128,7 @@ def null_literal() -> Message:
 # Fields
 
 
-def unknown_field(path: str, known: Iterable[str]) -> Message:
+def unknown_field(path: str, known: Container[str]) -> Message:
     if not path:
         return {
             "zh": "规则无法判断:这里没有「当前值」,空字段名只用于表格单元格和列表条件。"

@@ -11,8 +11,9 @@ from jsonlogic.typing import OperatorArgument
 from rules import messages
 from rules.errors import RuleError
 from rules.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, check_json, escape
+from rules.nodes import Broken, Items, Literal
 from rules.operators import OPERATORS, operator_class
-from rules.tree import Broken, Expression, Items, Literal
+from rules.tree import Expression
 from rules.types import Json, Problem
 
 

@@ -10,18 +10,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import jsonlogic
 
 from rules import messages
 from rules.moment import Moment
-from rules.scalars import PARSERS
-from rules.types import ANY, BOOLEAN, INTEGER, TEXT, Declaration, Fields, Json, Problem, Type, tag_of
+from rules.types import ANY, Declaration, Fields, Problem, Type
 from rules.types import fits as type_fits
 from rules.types import join as join_types
-from rules.unknown import Unknown
-from rules.words import literal
 
 if TYPE_CHECKING:
     from jsonlogic.evaluation import EvaluationContext
@@ -94,131 +91,6 @@ class Expression(jsonlogic.Operator):
             yield from part.walk()
 
 
-@dataclass
-class Literal(Expression):
-    """A value written in the rule: `json` as written, `value` as its type wants it."""
-
-    json: Json = None
-    value: Value = None
-
-    @property
-    def flexible(self) -> bool:
-        return True
-
-    @property
-    def shown(self) -> str:
-        return literal(self.json)
-
-    def infer(self, checker: Checker) -> Type:
-        if self.json is None:
-            checker.report("type-mismatch", self, messages.null_literal())
-            return ANY
-        wanted = self.hint if self.hint is not None and self.hint.kind in PARSERS else self._own_type()
-        message = self._take(wanted)
-        if message is None:
-            return wanted
-        checker.report("type-mismatch", self, message)
-        return ANY
-
-    def _own_type(self) -> Type:
-        match self.json:
-            case bool():
-                return BOOLEAN
-            case str():
-                return TEXT
-            case _:
-                return INTEGER
-
-    def _take(self, wanted: Type) -> messages.Message | None:
-        """Take the value as `wanted`; the message says why not."""
-        if isinstance(self.json, float) and (not self.json.is_integer() or wanted.kind in {"money", "decimal"}):
-            return messages.inexact_literal(self.shown, wanted, self.beside)
-        try:
-            self.value = PARSERS[wanted.kind](self.json)
-        except ValueError:
-            return messages.bad_literal(self.shown, wanted, self.beside)
-        if wanted.kind == "enum" and wanted.values is not None and self.value not in wanted.values:
-            return messages.not_among(self.shown, wanted.values, self.beside)
-        return None
-
-    def closure(self) -> Closure:
-        value = self.value
-        return lambda _facts, _moment: value
-
-
-@dataclass
-class Items(Expression):
-    """A list written in the rule; its items may be expressions."""
-
-    items: tuple[Expression, ...] = ()
-
-    @property
-    def parts(self) -> Sequence[Expression]:
-        return self.items
-
-    @property
-    def flexible(self) -> bool:
-        return all(item.flexible for item in self.items)
-
-    @property
-    def shown(self) -> str:
-        return "[" + ", ".join(item.shown for item in self.items[:5]) + ("…]" if len(self.items) > 5 else "]")
-
-    def infer(self, checker: Checker) -> Type:
-        if self.hint is not None and self.hint.kind == "tags":
-            checker.expect_all(self.items, tag_of(self.hint), self.beside)
-            return self.hint
-        of = self.hint.of if self.hint is not None else None
-        return Type("list", of=checker.unify(self.items, of, self.beside))
-
-    def closure(self) -> Closure:
-        closures = tuple(item.closure() for item in self.items)
-        collect = frozenset if self.type.kind == "tags" else list
-
-        def run(facts: Facts, moment: Moment) -> Value:
-            found = []
-            unknown: Unknown | None = None
-            for closure in closures:
-                value = closure(facts, moment)
-                if type(value) is Unknown:
-                    unknown = value if unknown is None else unknown | value
-                else:
-                    found.append(value)
-            return collect(found) if unknown is None else unknown
-
-        return run
-
-
-@dataclass
-class Broken(Expression):
-    """Stands where the reader found a problem, so that the rest can still be checked."""
-
-    def infer(self, checker: Checker) -> Type:  # noqa: ARG002  nothing below it is checked
-        return ANY
-
-    def closure(self) -> Closure:
-        raise NotImplementedError("a rule with problems has no closure")
-
-
-@dataclass
-class Operator(Expression):
-    """An operator of the profile. One class says all about it: docstring, number of arguments, typing, closure."""
-
-    arguments: tuple[Expression, ...] = ()
-
-    arity: ClassVar[tuple[int, int | None]] = (1, None)
-    """The least and the greatest number of arguments."""
-
-    @classmethod
-    def from_expression(cls, operator: str, arguments: list[OperatorArgument]) -> Self:
-        """The operator over arguments that are nodes already."""
-        return cls(operator=operator, arguments=tuple(cast("list[Expression]", arguments)))
-
-    @property
-    def parts(self) -> Sequence[Expression]:
-        return self.arguments
-
-
 class Checker:
     """Finds types and problems, and notes which fields are read."""
 
@@ -264,17 +136,17 @@ class Checker:
         beside: str = "",
         *,
         join: Join = join_types,
-        literals: Callable[[Type], Type] = lambda common: common,
+        literals: Callable[[Type, Expression], Type] = lambda common, _literal: common,
     ) -> Type:
         """The one type of all nodes. Fields decide, literals follow; a problem is noted where one does not.
 
         `join` and `literals` are for operators whose arguments are not of one type: what two types make together, and
-        what a literal beside the fields' type should be.
+        what a literal is to be beside fields of the common type.
         """
         common: Type = ANY
         first: Expression | None = None
         for node in sorted(nodes, key=lambda node: node.flexible):
-            wanted = hint if common.kind == "any" or not node.flexible else literals(common)
+            wanted = hint if common.kind == "any" or not node.flexible else literals(common, node)
             own = self.infer(node, wanted, first.shown if first is not None and not first.flexible else beside)
             joined = join(common, own)
             if joined is None and first is not None:

@@ -4,8 +4,8 @@ from typing import cast
 
 from jsonlogic.registry import OperatorRegistry
 
+from rules.nodes import Operator
 from rules.operators import compare, logic, numbers, presence, sets, time
-from rules.tree import Operator
 
 OPERATORS: dict[str, type[Operator]] = {
     **logic.OPERATORS,

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from rules import messages
 from rules.moment import Moment
-from rules.tree import Checker, Closure, Facts, Items, Literal, Operator, Value
+from rules.nodes import Items, Literal, Operator
+from rules.tree import Checker, Closure, Facts, Value
 from rules.types import BOOLEAN, ORDERED, Type
 from rules.unknown import Unknown
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rules.moment import Moment
-from rules.tree import Checker, Closure, Expression, Facts, Literal, Operator, Value
+from rules.nodes import Literal, Operator, as_choice
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, Type
 from rules.unknown import Unknown
 
@@ -106,7 +107,9 @@ class If(Operator):
 
     def infer(self, checker: Checker) -> Type:
         checker.expect_all(self.conditions, BOOLEAN)
-        return checker.unify([branch for branch in self.branches if not is_null(branch)], self.hint, self.beside)
+        return checker.unify(
+            [branch for branch in self.branches if not is_null(branch)], self.hint, self.beside, literals=as_choice
+        )
 
     def closure(self) -> Closure:
         branches = [_nothing if is_null(branch) else branch.closure() for branch in self.branches]

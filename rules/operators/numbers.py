@@ -12,8 +12,9 @@ from rules import messages
 from rules.errors import EvaluationError
 from rules.limits import MAX_INTEGER
 from rules.moment import Moment
+from rules.nodes import Operator
 from rules.scalars import EXACT
-from rules.tree import Checker, Closure, Facts, Operator, Value
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, INTEGER, NUMBERS, Type, join
 from rules.unknown import Unknown
 
@@ -127,7 +128,7 @@ def _product(one: Type, other: Type) -> Type | None:
     return join(one, other)
 
 
-def _factor(common: Type) -> Type:
+def _factor(common: Type, _literal: Expression) -> Type:
     return INTEGER if common.kind == "money" else common
 
 

@@ -9,7 +9,8 @@ from typing import ClassVar
 from rules import messages
 from rules.facts import COUNTED, is_present, reader
 from rules.moment import Moment
-from rules.tree import Checker, Closure, Expression, Facts, Items, Literal, Operator, Value
+from rules.nodes import Items, Literal, Operator, as_choice
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
 from rules.unknown import Unknown
 
@@ -92,7 +93,7 @@ class Var(Operator):
 
     def infer(self, checker: Checker) -> Type:
         self.field.pointer = self.field.pointer or self.pointer
-        return checker.unify(self.parts, self.hint, self.beside)
+        return checker.unify(self.parts, self.hint, self.beside, literals=as_choice)
 
     def closure(self) -> Closure:
         return first_known([part.closure() for part in self.parts])
@@ -107,7 +108,7 @@ class Default(Operator):
         return all(argument.flexible for argument in self.arguments)
 
     def infer(self, checker: Checker) -> Type:
-        return checker.unify(self.arguments, self.hint, self.beside)
+        return checker.unify(self.arguments, self.hint, self.beside, literals=as_choice)
 
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from rules import messages
 from rules.moment import Moment
-from rules.tree import Checker, Closure, Expression, Facts, Items, Literal, Operator, Value
+from rules.nodes import Items, Literal, Operator
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, TAGS, TEXT, Type, tag_of
 from rules.unknown import Unknown
 

@@ -8,7 +8,8 @@ from rules import messages
 from rules.duration import Duration, DurationError, add_to_date, add_to_instant, calendar_days
 from rules.errors import EvaluationError
 from rules.moment import Moment
-from rules.tree import Checker, Closure, Expression, Facts, Literal, Operator, Value
+from rules.nodes import Literal, Operator
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Type
 from rules.unknown import Unknown
 

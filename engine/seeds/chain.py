@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -96,6 +97,12 @@ def _account(key: str, name: bytes) -> Row:
 
 
 def _chats(part: Part, stores: dict[str, int], staff: dict[str, int]) -> Iterator[Row]:
+    """Every group has a member version, so that the next change of WeCom's list is known to follow ours."""
+    for row in _groups(part, stores, staff):
+        yield {**row, "member_version": hashlib.sha256(str(row["chat_id"]).encode()).hexdigest()[:32]}
+
+
+def _groups(part: Part, stores: dict[str, int], staff: dict[str, int]) -> Iterator[Row]:
     for store in part.figures:
         owner = staff[f"{store.key}-1"]
         groups = 2 if store.in_group + store.only_in_group > FIRST_GROUP else 1
@@ -107,7 +114,7 @@ def _chats(part: Part, stores: dict[str, int], staff: dict[str, int]) -> Iterato
                 "owner_id": owner,
                 "hosts": [owner],
                 "kind": "store",
-                "created_at": part.now - timedelta(days=61 if not store.open_days else store.open_days),
+                "created_at": part.now - timedelta(days=store.open_days or 61),
             }
     for chat, kind, zh, en, owner in (
         ("vip", "vip", "金橙会", "Golden Orange Club", staff["E01-1"]),

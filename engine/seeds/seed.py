@@ -14,20 +14,22 @@ from engine.database.connection import Database
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from engine.seeds.chain import seed_chain
+from engine.seeds.coupons import seed_coupons
 from engine.seeds.figures import STORES
 from engine.seeds.members import seed_members
 from engine.seeds.models import SeedRecord
 from engine.seeds.part import Part
+from engine.seeds.published import seed_journeys
 from engine.seeds.users import seed_users
 
 PARTS: Mapping[str, tuple[int, Callable[[Part], None]]] = {
     "chain": (1, seed_chain),
     "members": (1, seed_members),
     "users": (1, seed_users),
+    "coupons": (1, seed_coupons),
+    "journeys": (1, seed_journeys),
 }
 """Each part with its version, in the order of their needs. A newer version is for what is added to a part later."""
-
-ACTOR = "service"
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,19 @@ from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
 from engine.seeds.figures import STORES
 from engine.seeds.seed import PARTS, is_seeded, seed
+from engine.seeds.simulator import simulator_load
+from engine.wecom.simulator.load import Load
+from tests.engine.definitions import samples
+from workflows.activities.registry import catalogue_of, load_activities
 
+CATALOGUE = {**samples.CATALOGUE, **catalogue_of(load_activities())}
 NOW = datetime(2026, 11, 21, 3, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def chain(database: Database, keys: KeyRing) -> Iterator[Session]:
     """A transaction in a database that holds the chain."""
-    seed(database, keys, FixedClock(NOW), catalogue={})
+    seed(database, keys, FixedClock(NOW), catalogue=CATALOGUE)
     with database.begin() as session:
         yield session
 
@@ -56,6 +61,8 @@ TOTALS = {
     "SELECT count(*) FROM relations WHERE ended_at > :since": 104,
     "SELECT count(*) FROM identities WHERE kind = 'unionid'": 2_112,
     "SELECT count(*) FROM users": 9,
+    "SELECT count(*) FROM coupons WHERE status = 'free'": 10_000,
+    "SELECT count(*) FROM live WHERE state = 'live'": 1,
     "SELECT sum(friends_elsewhere) FROM associates": 19_860,
 }
 
@@ -116,9 +123,9 @@ def test_seeding_again_changes_nothing(database: Database, keys: KeyRing) -> Non
     clock = FixedClock(NOW)
     with database.begin() as session:
         assert not is_seeded(session)
-    first = seed(database, keys, clock, catalogue={})
+    first = seed(database, keys, clock, catalogue=CATALOGUE)
     assert (first.added, first.kept) == (tuple(PARTS), ())
-    again = seed(database, keys, clock, catalogue={})
+    again = seed(database, keys, clock, catalogue=CATALOGUE)
     assert (again.added, again.kept) == ((), tuple(PARTS))
     with database.begin() as session:
         assert is_seeded(session)
@@ -132,8 +139,21 @@ def test_the_same_people_come_back_in_another_database(chain: Session, keys: Key
 
 @pytest.mark.parametrize(("stores", "members"), [(2, 572), (14, 2_972)])
 def test_the_chain_can_be_made_smaller_and_larger(database: Database, keys: KeyRing, stores: int, members: int) -> None:
-    seed(database, keys, FixedClock(NOW), catalogue={}, stores=stores)
+    seed(database, keys, FixedClock(NOW), catalogue=CATALOGUE, stores=stores)
     with database.begin() as session:
         assert one(session, "SELECT count(*) FROM stores") == stores
         assert one(session, "SELECT count(*) FROM members") == members
         assert one(session, "SELECT count(DISTINCT wecom_userid) FROM associates") > 2
+
+
+def test_the_simulator_takes_the_same_chain(chain: Session, keys: KeyRing) -> None:
+    load = Load.model_validate(simulator_load(chain, keys))
+    people = {person.external_userid for person in load.people}
+    assert len(load.associates) == 40
+    assert len(people) == 1_607 + 108 + 104
+    assert len([relation for relation in load.relations if relation.stage == "full"]) == 1_725
+    assert len([relation for relation in load.relations if relation.stage == "lost"]) == 104
+    assert {relation.external_userid for relation in load.relations} <= people
+    assert sum(len(chat.members) for chat in load.chats) == 1_293
+    assert all(chat.member_version for chat in load.chats)
+    assert max(employee.friends_elsewhere for employee in load.associates) == 19_860

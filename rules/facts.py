@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from rules.errors import EvaluationError
 from rules.limits import MAX_LIST
 from rules.moment import Moment
-from rules.scalars import PARSERS, parse_exact_integer
+from rules.scalars import PARSERS, SEVERAL, parse_exact_integer
 from rules.tree import Closure, Facts, Value
 from rules.types import Kind, Type
 from rules.unknown import Unknown
@@ -96,8 +96,10 @@ def _converter(path: str, type_: Type) -> Convert:
     counted = type_.kind in COUNTED
 
     def convert(value: Value, moment: Moment) -> Value:
-        if counted:
-            _charge(value, path, moment)
+        if counted and isinstance(value, SEVERAL):
+            if len(value) > MAX_LIST:
+                raise _too_long(path, len(value))
+            moment.charge(len(value))
         try:
             return parse(value)
         except ValueError:
@@ -139,9 +141,6 @@ def _list_parser(of: Type | None) -> Callable[[object], object]:
     return parse
 
 
-def _charge(value: Value, path: str, moment: Moment) -> None:
-    length = len(value) if isinstance(value, list | tuple | set | frozenset) else 1
-    if length > MAX_LIST:
-        message = f"The field {path} has {length} items; at most {MAX_LIST} can be decided on. Shorten the list."
-        raise EvaluationError(message, field=path)
-    moment.charge(length)
+def _too_long(path: str, length: int) -> EvaluationError:
+    message = f"The field {path} has {length} items; at most {MAX_LIST} can be decided on. Shorten the list."
+    return EvaluationError(message, field=path)

@@ -11,6 +11,11 @@ from decimal import Decimal
 from rules.duration import Duration, parse_duration
 from rules.types import Kind
 
+SEVERAL = (list, tuple, set, frozenset)
+"""What a set of tags may come as."""
+
+_ONLY_TEXT = frozenset({str})
+
 EXACT = decimal.Context(prec=60, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow])
 """Decimal arithmetic that refuses to round."""
 
@@ -90,7 +95,7 @@ def parse_duration_value(value: object) -> Duration:
 
 def parse_tags(value: object) -> frozenset[str]:
     """A set of texts from a list of them."""
-    if isinstance(value, list | tuple | set | frozenset) and all(isinstance(item, str) for item in value):
+    if isinstance(value, SEVERAL) and _ONLY_TEXT.issuperset(map(type, value)):
         return frozenset(value)
     raise ValueError("not a list of texts")
 

@@ -74,7 +74,8 @@ def _within(value: Closure, place: Closure) -> Closure:
             return part | whole if type(whole) is Unknown else part
         if type(whole) is Unknown:
             return whole
-        moment.charge(1 + len(whole) // TEXT_PER_STEP if isinstance(whole, str) else len(whole))
+        if not isinstance(whole, frozenset):
+            moment.charge(1 + len(whole) // TEXT_PER_STEP if isinstance(whole, str) else len(whole))
         return part in whole
 
     return run

@@ -14,9 +14,10 @@ from datetime import datetime
 from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
+from engine.coupons.ledger import COUPON_TYPES, holders
 from engine.database.bulk import insert_rows
 from engine.database.connection import Scope
-from engine.events import dedupe, queue
+from engine.events import dedupe, ledgers, queue
 from engine.events.entry import Entry
 from engine.events.incoming import IncomingEvent, IngestResult, Rejection
 from engine.events.models import Event
@@ -44,6 +45,7 @@ def ingest(
     if batch.entries:
         batch.name_members()
         batch.draw_places_in_the_log()
+        ledgers.apply(session, batch.entries, batch.resolved, keys=keys, now=now)
         batch.append()
     return batch.result(len(events))
 
@@ -57,6 +59,7 @@ class _Batch:
         self.rejected: list[Rejection] = []
         self.seqs: dict[int, int | None] = {}
         self.duplicates = 0
+        self.resolved = Resolved(members=[])
 
     def admit(self, events: Sequence[IncomingEvent], stores: Scope) -> None:
         """Leaves out duplicates and what the sender may not tell."""
@@ -85,10 +88,22 @@ class _Batch:
 
     def name_members(self) -> None:
         """Finds, makes, locks and joins the members that the events name."""
-        resolved = resolve(self.session, self.keys, [naming(entry.event) for entry in self.entries], now=self.now)
-        for entry, member in zip(self.entries, resolved.members, strict=True):
+        namings = [naming(entry.event) for entry in self.entries]
+        codes = {
+            index: code
+            for index, (entry, each) in enumerate(zip(self.entries, namings, strict=True))
+            if not each.handles and each.member_id is None and (code := coupon_code(entry))
+        }
+        for index, holder in self._holders(codes).items():
+            namings[index] = Naming((), holder)
+        self.resolved = resolve(self.session, self.keys, namings, now=self.now)
+        for entry, member in zip(self.entries, self.resolved.members, strict=True):
             entry.member_id = member
-        self.resolved: Resolved = resolved
+
+    def _holders(self, codes: Mapping[int, str]) -> dict[int, int]:
+        """Whose coupon it is: a till that reads a code need not know the customer."""
+        known = holders(self.session, codes.values())
+        return {index: known[code] for index, code in codes.items() if code in known}
 
     def draw_places_in_the_log(self) -> None:
         """Numbers in order of acceptance; the members' locks are held."""
@@ -145,6 +160,11 @@ class _Batch:
         """What became of the batch."""
         seqs = [self.seqs.get(index) for index in range(count)]
         return IngestResult(len(self.entries), self.duplicates, tuple(self.rejected), seqs)
+
+
+def coupon_code(entry: Entry) -> str | None:
+    """The code that a coupon's event names."""
+    return entry.text("code") if entry.type in COUPON_TYPES else None
 
 
 def naming(event: IncomingEvent) -> Naming:

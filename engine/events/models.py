@@ -30,6 +30,19 @@ class Event(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = (
         Index("ix_events_member_seq", "member_id", "seq"),
+        Index(
+            "ix_events_ledger",
+            "member_id",
+            postgresql_where=text(
+                "type IN ('contact.added', 'contact.confirmed', 'contact.lost', 'contact.transferred',"
+                " 'group.joined', 'group.left')"
+            ),
+        ),
+        Index(
+            "ix_events_staff",
+            "associate_id",
+            postgresql_where=text("type IN ('associate.joined', 'associate.left', 'associate.moved')"),
+        ),
         Index("ix_events_unrouted", "member_id", postgresql_where=text("routed_at IS NULL AND member_id IS NOT NULL")),
     )
 

@@ -17,10 +17,11 @@ from rules.types import Json
 class Place:
     """Where one event happened, as internal ids; what is unknown or not named is None.
 
-    `store_id` is the event's own store, else its channel's, else its associate's, else its chat's.
+    `store_id` is the event's own (`named_store_id`), else its channel's, its associate's, its chat's, the taker's.
     """
 
     channel_id: int | None = None
+    named_store_id: int | None = None
     store_id: int | None = None
     associate_id: int | None = None
     associate_store_id: int | None = None
@@ -101,6 +102,7 @@ def _place(data: Mapping[str, Json], found: _Found) -> Place:
     store = found.stores.get(name("store"))
     return Place(
         channel_id=channel,
+        named_store_id=store,
         store_id=store or channel_store or associate_store or chat_store or taker_store,
         associate_id=associate,
         associate_store_id=associate_store,

@@ -490,6 +490,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq"),
     )
     op.create_index("ix_events_member_seq", "events", ["member_id", "seq"], unique=False)
+    op.create_index(
+        "ix_events_ledger",
+        "events",
+        ["member_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "type IN ('contact.added', 'contact.confirmed', 'contact.lost', 'contact.transferred',"
+            " 'group.joined', 'group.left')"
+        ),
+    )
+    op.create_index(
+        "ix_events_staff",
+        "events",
+        ["associate_id"],
+        unique=False,
+        postgresql_where=sa.text("type IN ('associate.joined', 'associate.left', 'associate.moved')"),
+    )
     op.create_index(op.f("ix_events_store_id"), "events", ["store_id"], unique=False)
     op.create_index(
         "ix_events_unrouted",

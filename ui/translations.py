@@ -25,7 +25,7 @@ from engine.definitions.errors import (
 from rules.errors import RuleError
 from ui import security
 from ui.dependencies import dependencies
-from ui.pages.render import error_page
+from ui.pages.render import error_page, remember_taste
 from ui.presentable import presentable
 from ui.problems import (
     Conflict,
@@ -126,7 +126,9 @@ def _to_sign_in(request: Request, _error: Exception) -> Response:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": "/sign-in"})
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     query = "" if wanted == "/" or request.method != "GET" else "?" + urlencode({"next": wanted})
-    return RedirectResponse("/sign-in" + query, HTTPStatus.SEE_OTHER)
+    response = RedirectResponse("/sign-in" + query, HTTPStatus.SEE_OTHER)
+    remember_taste(request, response)
+    return response
 
 
 def _validation(request: Request, error: Exception) -> Response:

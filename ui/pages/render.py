@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from engine.access.roles import Viewer
 from ui import words
@@ -82,7 +82,7 @@ def render(
     with_address = {"here": request.url.path, "address": partial(_address, request)}
     html = environment().get_template(template).render({**speaking, **page, **with_address, **context})
     response = HTMLResponse(html, status, dict(headers or {}))
-    _remember(request, response, taste, secure=deps.secure)
+    remember_taste(request, response)
     return response
 
 
@@ -122,10 +122,9 @@ def _address(request: Request, **changes: object) -> str:
     return request.url.path + (f"?{query}" if query else "")
 
 
-def _remember(request: Request, response: HTMLResponse, taste: Taste, *, secure: bool) -> None:
-    for parameter, cookie, value in (
-        ("lang", LANGUAGE_COOKIE, taste.language),
-        ("theme", THEME_COOKIE, taste.theme),
-    ):
-        if value and request.query_params.get(parameter) == value:
+def remember_taste(request: Request, response: Response) -> None:
+    """Keeps the language and theme that the address asks for in this browser."""
+    secure = dependencies(request).secure
+    for parameter, cookie, allowed in (("lang", LANGUAGE_COOKIE, LANGUAGES), ("theme", THEME_COOKIE, THEMES)):
+        if value := _first(allowed, request.query_params.get(parameter)):
             response.set_cookie(cookie, value, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)

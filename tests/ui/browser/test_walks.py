@@ -1,0 +1,157 @@
+"""Walks through the pages in Chromium: both languages, both themes, desk and phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from sqlalchemy import update
+from sqlmodel import col
+
+from engine.database.connection import Database
+from engine.runs.models import Run
+from tests.ui.browser.conftest import Walk
+from tests.ui.sample import Sample
+
+pytestmark = pytest.mark.browser
+
+GRAVE = {"serious", "critical"}
+
+
+def pages(chain: Sample) -> dict[str, str]:
+    return {
+        "overview": "/",
+        "journeys": "/journeys",
+        "canvas": "/journeys/hook-coupon",
+        "draft": "/journeys/win-back",
+        "funnel": "/journeys/hook-coupon/funnel",
+        "runs": "/journeys/hook-coupon/runs",
+        "filtered": "/journeys/hook-coupon/runs?status=stuck",
+        "nothing": "/journeys/hook-coupon/runs?stage=redeemed",
+        "versions": "/journeys/hook-coupon/versions",
+        "run": f"/runs/{chain.runs['wait_join']}",
+        "stuck": f"/runs/{chain.runs['stuck']}",
+        "ended": f"/runs/{chain.runs['goal']}",
+        "members": "/members",
+        "member": f"/members/{chain.members[0]}",
+    }
+
+
+def grave_findings(walk: Walk) -> list[str]:
+    found = Axe().run(walk.page).response["violations"]
+    return [f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}" for one in found if one["impact"] in GRAVE]
+
+
+@pytest.mark.parametrize(
+    ("lang", "theme", "width"),
+    [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
+)
+def test_every_page_is_clean_accessible_and_fits(
+    browser: Browser, address: str, chain: Sample, lang: str, theme: str, width: int
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
+    wrong: dict[str, list[str]] = {}
+    walk.go(f"/sign-in?lang={lang}&theme={theme}")
+    wrong["sign-in"] = grave_findings(walk)
+    walk.picture(f"sign-in-{lang}-{theme}-{width}")
+    walk.sign_in(lang=lang, theme=theme)
+    for name, path in pages(chain).items():
+        walk.go(path)
+        wrong[name] = grave_findings(walk)
+        if walk.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong[name].append("wider than the screen")
+        walk.picture(f"{name}-{lang}-{theme}-{width}")
+    walk.page.close()
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert walk.complaints == []
+
+
+def test_counts_follow_the_people_without_a_reload(walk: Walk, database: Database, chain: Sample) -> None:
+    walk.sign_in()
+    walk.go("/journeys/hook-coupon")
+    drawn = walk.page.locator('[data-people="wait_claim"]')
+    expect(drawn).to_have_attribute("data-count", "4")
+    walk.page.evaluate("window.notReloaded = true")
+    with database.begin() as session:
+        session.execute(update(Run).where(col(Run.node) == "wait_join").values(node="wait_claim"))
+    expect(drawn).to_have_attribute("data-count", "9", timeout=15_000)
+    expect(drawn.locator("text")).to_have_text("9")
+    expect(walk.page.locator("#here-wait_claim")).to_contain_text("9")
+    assert walk.page.evaluate("window.notReloaded")
+    assert walk.complaints == []
+
+
+def test_the_canvas_is_walked_by_keys(walk: Walk) -> None:
+    walk.sign_in()
+    walk.go("/journeys/hook-coupon")
+    walk.page.focus("[data-canvas]")
+    start = walk.page.get_attribute("[data-canvas] > svg", "viewBox")
+    walk.page.keyboard.press("ArrowDown")
+    walk.page.keyboard.press("+")
+    assert walk.page.get_attribute("[data-canvas] > svg", "viewBox") != start
+    walk.page.keyboard.press("Escape")
+    assert walk.page.get_attribute("[data-canvas] > svg", "viewBox") == start
+    walk.page.focus('.node[data-node="how"]')
+    walk.page.keyboard.press("ArrowDown")
+    assert walk.page.evaluate("document.activeElement.dataset.node") == "wait_add"
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url("**/runs?node=wait_add")
+    assert walk.complaints == []
+
+
+def test_the_canvas_is_dragged_and_zoomed_by_the_mouse(walk: Walk) -> None:
+    walk.sign_in()
+    walk.go("/journeys/hook-coupon")
+    svg = walk.page.locator("[data-canvas] > svg")
+    start = svg.get_attribute("viewBox")
+    box = svg.bounding_box()
+    assert box is not None
+    walk.page.mouse.move(box["x"] + 30, box["y"] + 300)
+    walk.page.mouse.down()
+    walk.page.mouse.move(box["x"] + 130, box["y"] + 200, steps=4)
+    walk.page.mouse.up()
+    dragged = svg.get_attribute("viewBox")
+    assert dragged != start
+    walk.page.click("[data-zoom=in]")
+    assert svg.get_attribute("viewBox") != dragged
+    walk.page.click("[data-zoom=fit]")
+    assert svg.get_attribute("viewBox") == start
+
+
+def test_a_visit_from_the_door_to_a_run_and_out_again(walk: Walk) -> None:
+    page = walk.page
+    walk.go("/journeys?lang=en")
+    page.fill("#username", "admin")
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    assert [complaint[:4] for complaint in walk.complaints] == ["401:", "erro"]
+    walk.complaints.clear()
+    page.fill("#password", "correct horse battery")
+    page.keyboard.press("Enter")
+    page.wait_for_url(walk.address + "/journeys?lang=en")
+    page.get_by_role("link", name="Scan, add, join, coupon").click()
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_text("Filter").first.click()
+    page.get_by_label("Status").select_option("stuck")
+    page.get_by_role("button", name="Apply").click()
+    page.get_by_role("link", name="#6", exact=True).click()
+    expect(page.get_by_role("heading", name="Run #6")).to_be_visible()
+    expect(page.get_by_role("link", name="See in Temporal")).to_have_attribute("rel", "noopener")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url(walk.address + "/sign-in")
+    assert walk.complaints == []
+
+
+def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: str) -> None:
+    for scheme in ("dark", "light"):
+        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of a tuple
+        page.goto(address + "/sign-in")
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+        page.close()
+
+
+def test_the_api_s_description_works_under_the_policy(walk: Walk) -> None:
+    walk.go("/docs")
+    expect(walk.page.locator(".swagger-ui .info .title")).to_contain_text("Waystation")
+    assert walk.complaints == []

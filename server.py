@@ -5,10 +5,9 @@ their libraries, and no role pays for the libraries of another.
 """
 
 import asyncio
+import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 if TYPE_CHECKING:
+    from httpx import AsyncClient
     from starlette.types import ASGIApp
 
     from engine.clock import Clock
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from engine.journeys.catalogue import Catalogue
     from engine.secrets.keyring import KeyRing
     from engine.wecom.callback import App
+    from engine.wecom.client import WeCom
     from workflows.activities.registry import Activities
+    from workflows.service.first_access import FirstAccess
+    from workflows.service.role import Stop
 
 cli = typer.Typer(
     add_completion=False,
@@ -83,9 +86,20 @@ class Settings(BaseSettings):
         """Return the WeCom apps as plain mappings."""
         return {name: app.model_dump() for name, app in self.wecom_apps.items()}
 
+    def first_access(self) -> "FirstAccess":
+        """Return the first user and keys that these settings ask for."""
+        from workflows.service.first_access import FirstAccess
+
+        return FirstAccess(
+            password=_plain(self.bootstrap_password),
+            first_password=_plain(self.first_password),
+            api_key=_plain(self.bootstrap_api_key),
+            events_key=_plain(self.events_api_key),
+        )
+
 
 class MisconfiguredError(Exception):
-    """A setting is missing or wrong; the message names it."""
+    """A command cannot be run as it was given; the message says why."""
 
 
 # --- the service on one machine ---------------------------------------------------------------------------------------
@@ -115,6 +129,7 @@ def dev(
         given=Given(
             database_url=settings.database_url,
             temporal_address=os.environ.get("TEMPORAL_ADDRESS"),
+            temporal_ui_url=settings.temporal_ui_url,
             secret_key=_plain(settings.secret_key),
             bootstrap_password=_plain(settings.bootstrap_password),
             bootstrap_api_key=_plain(settings.bootstrap_api_key),
@@ -130,21 +145,20 @@ def prepare(
     *,
     seed: Annotated[bool, typer.Option("--seed/--no-seed")] = True,
     stores: Annotated[int | None, typer.Option()] = None,
+    simulator_state: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Migrate, make the first user and the keys, seed: what `dev` does before it starts the roles."""
     from engine.database.migrate import migrate as bring_up_to_date
-    from engine.seeds.figures import STORES
-    from engine.seeds.seed import seed as add_missing_parts
+    from workflows.service.seeding import Seeding
 
     settings = _role()
     bring_up_to_date(_database_url(settings))
     parts = _parts(settings, "prepare")
-    _bootstrap(parts)
+    settings.first_access().grant(parts.database, parts.clock)
     if seed:
-        count, password = stores or len(STORES), _plain(settings.bootstrap_password or settings.first_password)
-        add_missing_parts(
-            parts.database, parts.keys, parts.clock, catalogue=parts.catalogue, stores=count, password=password
-        )
+        password = _plain(settings.bootstrap_password or settings.first_password)
+        seeding = Seeding(stores, password, simulator_state)
+        seeding.add(parts.database, parts.keys, parts.clock, parts.catalogue)
 
 
 # --- one role each ----------------------------------------------------------------------------------------------------
@@ -163,7 +177,7 @@ def web(
     settings = _role()
     assets.install()
     parts = _parts(settings, "web")
-    _bootstrap(parts)
+    settings.first_access().grant(parts.database, parts.clock)
     with parts.database.begin() as session:
         demo = is_seeded(session)
     deps = Dependencies(
@@ -186,19 +200,16 @@ def worker() -> None:
     import httpx
 
     from engine.definitions.plans import Plans
-    from engine.wecom.calls import Calls
-    from engine.wecom.client import WeCom
     from workflows.activities.outside import Outside
     from workflows.client import connect
+    from workflows.service.role import run_until_signalled
     from workflows.worker import WorkerParts, run_worker
 
     settings = _role()
     parts = _parts(settings, "worker")
 
-    async def work(stop: Stop) -> None:
+    async def work(stop: "Stop") -> None:
         async with httpx.AsyncClient() as http:
-            app = _first_app(settings)
-            wecom = WeCom(app, Calls(app, http, settings.wecom_base_url, parts.clock))
             worker_parts = WorkerParts(
                 client=await connect(parts.keys),
                 database=parts.database,
@@ -206,22 +217,47 @@ def worker() -> None:
                 keys=parts.keys,
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
-                outside=Outside(wecom=wecom, http=http),
+                outside=Outside(wecom=_wecom(parts, http), http=http),
             )
             await run_worker(worker_parts, stop)
 
-    _run_until_signalled(work, settings)
+    run_until_signalled(work, settings.ready_file)
 
 
 @cli.command()
 def router() -> None:
     """Route events to the runs that wait for them; wake what is overdue."""
+    import httpx
+
+    from engine.definitions.plans import Plans
+    from engine.funnel.fold import BATCH, fold
+    from workflows.client import connect
+    from workflows.router import Chore, RouterParts, run_router
+    from workflows.service.role import run_until_signalled
+
     settings = _role()
+    parts = _parts(settings, "router")
 
-    async def work(stop: Stop) -> None:
-        await stop.wait()
+    def fold_all() -> None:
+        folded = BATCH
+        while folded == BATCH:
+            with parts.database.begin() as session:
+                folded = fold(session)
 
-    _run_until_signalled(work, settings)
+    async def work(stop: "Stop") -> None:
+        async with httpx.AsyncClient() as http:
+            router_parts = RouterParts(
+                client=await connect(parts.keys),
+                database=parts.database,
+                clock=parts.clock,
+                keys=parts.keys,
+                plans=Plans(parts.catalogue),
+                contacts=_wecom(parts, http),
+                chores=[Chore("fold the funnel", 1.0, lambda: asyncio.to_thread(fold_all))],
+            )
+            await run_router(router_parts, stop)
+
+    run_until_signalled(work, settings.ready_file)
 
 
 @cli.command()
@@ -251,6 +287,37 @@ def migrate() -> None:
     from engine.database.migrate import migrate as bring_up_to_date
 
     bring_up_to_date(_database_url(_role()))
+
+
+# --- definitions as files ---------------------------------------------------------------------------------------------
+
+
+@cli.command()
+def definitions(
+    action: Annotated[Literal["check", "test", "diff", "apply", "export"], typer.Argument(show_default=False)],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, or folders that hold them.")],
+    url: Annotated[str | None, typer.Option(help="The service to ask.", envvar="WAYSTATION_URL")] = None,
+    key: Annotated[str | None, typer.Option(help="An API key.", envvar="WAYSTATION_API_KEY")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
+) -> None:
+    """Check, test, compare, publish or fetch definitions that are kept as files.
+
+    check and test need no service. Findings name file, line and column; the exit status is 1 when one is an error.
+    """
+    from ui.definition_files.command import Command
+    from ui.definition_files.files import FilesError
+    from ui.definition_files.service import ServiceError
+    from workflows.activities.registry import catalogue_of, load_activities
+
+    chinese = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
+    command = Command(action, paths, "zh" if chinese else "en", url, key)
+    try:
+        outcome = command.run(catalogue_of(load_activities()))
+    except (FilesError, ServiceError) as error:
+        raise MisconfiguredError(str(error)) from error
+    typer.echo(json.dumps(outcome.data, ensure_ascii=False, indent=2) if as_json else "\n".join(outcome.lines))
+    raise typer.Exit(0 if outcome.ok else 1)
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------
@@ -309,23 +376,6 @@ def _database_url(settings: Settings) -> str:
     return settings.database_url
 
 
-def _bootstrap(parts: Parts) -> None:
-    """Make the first user and the first keys, as far as settings ask for them and they are missing."""
-    from engine.access import bootstrap, store
-
-    settings, now = parts.settings, parts.clock.now()
-    with parts.database.begin() as session:
-        password = _plain(settings.bootstrap_password)
-        if password is None and store.user_named(session, bootstrap.ADMIN) is None:
-            password = _plain(settings.first_password)
-        if password:
-            bootstrap.ensure_admin(session, password, now=now)
-        if key := _plain(settings.bootstrap_api_key):
-            bootstrap.ensure_key(session, "bootstrap", key, {"full"}, now=now)
-        if key := _plain(settings.events_api_key):
-            bootstrap.ensure_key(session, "simulator", key, {"events"}, now=now)
-
-
 def _apps(settings: Settings) -> dict[str, "App"]:
     from engine.wecom.callback import App
 
@@ -335,37 +385,14 @@ def _apps(settings: Settings) -> dict[str, "App"]:
     }
 
 
-def _first_app(settings: Settings) -> "App":
-    """Return the app by which WeCom is called: the first one."""
-    for app in _apps(settings).values():
-        return app
+def _wecom(parts: Parts, http: "AsyncClient") -> "WeCom":
+    """Return the client of the first app: WeCom is called by one app, however many call us."""
+    from engine.wecom.calls import Calls
+    from engine.wecom.client import WeCom
+
+    for app in _apps(parts.settings).values():
+        return WeCom(app, Calls(app, http, parts.settings.wecom_base_url, parts.clock))
     raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
-
-
-class Stop:
-    """Waited for by a role that is ready to work; over when a signal asks to stop."""
-
-    def __init__(self, asked: asyncio.Event, ready_file: Path | None) -> None:
-        self._asked = asked
-        self._ready_file = ready_file
-
-    async def wait(self) -> None:
-        """Tell the supervisor, if there is one, that the role is ready; then wait for the signal."""
-        if self._ready_file:
-            self._ready_file.touch()
-        await self._asked.wait()
-
-
-def _run_until_signalled(work: Callable[[Stop], Coroutine[None, None, None]], settings: Settings) -> None:
-    """Run a role that has no server of its own until SIGTERM or SIGINT."""
-
-    async def run() -> None:
-        asked = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, asked.set)
-        await work(Stop(asked, settings.ready_file))
-
-    asyncio.run(run())
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

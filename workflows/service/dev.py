@@ -17,7 +17,7 @@ from workflows.service.ports import LOOPBACK, Ports, is_free
 from workflows.service.postgres import Cluster, cluster_home, end_leftover, make_cluster, postgres_child
 from workflows.service.preparation import Preparation, fingerprint
 from workflows.service.programs import postgres_programs, temporal_program
-from workflows.service.roles import Addresses, Given, RoleFactory, role_children, role_environment
+from workflows.service.roles import SIMULATOR, Addresses, Given, RoleFactory, role_children, role_environment
 from workflows.service.supervisor import Supervisor
 from workflows.service.temporal import TemporalPorts, temporal_child
 from workflows.service.wakeups import Wakeups
@@ -108,7 +108,7 @@ def make_plan(options: DevOptions, folder: Folder, kept: KeptSecrets, stack: Exi
         database_url=cluster.url() if cluster else given.database_url or "",
         database_dir=cluster.home if cluster else None,
         temporal_address=temporal.address if temporal else given.temporal_address or "",
-        temporal_ui_url=temporal.ui_url if temporal else None,
+        temporal_ui_url=temporal.ui_url if temporal else given.temporal_ui_url,
     )
     write_private(folder.path / PORTS, json.dumps(ports.given) + "\n")
     environment = role_environment(options.environment, given, kept, addresses)
@@ -118,11 +118,12 @@ def make_plan(options: DevOptions, folder: Folder, kept: KeptSecrets, stack: Exi
     if temporal:
         state = folder.part("temporal")
         children.append(temporal_child(temporal_program(), state, temporal, environment, _log(folder, "temporal")))
-    preparation = _preparation(options, cluster, environment)
+    told = (*options.preparation, "--simulator-state", str(folder.part(SIMULATOR)))
+    preparation = _preparation(told, folder, cluster, environment)
     factory = RoleFactory(options.program, environment, folder, Path.cwd())
     servers = tuple(child.name for child in children)
     if preparation.needed:
-        children.append(factory.make("prepare", *options.preparation, once=True, after=servers))
+        children.append(factory.make("prepare", *told, once=True, after=servers))
     started_first = tuple(child.name for child in children)
     children += role_children(factory, addresses, host=options.host, port=options.port, after=started_first)
     return Plan(tuple(children), addresses, preparation)
@@ -176,9 +177,12 @@ def _cluster(folder: Folder, kept: KeptSecrets, ports: Ports, stack: ExitStack) 
     return cluster
 
 
-def _preparation(options: DevOptions, cluster: Cluster | None, environment: Mapping[str, str]) -> Preparation:
-    ours = sorted(f"{name}={value}" for name, value in environment.items() if name.startswith("WAYSTATION_"))
-    return Preparation(cluster.home / "prepared" if cluster else None, fingerprint([*options.preparation, *ours]))
+def _preparation(
+    told: tuple[str, ...], folder: Folder, cluster: Cluster | None, environment: Mapping[str, str]
+) -> Preparation:
+    settings = sorted(f"{name}={value}" for name, value in environment.items() if name.startswith("WAYSTATION_"))
+    marks = (cluster.home / "prepared", folder.part(SIMULATOR) / "prepared") if cluster else ()
+    return Preparation(marks, fingerprint([*told, *settings]))
 
 
 def _temporal_ports(ports: Ports) -> TemporalPorts:

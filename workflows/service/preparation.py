@@ -1,7 +1,8 @@
 """Whether a database must be prepared (migrated, seeded) before the roles start.
 
-Preparing a database that is as it should be takes seconds, mostly for loading libraries. So a mark beside the cluster
-says what it was prepared with; while nothing of that has changed, the step is left out.
+Preparing a database that is as it should be takes seconds, mostly for loading libraries. So a mark beside the
+cluster, and one beside the simulator's memory, say what they were prepared with; while nothing of that has changed,
+the step is left out.
 """
 
 import hashlib
@@ -17,20 +18,24 @@ PREPARING = ("engine", "rules")
 
 @dataclass(frozen=True)
 class Preparation:
-    """`mark` is the file beside the cluster, None for a database that is not ours; `wanted` is what it should say."""
+    """`marks` are files beside what is prepared, none for a database that is not ours. They should say `wanted`.
 
-    mark: Path | None
+    A mark goes with the folder that it lies in, so whoever removes a folder has it prepared anew.
+    """
+
+    marks: tuple[Path, ...]
     wanted: str
 
     @property
     def needed(self) -> bool:
-        """Whether the database was not prepared by this code with these settings."""
-        return self.mark is None or not self.mark.exists() or self.mark.read_text() != self.wanted
+        """Whether something was not prepared by this code with these settings."""
+        return not self.marks or any(not mark.exists() or mark.read_text() != self.wanted for mark in self.marks)
 
     def done(self) -> None:
-        """Remember that it was prepared."""
-        if self.mark is not None and self.needed:
-            write_private(self.mark, self.wanted)
+        """Remember that all was prepared."""
+        if self.needed:
+            for mark in self.marks:
+                write_private(mark, self.wanted)
 
 
 def fingerprint(settings: Iterable[str], code: Path = CODE) -> str:

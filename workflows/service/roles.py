@@ -14,6 +14,7 @@ from workflows.service.probes import answers_http
 from workflows.service.temporal import NAMESPACE
 
 OWN_APP = "demo"
+SIMULATOR = "simulator"
 CORP_ID = "ww_demo_orchard"
 AGENT_ID = "1000002"
 
@@ -41,6 +42,7 @@ class Given:
 
     database_url: str | None = None
     temporal_address: str | None = None
+    temporal_ui_url: str | None = None
     secret_key: str | None = None
     bootstrap_password: str | None = None
     bootstrap_api_key: str | None = None
@@ -57,6 +59,7 @@ def role_environment(
         ours |= {"TEMPORAL_NAMESPACE": NAMESPACE, "TEMPORAL_CONFIG_FILE": "/dev/null"}
     return ours | {
         "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": ",".join(filter(None, (inherited.get("NO_PROXY"), LOOPBACK, "localhost"))),
         "TEMPORAL_ADDRESS": addresses.temporal_address,
         "WAYSTATION_DATABASE_URL": addresses.database_url,
         "WAYSTATION_SECRET_KEY": given.secret_key or kept.secret_key,
@@ -124,7 +127,7 @@ def role_children(
     factory: RoleFactory, addresses: Addresses, *, host: str, port: int, after: tuple[str, ...]
 ) -> list[Child]:
     """Return the lasting roles, to be started when the children named in `after` are ready."""
-    simulator_state = str(factory.folder.part("simulator"))
+    simulator_state = str(factory.folder.part(SIMULATOR))
     return [
         factory.make("web", "--host", host, "--port", str(port), after=after, ready=answers_http(port, "/livez")),
         factory.make(

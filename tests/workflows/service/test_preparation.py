@@ -33,15 +33,18 @@ def test_other_settings_and_other_code_have_another(code: Path) -> None:
     assert len(seen) == 6
 
 
-def test_what_was_prepared_is_remembered_beside_the_cluster(tmp_path: Path) -> None:
-    preparation = Preparation(tmp_path / "prepared", "a")
+def test_what_was_prepared_is_remembered_beside_it(tmp_path: Path) -> None:
+    marks = (tmp_path / "cluster", tmp_path / "simulator")
+    preparation = Preparation(marks, "a")
     assert preparation.needed
     preparation.done()
     assert not preparation.needed
-    assert Preparation(tmp_path / "prepared", "b").needed
+    assert Preparation(marks, "b").needed
+    marks[1].unlink()
+    assert preparation.needed
 
 
 def test_a_database_of_somebody_else_is_always_looked_at() -> None:
-    preparation = Preparation(None, "a")
+    preparation = Preparation((), "a")
     preparation.done()
     assert preparation.needed

@@ -1,0 +1,1 @@
+"""Definitions as files: `server.py definitions check|test|diff|apply|export`."""

@@ -1,0 +1,32 @@
+"""How a role without a server of its own lives: it says when it is ready, and ends at a signal."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+
+class Stop:
+    """Waited for by a role that is ready to work; over when a signal asks to stop."""
+
+    def __init__(self, asked: asyncio.Event, ready_file: Path | None) -> None:
+        self._asked = asked
+        self._ready_file = ready_file
+
+    async def wait(self) -> None:
+        """Tell the supervisor, if there is one, that the role is ready; then wait for the signal."""
+        if self._ready_file:
+            await asyncio.to_thread(self._ready_file.touch)
+        await self._asked.wait()
+
+
+def run_until_signalled(work: Callable[[Stop], Coroutine[None, None, None]], ready_file: Path | None) -> None:
+    """Run a role until SIGTERM or SIGINT."""
+
+    async def run() -> None:
+        asked = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, asked.set)
+        await work(Stop(asked, ready_file))
+
+    asyncio.run(run())

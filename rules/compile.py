@@ -15,15 +15,19 @@ from rules.types import Fields, Json, Problem, Type
 
 
 class Rule:
-    """A compiled rule. `fields` are the paths that it reads, `optional_fields` those of them declared optional."""
+    """A compiled rule. `fields` are the paths that it reads.
+
+    `optional_fields` are those of them that are declared optional and without which it may be unknown: what `default`
+    makes up for, or only `is_set` asks about, is not among them.
+    """
 
     __slots__ = ("_run", "_timed", "fields", "optional_fields", "tree", "type")
 
-    def __init__(self, tree: Expression, fields: frozenset[str], optional_fields: frozenset[str]) -> None:
+    def __init__(self, tree: Expression, fields: frozenset[str]) -> None:
         self.tree = tree
         self.type = tree.type.name
         self.fields = fields
-        self.optional_fields = optional_fields
+        self.optional_fields = tree.needed
         self._run = tree.closure()
         self._timed = any(node.timed for node in tree.walk())
 
@@ -45,8 +49,7 @@ def compile_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", 
     tree, checker, problems = _checked(rule, fields, expect, pointer)
     if problems:
         raise RuleError(problems)
-    optional = frozenset(path for path in checker.paths if fields[path].optional)
-    return Rule(tree, frozenset(checker.paths), optional)
+    return Rule(tree, frozenset(checker.paths))
 
 
 def check_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", pointer: str = "") -> list[Problem]:

@@ -67,6 +67,16 @@ class Expression(jsonlogic.Operator):
         return ()
 
     @property
+    def needed(self) -> frozenset[str]:
+        """The fields declared optional without which its value may be unknown."""
+        return frozenset[str]().union(*(part.needed for part in self.parts))
+
+    @property
+    def assured(self) -> frozenset[str]:
+        """The fields that are certainly there when it is true."""
+        return frozenset()
+
+    @property
     def flexible(self) -> bool:
         """Whether its type follows from its surroundings, as that of a literal does."""
         return False

@@ -22,7 +22,7 @@ Compute: TypeAlias = Callable[[Facts, Moment, str], Json | Unknown]
 
 
 class Value:
-    """A compiled value. `fields` are the paths that it reads, `optional_fields` those of them declared optional.
+    """A compiled value. `fields` are the paths that it reads, `optional_fields` those without which it may be unknown.
 
     `is_literal` tells whether it is the same for all facts.
     """

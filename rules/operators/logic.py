@@ -46,6 +46,10 @@ class And(Junction):
 
     settling = False
 
+    @property
+    def assured(self) -> frozenset[str]:
+        return frozenset[str]().union(*(argument.assured for argument in self.arguments))
+
 
 @dataclass
 class Or(Junction):
@@ -100,6 +104,14 @@ class If(Operator):
     def branches(self) -> Sequence[Expression]:
         """The values behind the conditions, and the else if there is one."""
         return (*self.arguments[1::2], *(self.arguments[-1:] if len(self.arguments) % 2 else ()))
+
+    @property
+    def needed(self) -> frozenset[str]:
+        conditions = frozenset[str]().union(*(condition.needed for condition in self.conditions))
+        chosen = [
+            branch.needed - condition.assured for condition, branch in zip(self.conditions, self.branches, strict=False)
+        ]
+        return conditions.union(*chosen, *(branch.needed for branch in self.branches[len(chosen) :]))
 
     @property
     def flexible(self) -> bool:

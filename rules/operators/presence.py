@@ -23,6 +23,11 @@ class Field(Expression):
     """A field by its path; None where the rule wrote no path."""
 
     path: str | None = None
+    optional: bool = False
+
+    @property
+    def needed(self) -> frozenset[str]:
+        return frozenset({self.path} if self.path is not None and self.optional else ())
 
     @classmethod
     def of(cls, argument: Expression) -> Field:
@@ -50,6 +55,7 @@ class Field(Expression):
         if self.path in MOMENT:
             return MOMENT[self.path]
         declaration = checker.field(self.path, self)
+        self.optional = declaration is not None and declaration.optional
         return declaration.value_type if declaration is not None else ANY
 
     def closure(self) -> Closure:
@@ -88,6 +94,10 @@ class Var(Operator):
         return (self.field, *self.fallback)
 
     @property
+    def needed(self) -> frozenset[str]:
+        return needed_by_all(self.parts)
+
+    @property
     def shown(self) -> str:
         return self.field.shown
 
@@ -104,6 +114,10 @@ class Default(Operator):
     """The first of its arguments that is known."""
 
     @property
+    def needed(self) -> frozenset[str]:
+        return needed_by_all(self.arguments)
+
+    @property
     def flexible(self) -> bool:
         return all(argument.flexible for argument in self.arguments)
 
@@ -112,6 +126,12 @@ class Default(Operator):
 
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])
+
+
+def needed_by_all(alternatives: Sequence[Expression]) -> frozenset[str]:
+    """What is needed where any one of the alternatives will do: nothing, if one of them needs nothing."""
+    found = [alternative.needed for alternative in alternatives]
+    return frozenset[str]().union(*found) if all(found) else frozenset()
 
 
 def first_known(closures: Sequence[Closure]) -> Closure:
@@ -153,6 +173,14 @@ class IsSet(Operator):
     def parts(self) -> Sequence[Expression]:
         return (self.subject,)
 
+    @property
+    def needed(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
+    def assured(self) -> frozenset[str]:
+        return frozenset({self.subject.path} if isinstance(self.subject, Field) and self.subject.path else ())
+
     def infer(self, checker: Checker) -> Type:
         checker.infer(self.subject)
         return BOOLEAN
@@ -177,6 +205,10 @@ class Missing(Operator):
     def parts(self) -> Sequence[Expression]:
         return self.wanted
 
+    @property
+    def needed(self) -> frozenset[str]:
+        return frozenset()
+
     def infer(self, checker: Checker) -> Type:
         for field in self.wanted:
             checker.infer(field)
@@ -194,26 +226,30 @@ class MissingSome(Missing):
     arity = (2, 2)
 
     def __post_init__(self) -> None:
-        self.needed, *paths = self.arguments
+        self.least, *paths = self.arguments
         self.wanted = _fields(paths)
 
     @property
     def parts(self) -> Sequence[Expression]:
-        return (self.needed, *self.wanted)
+        return (self.least, *self.wanted)
+
+    @property
+    def needed(self) -> frozenset[str]:
+        return self.least.needed
 
     def infer(self, checker: Checker) -> Type:
-        checker.expect(self.needed, INTEGER)
+        checker.expect(self.least, INTEGER)
         return super().infer(checker)
 
     def closure(self) -> Closure:
-        needed, absent = self.needed.closure(), super().closure()
+        least, absent = self.least.closure(), super().closure()
         total = len(self.wanted)
 
         def run(facts: Facts, moment: Moment) -> Value:
-            least, found = needed(facts, moment), absent(facts, moment)
-            if type(least) is Unknown:
-                return least
-            return [] if total - len(found) >= least else found
+            enough, found = least(facts, moment), absent(facts, moment)
+            if type(enough) is Unknown:
+                return enough
+            return [] if total - len(found) >= enough else found
 
         return run
 

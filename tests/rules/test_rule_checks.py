@@ -167,7 +167,31 @@ def test_a_rule_tells_which_fields_it_reads_and_which_may_be_absent() -> None:
         {"<": [var("now"), var("member.last_order_at")]}, {"==": [{"missing": ["score"]}, []]},
     ]}, FIELDS)  # fmt: skip
     assert rule.fields == {"member.nickname", "member.visits", "member.orders", "member.last_order_at", "score"}
-    assert rule.optional_fields == {"member.nickname", "member.visits"}
+    assert rule.optional_fields == frozenset()
+
+
+NICKNAME, VISITS, TIER = var("member.nickname"), var("member.visits"), var("member.tier")
+
+
+@pytest.mark.parametrize(("rule", "needed"), [
+    (NICKNAME, {"member.nickname"}),
+    (TIER, set()),
+    ({"==": [NICKNAME, TIER]}, {"member.nickname"}),
+    ({"default": [NICKNAME, TIER]}, set()),
+    ({"default": [NICKNAME, "x"]}, set()),
+    ({"default": [NICKNAME, var("vars.added.welcome_code")]}, {"member.nickname", "vars.added.welcome_code"}),
+    ({"var": ["member.visits", 0]}, set()),
+    ({"is_set": "member.nickname"}, set()),
+    ({"missing": ["member.nickname"]}, set()),
+    ({"missing_some": [VISITS, ["member.nickname"]]}, {"member.visits"}),
+    ({"if": [{"is_set": NICKNAME}, NICKNAME, "x"]}, set()),
+    ({"if": [{"and": [{"is_set": NICKNAME}, {"is_set": VISITS}]}, {"+": [VISITS, 1]}, 0]}, set()),
+    ({"if": [{"or": [{"is_set": NICKNAME}, {"is_set": VISITS}]}, VISITS, 0]}, {"member.visits"}),
+    ({"if": [{"is_set": VISITS}, 1, VISITS]}, {"member.visits"}),
+    ({"if": [{"==": [VISITS, 1]}, 1, 2]}, {"member.visits"}),
+])  # fmt: skip
+def test_a_rule_tells_without_which_optional_fields_it_may_be_unknown(rule: Json, needed: set[str]) -> None:
+    assert compile_rule(rule, FIELDS, expect=None).optional_fields == needed
 
 
 def test_the_value_at_hand_can_be_declared() -> None:

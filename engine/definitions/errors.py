@@ -27,6 +27,7 @@ class NotReadableError(DefinitionError):
 
     def __init__(self, what: str, line: int, column: int) -> None:
         super().__init__(f"line {line}, column {column}: {what}")
+        self.what = what
         self.line = line
         self.column = column
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Kind: TypeAlias = Literal["journey", "ruleset", "task", "fields", "price-list"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 KEY = re.compile(r"[a-z][a-z0-9-]{0,62}")
 """What keys of definitions look like; to be matched whole."""

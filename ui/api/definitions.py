@@ -49,6 +49,7 @@ IfMatch = Annotated[str | None, Header(description="The revision that you read, 
 _JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 }
+_OPTIONAL_BODY: dict[str, Any] = {"requestBody": {**_JSON_BODY["requestBody"], "required": False}}
 _JSON_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
 
 
@@ -128,16 +129,27 @@ def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None)
         drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revision(if_match))
 
 
-@router.post("/definitions/{kind}/{key}/draft/check")
-def check_draft(caller: Reader, kind: Kind, key: Key) -> FindingsAnswer:
-    """All that the checks find in the draft."""
-    return FindingsAnswer(findings=_findings(caller, kind, key, _draft(caller, kind, key)))
+@router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=_OPTIONAL_BODY)
+async def check_draft(request: Request, caller: Reader, kind: Kind, key: Key) -> FindingsAnswer:
+    """All that the checks find in the draft, or in the document that is sent; nothing is stored."""
+    text = await _sent(request)
+    return await run_in_threadpool(_check, caller, kind, key, text)
 
 
-@router.post("/definitions/{kind}/{key}/draft/test")
-def test_draft(caller: Reader, kind: Kind, key: Key) -> TestsAnswer:
-    """Run the draft's own tests; 422 when its format does not let them run."""
-    document = _draft(caller, kind, key).document
+def _check(caller: Caller, kind: Kind, key: str, text: str | None) -> FindingsAnswer:
+    source = read_source(text) if text is not None else _draft(caller, kind, key)
+    return FindingsAnswer(findings=_findings(caller, kind, key, source))
+
+
+@router.post("/definitions/{kind}/{key}/draft/test", openapi_extra=_OPTIONAL_BODY)
+async def test_draft(request: Request, caller: Reader, kind: Kind, key: Key) -> TestsAnswer:
+    """Run the tests of the draft, or of the document that is sent; 422 when its format does not let them run."""
+    text = await _sent(request)
+    return await run_in_threadpool(_test, caller, kind, key, text)
+
+
+def _test(caller: Caller, kind: Kind, key: str, text: str | None) -> TestsAnswer:
+    document = (read_source(text) if text is not None else _draft(caller, kind, key)).document
     with caller.deps.database.begin() as session:
         report = checks.run(kind, key, document, _context(caller, session))
     return TestsAnswer.model_validate(presentable(report.to_json()))
@@ -225,6 +237,14 @@ def _findings(caller: Caller, kind: Kind, key: str, source: Source) -> list[Find
 
 def _context(caller: Caller, session: Session) -> CheckContext:
     return context_of(session, caller.deps.catalogue, now=caller.now())
+
+
+async def _sent(request: Request) -> str | None:
+    """The document in the body, if there is one."""
+    if not await request.body():
+        return None
+    await demand_json(request)
+    return _decoded(await request.body())
 
 
 def _decoded(body: bytes) -> str:

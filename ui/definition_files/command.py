@@ -7,7 +7,7 @@ from typing import Literal
 
 from engine.journeys.catalogue import Catalogue
 from ui.definition_files.offline import check_files, play_files
-from ui.definition_files.online import apply_files, diff_files, export_files
+from ui.definition_files.online import apply_files, check_with, diff_files, export_files
 from ui.definition_files.outcome import Outcome
 from ui.definition_files.service import Service, ServiceError
 
@@ -27,12 +27,14 @@ class Command:
     def run(self, catalogue: Catalogue) -> Outcome:
         """Do it. Raises FilesError or ServiceError, whose message tells a person what to do."""
         match self.action:
-            case "check":
+            case "check" if not self.url:
                 return check_files(self.paths, catalogue, self.language)
             case "test":
                 return play_files(self.paths, catalogue, self.language)
         with self._service() as service:
             match self.action:
+                case "check":
+                    return check_with(self.paths, service, self.language)
                 case "diff":
                     return diff_files(self.paths, service, self.language)
                 case "apply":

@@ -1,4 +1,4 @@
-"""`diff`, `apply` and `export`: files beside what a service holds."""
+"""`diff`, `apply` and `export`, and `check` where a service is named: files beside what a service holds."""
 
 import json
 from collections.abc import Sequence
@@ -14,6 +14,18 @@ from ui.definition_files.outcome import Located, Outcome
 from ui.definition_files.service import Document, Service
 
 NOTE = "applied from a file"
+
+
+def check_with(paths: Sequence[Path], service: Service, language: str) -> Outcome:
+    """All findings, judged by the service with all that it knows; it keeps nothing."""
+    files, found = read_files(paths)
+    for file in files:
+        findings = service.check(file.kind, file.key, file.source.text)
+        found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
+    outcome = Outcome(data={"findings": [one.to_json() for one in found], "without_service": False})
+    tell_findings(outcome, found, language)
+    outcome.lines.append(f"{len(files)} file(s), {len(found)} finding(s), judged by {service.url}")
+    return outcome
 
 
 def diff_files(paths: Sequence[Path], service: Service, language: str) -> Outcome:

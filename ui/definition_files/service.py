@@ -71,6 +71,12 @@ class Service:
         answer = self._ask("PUT", f"/{kind}/{key}/draft", content=text.encode(), headers=headers)
         return [ServiceFinding.model_validate(one) for one in answer["findings"]]
 
+    def check(self, kind: Kind, key: str, text: str) -> list[ServiceFinding]:
+        """What the service finds in a text, which it does not keep."""
+        headers = {"Content-Type": "application/json"}
+        answer = self._ask("POST", f"/{kind}/{key}/draft/check", content=text.encode(), headers=headers)
+        return [ServiceFinding.model_validate(one) for one in answer["findings"]]
+
     def publish(self, kind: Kind, key: str, note: str) -> int:
         """Publish the draft; the number of the new version."""
         version: int = self._ask("POST", f"/{kind}/{key}/publish", json={"note": note})["version"]

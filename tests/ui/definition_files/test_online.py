@@ -11,12 +11,25 @@ import pytest
 from tests.engine.definitions.samples import CATALOGUE
 from ui.definition_files.command import Command
 from ui.definition_files.files import FilesError
-from ui.definition_files.online import apply_files, diff_files, export_files
+from ui.definition_files.online import apply_files, check_with, diff_files, export_files
 from ui.definition_files.service import Service, ServiceError
 
 
 def change(file: Path, **changes: object) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}, ensure_ascii=False))
+
+
+def test_a_service_judges_references_and_keeps_nothing(service: Service, file: Path) -> None:
+    nodes = json.loads(file.read_text())["nodes"]
+    nodes["note"] |= {"activity": "coupon.issue", "params": {"batch": "NONE"}}
+    nodes["note"]["ports"] = {"done": "wait", "sold_out": "wait"}
+    change(file, nodes=nodes)
+    assert Command("check", [file]).run(CATALOGUE).ok
+    outcome = check_with([file], service, "en")
+    assert not outcome.ok
+    assert outcome.data["without_service"] is False
+    assert "unknown-reference" in {finding["code"] for finding in outcome.data["findings"]}
+    assert service.live("journey", "small") is None
 
 
 def test_what_was_never_published_differs_in_everything_and_is_then_applied(service: Service, file: Path) -> None:

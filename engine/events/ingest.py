@@ -23,8 +23,9 @@ from engine.events.incoming import IncomingEvent, IngestResult, Rejection
 from engine.events.models import Event
 from engine.events.personal import PHONE_KEYS, hide_phone, take_out
 from engine.events.types import BULK, event_type
+from engine.members import disputes
 from engine.members.handles import VISITOR, Handle, HandleError, parse_handle
-from engine.members.identities import Disputed, Naming, Resolved, resolve
+from engine.members.identities import Naming, Resolved, resolve
 from engine.organisation.references import places
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -116,7 +117,8 @@ class _Batch:
         """Writes the log, the keys, the disputes and the queue."""
         dedupe.claim(self.session, {entry.digest: entry.seq for entry in self.entries}, now=self.now)
         insert_rows(self.session, EVENTS, [self._row(entry) for entry in self.entries])
-        self._record(self.resolved.disputes)
+        raised = [(dispute, self.entries[dispute.index].seq) for dispute in self.resolved.disputes]
+        disputes.record(self.session, raised, now=self.now)
         waiting: dict[int, int] = {}
         for entry in self.entries:
             if is_routed(entry):
@@ -142,19 +144,6 @@ class _Batch:
             "priority": priority_of(entry),
             "routed_at": None if is_routed(entry) else self.now,
         }
-
-    def _record(self, disputes: Sequence[Disputed]) -> None:
-        for dispute in disputes:
-            self.session.connection().execute(
-                _DISPUTE,
-                {
-                    "a": dispute.member_a,
-                    "b": dispute.member_b,
-                    "seq": self.entries[dispute.index].seq,
-                    "reason": dispute.reason,
-                    "now": self.now,
-                },
-            )
 
     def result(self, count: int) -> IngestResult:
         """What became of the batch."""
@@ -206,7 +195,3 @@ def is_routed(entry: Entry) -> bool:
 _TELLS_PHONE = frozenset({"member.registered", "member.updated"})
 _OUT_OF_SCOPE = "This key may only tell of its own stores: name one of them in data.store."
 _DRAW = text("SELECT nextval('events_seq_seq') FROM generate_series(1, :n)")
-_DISPUTE = text("""
-    INSERT INTO disputes (member_a, member_b, event_seq, reason, at)
-    SELECT :a, :b, :seq, :reason, :now
-    WHERE NOT EXISTS (SELECT 1 FROM disputes WHERE member_a = :a AND member_b = :b AND reason = :reason)""")

@@ -1,13 +1,14 @@
 """Security headers on every answer: a Content-Security-Policy with a fresh nonce, and what goes with it."""
 
 import secrets
+from collections.abc import Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data: {images}; "
     "font-src 'self'; connect-src 'self'; form-action 'self'; manifest-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
@@ -29,10 +30,14 @@ def nonce_of(request: Request) -> str:
     return nonce
 
 
-def add_headers(headers: MutableHeaders, nonce: str, *, secure: bool) -> None:
-    """Adds what is missing. Pages get the full policy, data a policy that allows nothing."""
+def add_headers(headers: MutableHeaders, state: Mapping[str, str], *, secure: bool) -> None:
+    """Adds what is missing. Pages get the full policy, data a policy that allows nothing.
+
+    `state` is the request's: its nonce, and in `images` another origin whose pictures this page may show.
+    """
     is_page = headers.get("content-type", "").startswith("text/html")
-    headers["Content-Security-Policy"] = POLICY.format(nonce=nonce) if is_page else DATA_POLICY
+    policy = POLICY.format(nonce=state["nonce"], images=state.get("images", "")) if is_page else DATA_POLICY
+    headers["Content-Security-Policy"] = policy
     for name, value in FIXED.items():
         headers.setdefault(name, value)
     if is_page:
@@ -52,12 +57,12 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        nonce = secrets.token_urlsafe(18)
-        scope.setdefault("state", {})["nonce"] = nonce
+        state = scope.setdefault("state", {})
+        state["nonce"] = secrets.token_urlsafe(18)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_headers(MutableHeaders(scope=message), nonce, secure=self.secure)
+                add_headers(MutableHeaders(scope=message), state, secure=self.secure)
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

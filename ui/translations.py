@@ -117,7 +117,7 @@ def _unexpected(request: Request, error: Exception) -> Response:
     """Runs outside of all middleware, so it brings the security headers itself."""
     _LOG.error("unexpected error at %s", request.url.path, exc_info=error)
     answer = _answer(request, problem_of(error))
-    security.add_headers(answer.headers, security.nonce_of(request), secure=dependencies(request).secure)
+    security.add_headers(answer.headers, request.scope["state"], secure=dependencies(request).secure)
     return answer
 
 

@@ -17,12 +17,16 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
+def nothing() -> None:
+    """What most children need before they start."""
+
+
 @dataclass(frozen=True)
 class Child:
     """What to start, when, how to know that it is ready, and how to end it.
 
     `after` names the children that must be ready before its first start. One that runs `once` is ready when it has
-    ended well, and is not started again. `ready_file` is made by the child, and removed before each start.
+    ended well, and is not started again. `before_start` is called before each start of its process.
     `orphan_signal` is what the kernel sends it should the supervisor die.
     """
 
@@ -31,7 +35,7 @@ class Child:
     environment: Mapping[str, str]
     log: LogFile
     ready: Probe
-    ready_file: Path | None = None
+    before_start: Callable[[], None] = nothing
     after: tuple[str, ...] = ()
     once: bool = False
     account: Account | None = None
@@ -46,8 +50,7 @@ def start(child: Child) -> subprocess.Popen[bytes]:
 
     To be called from the main thread: the kernel sends the orphan's signal when the thread that forked ends.
     """
-    if child.ready_file:
-        child.ready_file.unlink(missing_ok=True)
+    child.before_start()
     with child.log.open() as log:
         return subprocess.Popen(
             child.argv,

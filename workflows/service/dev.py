@@ -14,7 +14,7 @@ from workflows.service.folder import Folder, Running, locked, write_private
 from workflows.service.kept_secrets import KeptSecrets, load_or_make, mark_shown
 from workflows.service.logs import LogFile
 from workflows.service.ports import LOOPBACK, Ports, is_free
-from workflows.service.postgres import Cluster, cluster_home, end_leftover, make_cluster, postgres_child
+from workflows.service.postgres import Cluster, cluster_home, make_cluster, postgres_child
 from workflows.service.preparation import Preparation, fingerprint
 from workflows.service.programs import postgres_programs, temporal_program
 from workflows.service.roles import SIMULATOR, Addresses, Given, RoleFactory, role_children, role_environment
@@ -136,6 +136,9 @@ def _supervise(
         folder.write_running(plan.running(pids))
 
     supervisor = Supervisor(plan.children, wakeups, say=say, changed=changed)
+    say(f"starting Waystation in {folder.path}")
+    if plan.preparation.needed:
+        say("preparing its database, which takes longer the first time")
     try:
         if supervisor.bring_up(START_SECONDS):
             plan.preparation.done()
@@ -173,7 +176,6 @@ def _cluster(folder: Folder, kept: KeptSecrets, ports: Ports, stack: ExitStack) 
     programs = postgres_programs(account, home)
     cluster = Cluster(home, programs, account, ports.take("postgres"), kept.database_password)
     make_cluster(cluster)
-    end_leftover(cluster)
     return cluster
 
 

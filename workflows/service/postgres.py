@@ -10,7 +10,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from workflows.service.account import Account
@@ -71,8 +73,8 @@ def cluster_home(folder: Path, account: Account | None, instance: str) -> Path:
         return home
     home = SYSTEM_HOME / instance
     for path in (SYSTEM_HOME, home):
-        if not path.exists():
-            path.mkdir(parents=True)
+        with suppress(FileExistsError):
+            path.mkdir()
             path.chmod(0o755)
     return home
 
@@ -153,6 +155,7 @@ def postgres_child(cluster: Cluster, log: LogFile) -> Child:
         environment=ENVIRONMENT,
         log=log,
         ready=accepts_sessions(cluster.programs / "pg_isready", cluster.port),
+        before_start=partial(end_leftover, cluster),
         account=cluster.account,
         stop_signal=signal.SIGINT,
         orphan_signal=signal.SIGINT,
@@ -161,29 +164,29 @@ def postgres_child(cluster: Cluster, log: LogFile) -> Child:
 
 
 def end_leftover(cluster: Cluster) -> None:
-    """End the server that a killed supervisor left on this cluster, and remove a note of one that is gone.
+    """End the server that a killed supervisor left on this cluster. Call it only while holding the cluster's lock.
 
-    Call it only while holding the cluster's lock. PostgreSQL itself takes any process of its user with the noted pid
-    for a running server, and would refuse to start.
+    PostgreSQL takes any process of its user that has the noted pid for a running server, and refuses to start: a note
+    that names somebody else is removed. The note of a server that died is left to PostgreSQL, which looks by it for
+    sessions that are still ending.
     """
     note = cluster.data / "postmaster.pid"
     if not note.exists():
         return
     pid = int(note.read_text().split("\n", 1)[0])
-    deadline = time.monotonic() + LEFTOVER_PATIENCE
-    number = signal.SIGINT
-    while _serves(pid, cluster.data):
-        os.kill(pid, number)
-        if time.monotonic() > deadline:
-            number = signal.SIGQUIT
-        time.sleep(0.1)
-    note.unlink(missing_ok=True)
-
-
-def _serves(pid: int, data: Path) -> bool:
-    """Say whether this process is a PostgreSQL server on this cluster."""
     command = _command_line(pid)
-    return "postgres" in command and str(data) in command
+    if command and not _serves(command, cluster):
+        note.unlink()
+    deadline = time.monotonic() + LEFTOVER_PATIENCE
+    while _serves(_command_line(pid), cluster):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGINT if time.monotonic() < deadline else signal.SIGQUIT)
+        time.sleep(0.1)
+
+
+def _serves(command: str, cluster: Cluster) -> bool:
+    """Say whether this is the command line of a PostgreSQL server on this cluster."""
+    return "postgres" in command and str(cluster.data) in command
 
 
 def _command_line(pid: int) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from workflows.service.child import Child, Probe
@@ -115,7 +116,7 @@ class RoleFactory:
             environment={**self.environment, **(extra or {}), "WAYSTATION_READY_FILE": str(ready_file)},
             log=LogFile(self.folder.part("logs") / f"{name}.log"),
             ready=ready or ready_file.exists,
-            ready_file=ready_file,
+            before_start=partial(ready_file.unlink, missing_ok=True),
             after=after,
             once=once,
             folder=self.working_folder,

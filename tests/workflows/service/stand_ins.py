@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from workflows.service.child import Child
@@ -40,7 +41,7 @@ def stand_in(folder: Path, name: str, code: str = NOTING_ITS_END, **differing: o
         "environment": {"PATH": "/usr/bin:/bin"},
         "log": LogFile(folder / "logs" / f"{name}.log"),
         "ready": ready.exists,
-        "ready_file": ready,
+        "before_start": partial(ready.unlink, missing_ok=True),
         "patience": 5.0,
     }
     return Child(**{**given, **differing})  # type: ignore[arg-type]  # a table of differing fields

@@ -72,6 +72,12 @@ def test_a_child_that_is_never_ready_is_named(tmp_path: Path) -> None:
         supervisor.stop(["sleepy"])
 
 
+def test_what_runs_once_may_take_longer_than_others_have_to_be_ready(tmp_path: Path) -> None:
+    with Wakeups() as wakeups:
+        slow = stand_in(tmp_path, "slow", "import time\ntime.sleep(1.5)", once=True, ready=never)
+        assert Console().supervise(slow, wakeups=wakeups).bring_up(0.5)
+
+
 def test_a_child_that_dies_is_named_started_again_and_the_pids_told_anew(tmp_path: Path) -> None:
     console = Console()
     with Scripted(lambda: len(console.changes) == 2) as wakeups:

@@ -82,7 +82,7 @@ _WRITE = text("""
     UPDATE coupons c SET
         member_id = COALESCE(c.member_id, n.member),
         store_id = COALESCE(c.store_id, n.store),
-        issued_at = LEAST(c.issued_at, n.issued, n.claimed, n.redeemed),
+        issued_at = LEAST(c.issued_at, n.issued, n.claimed, n.redeemed, n.expired),
         claimed_at = LEAST(c.claimed_at, n.claimed),
         redeemed_at = LEAST(c.redeemed_at, n.redeemed),
         status = CASE

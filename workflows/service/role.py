@@ -5,6 +5,10 @@ import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
+import structlog
+
+log = structlog.get_logger()
+
 
 class Stop:
     """Waited for by a role that is ready to work; over when a signal asks to stop."""
@@ -17,7 +21,9 @@ class Stop:
         """Tell the supervisor, if there is one, that the role is ready; then wait for the signal."""
         if self._ready_file:
             await asyncio.to_thread(self._ready_file.touch)
+        log.info("ready")
         await self._asked.wait()
+        log.info("stopping")
 
 
 def run_until_signalled(work: Callable[[Stop], Coroutine[None, None, None]], ready_file: Path | None) -> None:

@@ -85,13 +85,13 @@ class _Point:
 
 def draw(boxes: Sequence[Box], ways: Sequence[Way]) -> Drawing:
     """Lays the graph out from top to bottom. The same graph always gives the same picture."""
-    known = {box.id for box in boxes}
-    drawable = [way for way in ways if way.source in known and way.target in known]
+    place = {box.id: index for index, box in enumerate(boxes)}
+    drawable = [way for way in ways if way.source in place and way.target in place]
     graph = graphlay.Graph()
-    for box in boxes:
-        graph.node(box.id, width=_WIDTH, height=_height(box))
+    for index, box in enumerate(boxes):
+        graph.node(index, width=_WIDTH, height=_height(box))
     for way in drawable:
-        graph.edge(way.source, way.target, label_size={"width": _text_width(way.word), "height": 16.0})
+        graph.edge(place[way.source], place[way.target], label_size={"width": _text_width(way.word), "height": 16.0})
     layout = graphlay.layout(graph, options=_OPTIONS)
     low, high = layout.bounds["min"], layout.bounds["max"]
     left, top = low["x"] - _MARGIN, low["y"] - _MARGIN

@@ -14,6 +14,9 @@ from ui import words
 from ui.canvas import ENTRY, Box, Drawing, Way, draw
 from ui.messages import Language, text
 
+_MOST_NODES = 300
+"""A journey may have 150; a draft that has far more is shown in part."""
+
 KINDS = ("wait", "delay", "choice", "split", "decide", "activity", "task", "journey", "end")
 
 
@@ -81,7 +84,8 @@ class _Reader:
         self.catalogue = catalogue
         self.language = language
         nodes = document.get("nodes")
-        self.nodes = {key: node for key, node in _object(nodes).items() if isinstance(node, dict)}
+        readable = [(key, node) for key, node in _object(nodes).items() if isinstance(node, dict) and key != ENTRY]
+        self.nodes = dict(readable[:_MOST_NODES])
 
     def entry_box(self) -> Box:
         events = [words.event(entry["on"], self.language) for entry in self._entries() if "on" in entry]

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from rules.errors import RuleError
 from rules.reader import loads
 from rules.types import Json
+from ui.idempotency import once
 from ui.limits import MAX_BODY
 from ui.problems import FieldError, Unprocessable, WrongMediaType
 
@@ -28,7 +29,7 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is strict, and of a JSON media type."""
+    """A route whose JSON body is strict and of a JSON media type, and whose writes may carry an `Idempotency-Key`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -37,7 +38,7 @@ class StrictRoute(APIRoute):
             strict = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
                 await demand_json(strict)
-            return await inner(strict)
+            return await once(strict, inner)
 
         return handler
 

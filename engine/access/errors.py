@@ -5,7 +5,8 @@ AccessError
 ├── TooManyAttemptsError       wait before the next sign-in
 ├── UnknownScopeError          an API key asks for a scope that does not exist
 ├── NameTakenError             a user or key of this name exists already
-└── KeyReusedError             an Idempotency-Key came back with another body
+├── KeyReusedError             an Idempotency-Key came back with another body
+└── KeyInUseError              its first request is still being answered
 """
 
 from datetime import timedelta
@@ -49,3 +50,10 @@ class KeyReusedError(AccessError):
 
     def __init__(self) -> None:
         super().__init__("This Idempotency-Key was used with another body. Use a new key for a new request.")
+
+
+class KeyInUseError(AccessError):
+    """The first request with this Idempotency-Key has no answer yet."""
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key is still being answered. Ask again in a moment.")

@@ -217,3 +217,33 @@ def test_the_api_describes_itself_without_a_cdn(client: Visitor) -> None:
     for address in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert client.get(address).status_code == 200
     assert client.get("/openapi.json").json()["info"]["title"] == "Waystation"
+
+
+def test_a_write_with_an_idempotency_key_is_done_once(api: Visitor) -> None:
+    made: list[str] = []
+    router = api_router(tags=["Test"])
+
+    @router.post("/things", status_code=201)
+    def make(body: Body, caller: Annotated[Caller, Depends(require("events"))]) -> dict[str, int]:
+        if body.name == "refused":
+            raise Conflict("no")
+        made.append(body.name)
+        return {"made": len(made)}
+
+    api.app.include_router(router, prefix="/api/v1")
+    headers = {**KEY, "Idempotency-Key": "one"}
+    refused = api.post("/api/v1/things", json={"name": "refused"}, headers=headers)
+    assert refused.status_code == 409
+    first = api.post("/api/v1/things", json={"name": "a"}, headers=headers)
+    again = api.post("/api/v1/things", json={"name": "a"}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json() == {"made": 1}
+    assert problem(api.post("/api/v1/things", json={"name": "b"}, headers=headers))["status"] == 422
+    assert api.post("/api/v1/things", json={"name": "b"}, headers={**KEY, "Idempotency-Key": "two"}).json() == {
+        "made": 2
+    }
+    assert api.post("/api/v1/things", json={"name": "a"}, headers=KEY).json() == {"made": 3}
+    assert api.post("/api/v1/things", json={"name": "a"}, headers={"Idempotency-Key": "one"}).status_code == 401
+    assert (
+        api.post("/api/v1/things", json={"name": "a"}, headers={**KEY, "Idempotency-Key": "x" * 256}).status_code == 422
+    )

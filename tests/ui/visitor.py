@@ -19,6 +19,7 @@ class Visitor:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://testserver")
         self._portal = portal
+        self.app = app
 
     @property
     def cookies(self) -> httpx.Cookies:

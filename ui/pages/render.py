@@ -81,7 +81,9 @@ def render(
     page = {"request": request, "viewer": viewer, "taste": taste, "nonce": nonce_of(request), "demo": deps.demo}
     with_address = {"here": request.url.path, "address": partial(_address, request)}
     html = environment().get_template(template).render({**speaking, **page, **with_address, **context})
-    response = HTMLResponse(html, status, dict(headers or {}))
+    response = HTMLResponse(
+        html.encode("utf-8", "replace"), status, dict(headers or {})
+    )  # drafts may hold half surrogates
     remember_taste(request, response)
     return response
 

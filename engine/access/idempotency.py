@@ -1,0 +1,88 @@
+"""Answers to writes that carried an `Idempotency-Key`, kept for a day per API key and path.
+
+A write claims its key first and stores its answer at the end. A claim whose answer never came, because the process
+died, may be taken over after a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.access.errors import KeyInUseError, KeyReusedError
+from engine.access.models import IdempotencyRecord
+
+KEPT = timedelta(hours=24)
+PATIENCE = timedelta(minutes=1)
+_OPEN = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One write: who asks, where, under which key, and a hash of all that they ask."""
+
+    api_key_id: int
+    path: str
+    key: str
+    body_hash: str
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """What was answered the first time."""
+
+    status: int
+    content: dict[str, Any]
+
+
+def begin(session: Session, claim: Claim, *, now: datetime) -> StoredAnswer | None:
+    """None if this write is to be done now, else its answer.
+
+    Raises KeyReusedError for another body, KeyInUseError while the first write is still being done.
+    """
+    session.execute(delete(IdempotencyRecord).where(col(IdempotencyRecord.at) < now - KEPT))
+    values = {
+        "api_key_id": claim.api_key_id,
+        "path": claim.path,
+        "key": claim.key,
+        "body_hash": claim.body_hash,
+        "status": _OPEN,
+        "answer": {},
+        "at": now,
+    }
+    made = insert(IdempotencyRecord).values(values).on_conflict_do_nothing().returning(col(IdempotencyRecord.key))
+    if session.execute(made).first():
+        return None
+    found = session.get_one(IdempotencyRecord, (claim.api_key_id, claim.path, claim.key), with_for_update=True)
+    if found.body_hash != claim.body_hash:
+        raise KeyReusedError
+    if found.status != _OPEN:
+        return StoredAnswer(found.status, found.answer)
+    if found.at > now - PATIENCE:
+        raise KeyInUseError
+    found.at = now
+    return None
+
+
+def finish(session: Session, claim: Claim, answer: StoredAnswer) -> None:
+    """Stores the answer of a write that was done."""
+    session.execute(update(IdempotencyRecord).where(*_is(claim)).values(status=answer.status, answer=answer.content))
+
+
+def give_up(session: Session, claim: Claim) -> None:
+    """Forgets a write that was not done, so that it may be tried again."""
+    session.execute(delete(IdempotencyRecord).where(*_is(claim)))
+
+
+def _is(claim: Claim) -> tuple[Any, ...]:
+    return (
+        col(IdempotencyRecord.api_key_id) == claim.api_key_id,
+        col(IdempotencyRecord.path) == claim.path,
+        col(IdempotencyRecord.key) == claim.key,
+    )

@@ -1,0 +1,58 @@
+"""Writes that are done once under one key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine.access.errors import KeyInUseError, KeyReusedError
+from engine.access.idempotency import KEPT, PATIENCE, Claim, StoredAnswer, begin, finish, give_up
+from engine.clock import FixedClock
+from engine.database.connection import Database
+
+CLAIM = Claim(1, "POST /api/v1/runs", "k", "hash")
+ANSWER = StoredAnswer(201, {"body": "{}"})
+
+
+def test_the_first_is_done_and_the_second_gets_its_answer(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        assert begin(session, CLAIM, now=clock.now()) is None
+        finish(session, CLAIM, ANSWER)
+    with database.begin() as session:
+        assert begin(session, CLAIM, now=clock.now()) == ANSWER
+        assert begin(session, replace(CLAIM, api_key_id=2), now=clock.now()) is None
+        assert begin(session, replace(CLAIM, path="PUT /x"), now=clock.now()) is None
+        with pytest.raises(KeyReusedError):
+            begin(session, replace(CLAIM, body_hash="other"), now=clock.now())
+
+
+def test_while_the_first_is_done_the_second_waits_and_may_take_over_from_a_dead_one(
+    database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+    with database.begin() as session:
+        with pytest.raises(KeyInUseError):
+            begin(session, CLAIM, now=clock.now())
+        clock.advance(PATIENCE)
+        assert begin(session, CLAIM, now=clock.now()) is None
+        with pytest.raises(KeyInUseError):
+            begin(session, CLAIM, now=clock.now())
+
+
+def test_what_was_refused_may_be_tried_again(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+        give_up(session, CLAIM)
+        assert begin(session, replace(CLAIM, body_hash="mended"), now=clock.now()) is None
+
+
+def test_an_answer_is_kept_for_a_day(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+        finish(session, CLAIM, ANSWER)
+    clock.advance(KEPT + timedelta(seconds=1))
+    with database.begin() as session:
+        assert begin(session, CLAIM, now=clock.now()) is None

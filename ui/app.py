@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette_compress import CompressMiddleware
 
-from ui import api, pages, probes, translations
+from ui import api, measures, pages, probes, translations
 from ui.dependencies import Dependencies
 from ui.limits import BodyLimit
 from ui.pages import docs
@@ -36,6 +36,7 @@ def create_app(deps: Dependencies) -> FastAPI:
     for page in pages.MODULES:
         app.include_router(page.router, include_in_schema=False)
     app.include_router(probes.router, include_in_schema=False)
+    app.include_router(measures.router, include_in_schema=False)
     app.mount(docs.FILES_URL, StaticFiles(directory=docs.FILES), name="static-docs")
     app.mount("/static", LastingStaticFiles(directory=STATIC), name="static")
     return app

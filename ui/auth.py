@@ -26,7 +26,7 @@ from ui.dependencies import Dependencies, dependencies
 from ui.problems import Forbidden, SignInNeeded, Unauthorised
 
 COOKIE = "waystation_session"
-_BEARER = HTTPBearer(auto_error=False, description="An API key.")
+BEARER = HTTPBearer(auto_error=False, description="An API key.")
 
 
 @dataclass(frozen=True)
@@ -57,20 +57,25 @@ def require(scope: str) -> Callable[..., Caller]:
     """A dependency that gives the `Caller` if their key carries `scope`, else 401 or 403."""
 
     def caller(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
     ) -> Caller:
         deps = dependencies(request)
-        if credentials is None:
-            raise Unauthorised("Send an API key: Authorization: Bearer <key>.")
-        with deps.database.begin() as session:
-            holder = store.holder_of(session, credentials.credentials)
-        if holder is None:
-            raise Unauthorised("This API key is unknown or was revoked.")
-        if not holder.may(scope):
-            raise Forbidden(f"This API key lacks the scope {scope!r}; it has {', '.join(sorted(holder.scopes))}.")
-        return Caller(holder, deps)
+        return Caller(holder_of_key(deps, credentials, scope), deps)
 
     return caller
+
+
+def holder_of_key(deps: Dependencies, credentials: HTTPAuthorizationCredentials | None, scope: str) -> KeyHolder:
+    """Whoever holds this key, if it carries `scope`; else Unauthorised or Forbidden."""
+    if credentials is None:
+        raise Unauthorised("Send an API key: Authorization: Bearer <key>.")
+    with deps.database.begin() as session:
+        holder = store.holder_of(session, credentials.credentials)
+    if holder is None:
+        raise Unauthorised("This API key is unknown or was revoked.")
+    if not holder.may(scope):
+        raise Forbidden(f"This API key lacks the scope {scope!r}; it has {', '.join(sorted(holder.scopes))}.")
+    return holder
 
 
 def signed_in(request: Request) -> Viewer:

@@ -289,7 +289,7 @@ def migrate() -> None:
     bring_up_to_date(_database_url(_role()))
 
 
-# --- definitions as files ---------------------------------------------------------------------------------------------
+# --- for those who write definitions and activity types ---------------------------------------------------------------
 
 
 @cli.command()
@@ -318,6 +318,22 @@ def definitions(
         raise MisconfiguredError(str(error)) from error
     typer.echo(json.dumps(outcome.data, ensure_ascii=False, indent=2) if as_json else "\n".join(outcome.lines))
     raise typer.Exit(0 if outcome.ok else 1)
+
+
+@cli.command()
+def new_activity(
+    name: Annotated[str, typer.Argument(help="Words with a dot, as in coupon.issue.", show_default=False)],
+    *,
+    remote: Annotated[bool, typer.Option("--remote", help="It calls the outside world.")] = False,
+) -> None:
+    """Write an activity type and its test."""
+    from workflows.scaffold.activity import NewActivity, ScaffoldError
+
+    try:
+        for path in NewActivity(name, remote=remote).write(Path(__file__).parent):
+            typer.echo(path.relative_to(Path(__file__).parent))
+    except ScaffoldError as error:
+        raise MisconfiguredError(str(error)) from error
 
 
 # --- wiring -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""What `server.py new-activity` writes."""

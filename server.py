@@ -161,6 +161,23 @@ def prepare(
         seeding.add(parts.database, parts.keys, parts.clock, parts.catalogue)
 
 
+@cli.command()
+def demo(
+    *,
+    data: Annotated[Path, typer.Option(help="The folder of the running service.")] = Path("data"),
+    customers: Annotated[int, typer.Option(help="How many people come.", min=1, max=100_000)] = 200,
+    seconds: Annotated[float, typer.Option(help="Within how many seconds they come.", min=1)] = 60,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
+) -> None:
+    """Play customers against the running service, and compare its funnel with what was played."""
+    from engine.clock import SystemClock
+    from workflows.demo import run_demo
+
+    key = _plain(_settings().bootstrap_api_key)
+    status = run_demo(data, SystemClock(), customers=customers, seconds=seconds, as_json=as_json, api_key=key)
+    raise typer.Exit(status)
+
+
 # --- one role each ----------------------------------------------------------------------------------------------------
 
 

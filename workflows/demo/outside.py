@@ -1,0 +1,103 @@
+"""What the demonstration touches, by HTTP alone: the WeCom simulator's hands, and the service's API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+import httpx
+
+from rules.types import Json
+
+ATTEMPTS = 5
+PATIENCE = frozenset({429, 502, 503, 504})
+
+
+class OutsideError(Exception):
+    """A call failed for good; the message says which and why."""
+
+
+class Outside:
+    """One program that is asked by HTTP. While it is busy or away, a call is tried a few times again."""
+
+    def __init__(self, http: httpx.AsyncClient, name: str) -> None:
+        self._http = http
+        self._name = name
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        params: Mapping[str, str] | None = None,
+        media_type: str = "application/json",
+    ) -> dict[str, Json]:
+        """The answer's JSON. Raises OutsideError."""
+        problem = ""
+        headers = {} if body is None else {"Content-Type": media_type}
+        for attempt in range(ATTEMPTS):
+            try:
+                answer = await self._http.request(method, path, json=body, params=params, headers=headers)
+            except httpx.TransportError as error:
+                problem = f"does not answer ({error})"
+            else:
+                if answer.is_success:
+                    found: dict[str, Json] = answer.json()
+                    return found
+                problem = f"answered {answer.status_code}: {answer.text[:200]}"
+                if answer.status_code not in PATIENCE:
+                    break
+            await asyncio.sleep(0.4 * 2**attempt)
+        raise OutsideError(f"{self._name} {problem} at {method} {path}")
+
+
+class Simulator:
+    """The customers' hands."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    async def do(self, deed: str, body: Mapping[str, Json]) -> dict[str, Json]:
+        """A deed of the control interface; the ids of the person who did it."""
+        return await self._outside.ask("POST", f"/control/{deed}", dict(body))
+
+
+class Service:
+    """The running service: events in with one key, everything else read with another."""
+
+    def __init__(self, events: Outside, reading: Outside) -> None:
+        self._events = events
+        self._reading = reading
+
+    async def send(self, name: str, subject: str, data: Mapping[str, Json], *, source: str, at: datetime) -> None:
+        """An event, as the mini-program or the till sends it."""
+        event: dict[str, Json] = {
+            "specversion": "1.0",
+            "id": uuid4().hex,
+            "source": source,
+            "type": name,
+            "subject": subject,
+            "time": at.isoformat(),
+            "datacontenttype": "application/json",
+            "data": dict(data),
+        }
+        await self._events.ask("POST", "/api/v1/events", event, media_type="application/cloudevents+json")
+
+    async def items(self, path: str, **params: str) -> list[Json]:
+        """All items of a list."""
+        found: list[Json] = []
+        cursor: Json = None
+        while True:
+            asked = {"limit": "200", **params, **({"cursor": str(cursor)} if cursor is not None else {})}
+            page = await self._reading.ask("GET", f"/api/v1/{path}", params=asked)
+            items, cursor = page["items"], page["next"]
+            found += items if isinstance(items, list) else []
+            if cursor is None:
+                return found
+
+    async def read(self, path: str, **params: str) -> dict[str, Json]:
+        """One object."""
+        return await self._reading.ask("GET", f"/api/v1/{path}", params=params)

@@ -1,0 +1,116 @@
+"""Plays customers, each at their own time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from engine.clock import Clock
+from engine.seeds.coupons import BATCH
+from rules.types import Json
+from workflows.demo.fates import Customer, Step
+from workflows.demo.outside import OutsideError, Service, Simulator
+
+JOURNEY = "hook-coupon"
+TILL, MINI_PROGRAM = "demo/till", "demo/mini-program"
+LOOK_EVERY = 0.5
+AT_ONCE = 40
+"""So many customers act at one moment at most; time spent waiting does not count."""
+
+
+class CouponMissingError(OutsideError):
+    """A customer waited for the coupon in vain."""
+
+
+class Player:
+    """Plays all customers. `patience` are the seconds that one waits for the journey's coupon."""
+
+    def __init__(self, service: Service, simulator: Simulator, clock: Clock, *, patience: float = 90.0) -> None:
+        self._service, self._simulator, self._clock = service, simulator, clock
+        self._patience = patience
+        self._acting = asyncio.Semaphore(AT_ONCE)
+
+    async def play_all(self, customers: Sequence[Customer], progress: Callable[[], None]) -> None:
+        """All of them side by side; `progress` is called for every step that is over."""
+        await asyncio.gather(*(self._play(customer, progress) for customer in customers))
+
+    async def learn_who_was_held_out(self, customers: Sequence[Customer]) -> None:
+        """Ask of everybody whether the journey left them alone."""
+        await asyncio.gather(*(self._learn(customer) for customer in customers if customer.unionid))
+
+    async def _play(self, customer: Customer, progress: Callable[[], None]) -> None:
+        for step, wait in zip(customer.fate.steps, customer.waits, strict=True):
+            await asyncio.sleep(wait)
+            try:
+                goes_on = await self._do(step, customer)
+            except OutsideError as error:
+                customer.failure, goes_on = f"{step}: {error}", False
+            if not goes_on:
+                break
+            customer.done.append(step)
+            progress()
+        for _ in range(len(customer.fate.steps) - len(customer.done)):
+            progress()
+
+    async def _do(self, step: Step, customer: Customer) -> bool:
+        """One step; False when the customer cannot take it, because the journey leaves them alone."""
+        if step in {"claim", "redeem"}:
+            return await self._use_coupon(step, customer)
+        door = customer.door
+        deeds: dict[Step, tuple[str, dict[str, Json]]] = {
+            "scan": ("scan", {"channel_state": door.state}),
+            "add": ("add", {"associate": door.associate, "state": door.state}),
+            "join": ("join_group", {"chat": door.chat}),
+            "leave": ("delete_associate", {"associate": door.associate}),
+        }
+        deed, body = deeds[step]
+        async with self._acting:
+            ids = await self._simulator.do(deed, {**body, "person": customer.person})
+        customer.unionid = str(ids["unionid"])
+        return True
+
+    async def _use_coupon(self, step: Step, customer: Customer) -> bool:
+        """Claim in the mini-program, or redeem at the till of the store."""
+        coupon = await self._coupon(customer)
+        if coupon is None:
+            return False
+        data: dict[str, Json] = {"batch": BATCH, "code": coupon["code"]}
+        name, source = ("coupon.claimed", MINI_PROGRAM) if step == "claim" else ("coupon.redeemed", TILL)
+        if step == "redeem":
+            data["store"] = customer.door.store
+        async with self._acting:
+            now = self._clock.now()
+            await self._service.send(name, _subject(customer), data, source=source, at=now)
+        return True
+
+    async def _coupon(self, customer: Customer) -> Mapping[str, Json] | None:
+        """The customer's coupon as soon as they have it; None for who is held out."""
+        for _ in range(round(self._patience / LOOK_EVERY)):
+            async with self._acting:
+                coupons = await self._service.items("coupons", batch=BATCH, member=_subject(customer))
+                if coupons and isinstance(coupons[0], dict):
+                    return coupons[0]
+                if await self._is_held_out(customer):
+                    return None
+            await asyncio.sleep(LOOK_EVERY)
+        raise CouponMissingError(f"no coupon came within {self._patience:.0f} s")
+
+    async def _is_held_out(self, customer: Customer) -> bool | None:
+        """Whether the journey leaves the customer alone; None while it has not met them yet."""
+        runs = await self._service.items("runs", journey=JOURNEY, member=_subject(customer))
+        statuses = [run["status"] for run in runs if isinstance(run, dict)]
+        return "holdout" in statuses if statuses else None
+
+    async def _learn(self, customer: Customer) -> None:
+        for _ in range(round(self._patience / LOOK_EVERY)):
+            async with self._acting:
+                known = await self._is_held_out(customer)
+            if known is not None:
+                customer.held_out = known
+                return
+            await asyncio.sleep(LOOK_EVERY)
+        customer.failure = customer.failure or f"the journey did not meet them within {self._patience:.0f} s"
+
+
+def _subject(customer: Customer) -> str:
+    return f"unionid:{customer.unionid}"

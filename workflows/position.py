@@ -39,11 +39,9 @@ class Answer:
     queue: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as it is kept with the turn."""
-        kept = {name: getattr(self, name) for name in ("node", "effect", "queue") if getattr(self, name) is not None}
-        if self.wake_at is not None:
-            kept["wake_at"] = self.wake_at.isoformat()
-        return {"next": self.next, "done": self.done, **kept}
+        """The answer as it is kept with the turn and in histories: as short as may be."""
+        kept = {name: value for name, value in vars(self).items() if value not in (None, False)}
+        return {**kept, "wake_at": self.wake_at.isoformat()} if self.wake_at else kept
 
     @classmethod
     def from_json(cls, kept: dict[str, Any]) -> Answer:

@@ -49,11 +49,13 @@ class Sweeper:
 
     async def sweep(self) -> None:
         """Call all runs that are late now."""
-        late, holdouts = await asyncio.to_thread(self._look)
+        now = await asyncio.to_thread(self.clock.now)
+        late, holdouts = await asyncio.to_thread(self._look, now)
         if late:
             log.info("calling runs that are late", runs=len(late))
         gate = asyncio.Semaphore(10)
         await asyncio.gather(*(self._call(call, gate) for call in late))
+        self._called.update((call.run_id, now) for call in late)
         for run_id in holdouts:
             await asyncio.to_thread(self._end_holdout, run_id)
 
@@ -62,9 +64,8 @@ class Sweeper:
         while await asyncio.to_thread(self._trim_some):
             pass
 
-    def _look(self) -> tuple[list[Call], list[int]]:
+    def _look(self, now: datetime) -> tuple[list[Call], list[int]]:
         """Late runs that were not called lately, and holdouts whose time is over."""
-        now = self.clock.now()
         self._called = {run: at for run, at in self._called.items() if now - at < AGAIN_AFTER}
         given = {"before": now - GRACE, "most": AT_ONCE, "lately": list(self._called)}
         with self.database.begin() as session:
@@ -77,7 +78,6 @@ class Sweeper:
         async with gate:
             position = Position(call.run_id, call.next_turn)
             await executions.recreate(self.client, Execution(call.workflow_id, position))
-        self._called[call.run_id] = self.clock.now()
 
     def _end_holdout(self, run_id: int) -> None:
         with self.database.begin() as session:

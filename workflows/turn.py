@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy.orm import Session
@@ -56,6 +57,10 @@ class TurnTaker:
     plans: Plans
 
     @activity.defn(name=TURN)
+    def execute(self, position: Position) -> dict[str, Any]:
+        """`take` as Temporal calls it: the answer as JSON."""
+        return self.take(position).to_json()
+
     def take(self, position: Position) -> Answer:
         """Decide a turn, or give the answer of the one that was decided."""
         while True:

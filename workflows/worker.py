@@ -27,6 +27,9 @@ from workflows.position import JOURNEYS_QUEUE, queue_name
 from workflows.remote import RemoteExecutor
 from workflows.turn import TurnTaker
 
+BUILD = "1"
+"""Stands in every workflow task's events. The SDK's default is a long hash over all loaded code."""
+
 
 @dataclass(frozen=True)
 class WorkerSettings:
@@ -64,25 +67,35 @@ async def run_worker(parts: WorkerParts, stop: Stop, settings: WorkerSettings | 
     settings = settings or WorkerSettings()
     with ThreadPoolExecutor(settings.turns, thread_name_prefix="turn") as threads:
         async with AsyncExitStack() as stack:
-            for worker in (journeys_worker(parts, threads, settings), *remote_workers(parts, settings)):
+            for worker in (
+                journeys_worker(parts, turn_taker(parts), threads, settings),
+                *remote_workers(parts, settings),
+            ):
                 await stack.enter_async_context(worker)
             await stop.wait()
 
 
-def journeys_worker(parts: WorkerParts, threads: ThreadPoolExecutor, settings: WorkerSettings) -> Worker:
+def turn_taker(parts: WorkerParts) -> TurnTaker:
+    """What takes the turns of a worker."""
+    return TurnTaker(parts.database, parts.clock, parts.keys, parts.activities, parts.plans)
+
+
+def journeys_worker(
+    parts: WorkerParts, turns: TurnTaker, threads: ThreadPoolExecutor, settings: WorkerSettings
+) -> Worker:
     """The worker of shells and turns."""
-    turns = TurnTaker(parts.database, parts.clock, parts.keys, parts.activities, parts.plans)
     return Worker(
         parts.client,
         task_queue=JOURNEYS_QUEUE,
         workflows=[JourneyWorkflow],
-        activities=[turns.take],
+        activities=[turns.execute],
         activity_executor=threads,
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=settings.cached_runs,
         max_concurrent_workflow_tasks=settings.workflow_tasks,
         max_concurrent_local_activities=settings.turns,
         no_remote_activities=True,
+        build_id=BUILD,
         graceful_shutdown_timeout=settings.grace,
     )
 
@@ -98,6 +111,7 @@ def remote_workers(parts: WorkerParts, settings: WorkerSettings) -> list[Worker]
             max_concurrent_activities=settings.remote_effects,
             max_task_queue_activities_per_second=rate,
             disable_eager_activity_execution=True,
+            build_id=BUILD,
             graceful_shutdown_timeout=settings.grace,
         )
         for queue, rate in settings.rates.items()

@@ -129,7 +129,12 @@ def standing(session: Session, journey: str, *, version: int | None = None) -> l
     """How many live runs stand at each node of a journey, by status."""
     statement = (
         select(col(Run.node), col(Run.status), func.count())
-        .where(col(Run.journey) == journey, col(Run.status).in_(LIVE), col(Run.node).is_not(None))
+        .where(
+            col(Run.journey) == journey,
+            col(Run.ended_at).is_(None),
+            col(Run.status).in_(LIVE),
+            col(Run.node).is_not(None),
+        )
         .group_by(col(Run.node), col(Run.status))
     )
     if version is not None:
@@ -142,7 +147,7 @@ def live_by_journey(session: Session) -> dict[str, dict[str, int]]:
     counted: dict[str, dict[str, int]] = {}
     statement = (
         select(col(Run.journey), col(Run.status), func.count())
-        .where(col(Run.status).in_(LIVE))
+        .where(col(Run.ended_at).is_(None), col(Run.status).in_(LIVE))
         .group_by(col(Run.journey), col(Run.status))
     )
     for journey, status, runs in session.execute(statement):

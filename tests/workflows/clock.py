@@ -13,7 +13,7 @@ class ServerClock:
 
     def __init__(self, environment: WorkflowEnvironment) -> None:
         self._environment = environment
-        self._loop = asyncio.get_event_loop_policy().get_event_loop()
+        self._loop = asyncio.get_running_loop()
 
     def now(self) -> datetime:
         asked = asyncio.run_coroutine_threadsafe(self._environment.get_current_time(), self._loop)

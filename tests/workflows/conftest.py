@@ -15,6 +15,8 @@ from engine.secrets.keyring import KeyRing, new_key
 from tests.workflows.clock import ServerClock
 from workflows.codec import data_converter
 
+RECORDED_WITH = KeyRing.from_text("1:" + "A" * 43)
+"""The keys of stored histories; they hold made-up runs."""
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 
 
@@ -40,17 +42,17 @@ def client(environment: WorkflowEnvironment) -> Client:
     return environment.client
 
 
-@pytest.fixture
-def server_clock(environment: WorkflowEnvironment) -> ServerClock:
+@pytest_asyncio.fixture
+async def server_clock(environment: WorkflowEnvironment) -> ServerClock:
     """The test server's time, which is the only clock of a test that skips time."""
     return ServerClock(environment)
 
 
 @pytest_asyncio.fixture(scope="session")
-async def dev_client(ring: KeyRing) -> AsyncIterator[Client]:
-    """A client of a real dev server."""
+async def dev_client() -> AsyncIterator[Client]:
+    """A client of a real dev server. Its histories may be recorded, so their key is no secret."""
     server = await WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(PROGRAMS / "temporal"), data_converter=data_converter(ring)
+        dev_server_existing_path=str(PROGRAMS / "temporal"), data_converter=data_converter(RECORDED_WITH)
     )
     async with server:
         yield server.client

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowHandle
@@ -29,10 +30,10 @@ class Turns:
         self._answers = answers
 
     @activity.defn(name=TURN)
-    async def take(self, position: Position) -> Answer:
+    async def take(self, position: Position) -> dict[str, Any]:
         self.asked.append(position.turn)
         assert self._answers is not None
-        return next(self._answers)()
+        return next(self._answers)().to_json()
 
 
 class Effects:
@@ -176,11 +177,11 @@ async def test_a_wake_up_during_the_last_turn_changes_nothing(client: Client) ->
 
     class Slow(Turns):
         @activity.defn(name=TURN)
-        async def take(self, position: Position) -> Answer:
+        async def take(self, position: Position) -> dict[str, Any]:
             self.asked.append(position.turn)
             in_turn.set()
             await go_on.wait()
-            return done(1)
+            return done(1).to_json()
 
     turns = Slow()
     async with playing(client, turns):

@@ -41,7 +41,7 @@ async def _has_result(handle: WorkflowHandle[Any, Any]) -> bool:
 
 async def close_all(client: Client, world: World) -> None:
     """Terminate what a test left open: the next one has runs with the same ids in another database."""
-    for run in world.runs():
+    for run in await asyncio.to_thread(world.runs):
         with suppress(RPCError):
             await client.get_workflow_handle(run.workflow_id).terminate()
 

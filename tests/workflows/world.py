@@ -136,6 +136,7 @@ class Stage:
     give: list[Result | Exception] = field(default_factory=list)
     call: list[Result | Exception] = field(default_factory=list)
     on_call: Callable[[], object] | None = None
+    on_give: Callable[[], object] | None = None
 
     def activities(self) -> dict[str, Any]:
         """Types that act out what the lists say, `done` when they are empty."""
@@ -145,6 +146,8 @@ class Stage:
             """Give something."""
             session.execute(text("SELECT 1"))
             self.given.append(effect.key)
+            if self.on_give is not None:
+                self.on_give()
             return _next(self.give)
 
         @activity_type("test.call", title={"zh": "叫", "en": "Call"}, outcomes=("expired",), retry=Retry(attempts=3))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
+from engine.funnel.deltas import ZONE
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.seeds.figures import FIRST_GROUP, HQ_FRIENDS, REGIONS, StoreFigures
 from engine.seeds.names import address, staff_name
@@ -34,7 +35,7 @@ def seed_chain(part: Part) -> None:
     """Everything that stands before the first customer comes."""
     regions = part.numbered(Region, [{"key": key, "title": title} for key, title in REGIONS.items()])
     by_region = dict(zip(REGIONS, regions, strict=True))
-    stores = part.numbered(Store, [_store(n, one, by_region[one.region]) for n, one in enumerate(part.figures)])
+    stores = part.numbered(Store, [_store(part, n, one, by_region[one.region]) for n, one in enumerate(part.figures)])
     by_store = {one.key: number for one, number in zip(part.figures, stores, strict=True)}
     staff = [*_staff(part, by_store), *_hq(part)]
     by_key = {str(row["key"]): number for row, number in zip(staff, part.numbered(Associate, staff), strict=True)}
@@ -49,7 +50,13 @@ def associates_of(store: StoreFigures) -> list[str]:
     return [f"{store.key}-{number}" for number in range(1, 2 if store.shared else store.staff + 1)]
 
 
-def _store(number: int, store: StoreFigures, region: int) -> Row:
+def _details(part: Part, store: StoreFigures) -> Row:
+    if store.open_days is None:
+        return {}
+    return {"opened_on": (part.now - timedelta(days=store.open_days)).astimezone(ZONE).date().isoformat()}
+
+
+def _store(part: Part, number: int, store: StoreFigures, region: int) -> Row:
     return {
         "key": store.key,
         "title": {"zh": store.zh, "en": store.en},
@@ -59,7 +66,7 @@ def _store(number: int, store: StoreFigures, region: int) -> Row:
         "price_kind": store.price_kind,
         "mode": "centralised" if store.central else "distributed",
         "address": address(number, store.zh),
-        "details": {"opened_days_ago": store.open_days} if store.open_days else {},
+        "details": _details(part, store),
         "is_test": False,
     }
 

@@ -10,7 +10,8 @@ import json
 import math
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NoReturn
 
 from engine.definitions.errors import NotReadableError
@@ -32,27 +33,58 @@ class Place:
 
 @dataclass(frozen=True)
 class Source:
-    """A document and the offset of each of its values, by JSON pointer."""
+    """A document and its text."""
 
     text: str
     document: dict[str, Json]
-    _offsets: dict[str, int] = field(repr=False)
-    _lines: list[int] = field(repr=False)
 
     def place(self, pointer: str) -> Place:
         """Where the value at `pointer` stands, or where the nearest value around it does if it is missing."""
-        while pointer not in self._offsets:
+        offsets = self._reader.offsets
+        while pointer not in offsets:
             pointer = pointer.rpartition("/")[0]
-        return _place(self._offsets[pointer], self._lines)
+        return self._reader.place(offsets[pointer])
+
+    @cached_property
+    def _reader(self) -> _Reader:
+        """Reads the text a second time, for the places: only who shows findings by line needs them."""
+        reader = _Reader(self.text)
+        reader.read()
+        return reader
 
 
 def read_source(text: str) -> Source:
     """Read a JSON object. Raises NotReadableError, which names line and column."""
-    reader = _Reader(text)
-    document = reader.read()
-    if not isinstance(document, dict):
+    try:
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_integer)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict) or _is_deep(document):
+        _Reader(text).read()
         raise NotReadableError("a definition is one JSON object: { … }", 1, 1)
-    return Source(text, document, reader.offsets, reader.lines)
+    return Source(text, document)
+
+
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_deep(document: dict[str, Json]) -> bool:
+    """Whether anything is nested deeper than MAX_DEPTH; without recursion."""
+    level: list[Json] = [document]
+    for _ in range(MAX_DEPTH + 1):
+        inside = [list(each.values()) if isinstance(each, dict) else each for each in level]
+        level = [child for each in inside if isinstance(each, list) for child in each if isinstance(child, dict | list)]
+        if not level:
+            return False
+    return True
 
 
 def value_at(document: Json, pointer: str) -> Json:
@@ -70,25 +102,20 @@ def value_at(document: Json, pointer: str) -> Json:
     return value
 
 
-def _place(offset: int, lines: list[int]) -> Place:
-    line = bisect_right(lines, offset)
-    return Place(line, offset - lines[line - 1] + 1)
-
-
 def _integer(digits: str) -> int | float:
     """An integer, or infinity where it is so long that making it would be a burden; both break the bounds anyway."""
     return int(digits) if len(digits) < _LONGEST_INTEGER else math.inf
 
 
 class _Reader:
-    """One pass over the text: structure by hand, so that places are known; scalars by the standard library."""
+    """One slow pass over the text: structure by hand, so that places are known; scalars by the standard library."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
         self.offsets: dict[str, int] = {}
         self.lines = [0, *(found.end() for found in re.finditer(r"\n", text))]
-        self._scalars = json.JSONDecoder(parse_constant=self._no_constant, parse_int=_integer)
+        self._scalars = json.JSONDecoder(parse_constant=self._refuse_constant, parse_int=_integer)
 
     def read(self) -> Json:
         if self.text.startswith("\ufeff"):
@@ -99,12 +126,18 @@ class _Reader:
             self._refuse("something follows the end of the document")
         return value
 
+    def place(self, offset: int) -> Place:
+        """The place of a character."""
+        line = bisect_right(self.lines, offset)
+        return Place(line, offset - self.lines[line - 1] + 1)
+
     def _value(self, pointer: str, depth: int) -> Json:
         self._space()
         self.offsets[pointer] = self.at
-        if depth > MAX_DEPTH:
+        first = self.text[self.at : self.at + 1]
+        if depth > MAX_DEPTH and first in ("{", "["):
             self._refuse(f"nested deeper than {MAX_DEPTH} levels")
-        match self.text[self.at : self.at + 1]:
+        match first:
             case "{":
                 return self._object(pointer, depth + 1)
             case "[":
@@ -152,7 +185,7 @@ class _Reader:
         scalar: Json = value
         return scalar
 
-    def _no_constant(self, name: str) -> Json:
+    def _refuse_constant(self, name: str) -> Json:
         self._refuse(f"{name} is not JSON")
 
     def _space(self) -> None:
@@ -172,5 +205,5 @@ class _Reader:
 
     def _refuse(self, what: str) -> NoReturn:
         what = "the text ends too early" if self.at == len(self.text) else what
-        place = _place(self.at, self.lines)
+        place = self.place(self.at)
         raise NotReadableError(what, place.line, place.column)

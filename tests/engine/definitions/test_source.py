@@ -19,7 +19,9 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(s
 @given(st.dictionaries(st.text(), VALUES), st.sampled_from([None, 1]), st.booleans())
 def test_it_reads_what_json_reads(document: dict[str, object], indent: int | None, escaped: bool) -> None:
     text = json.dumps(document, indent=indent, ensure_ascii=escaped)
-    assert read_source(text).document == document
+    source = read_source(text)
+    assert source.document == document
+    assert source.place("") == Place(1, 1)
 
 
 @pytest.mark.parametrize(
@@ -71,3 +73,12 @@ def test_what_is_no_json_object_is_refused_at_its_place(text: str, line: int, co
 def test_what_is_json_but_of_no_use_is_read_so_that_the_checks_can_speak_about_it() -> None:
     document = read_source('{"a": 1e400, "b": ' + "9" * 5000 + ', "c": "\\u0000", "d": "\\ud800"}').document
     assert document == {"a": math.inf, "b": math.inf, "c": "\0", "d": "\ud800"}
+
+
+def test_two_hundred_levels_are_read_and_one_more_is_not() -> None:
+    def nested(levels: int) -> str:
+        return '{"a": ' + "[" * levels + "1" + "]" * levels + "}"
+
+    assert read_source(nested(200)).place("/a" + "/0" * 200) == Place(1, 207)
+    with pytest.raises(NotReadableError, match="nested deeper"):
+        read_source(nested(201))

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
+from engine.database.retrying import ContendedError
 from engine.journeys.plan import Plan
 from engine.journeys.state import Failure, Local, Outcome
 from engine.journeys.steps import Activity as ActivityStep
@@ -23,7 +24,7 @@ from engine.secrets.keyring import KeyRing
 from workflows.activities.registry import Activities, ActivityFailure, Effect, LocalActivity, Result
 from workflows.asked import Asked
 
-_DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError)
+_TRY_THE_TURN_AGAIN = (OperationalError, InternalError, InterfaceError, ContendedError)
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class DatabaseHost:
                 return known.run(self.session, params, self._context(key))
         except ActivityFailure as failure:
             return Failure(failure.code, str(failure), failure.retry_after, failure.final)
-        except _DATABASE_IS_AWAY:
+        except _TRY_THE_TURN_AGAIN:
             raise
         except Exception as error:
             # A defect of a type must not make the turn fail without end.

@@ -67,10 +67,8 @@ async def run_worker(parts: WorkerParts, stop: Stop, settings: WorkerSettings | 
     settings = settings or WorkerSettings()
     with ThreadPoolExecutor(settings.turns, thread_name_prefix="turn") as threads:
         async with AsyncExitStack() as stack:
-            for worker in (
-                journeys_worker(parts, turn_taker(parts), threads, settings),
-                *remote_workers(parts, settings),
-            ):
+            journeys = journeys_worker(parts, turn_taker(parts), threads, settings)
+            for worker in (journeys, *remote_workers(parts, settings)):
                 await stack.enter_async_context(worker)
             await stop.wait()
 

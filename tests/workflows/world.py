@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -16,13 +16,13 @@ from sqlmodel import col
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.definitions.context import event_fields
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.plans import Plans
 from engine.events import queue
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
-from engine.events.types import EVENT_TYPES
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
 from engine.journeys.plan import bundle_of, compile_plan
@@ -30,13 +30,12 @@ from engine.members.fields import base_fields
 from engine.runs.models import Delivery, Effect, Run, RunStage, Turn
 from engine.runs.routing import LiveSet, Routed, route_member
 from engine.secrets.keyring import KeyRing
-from rules.types import Fields, Json
+from rules.types import Json
 from workflows.activities.outside import Outside
 from workflows.activities.registry import (
     Activities,
     ActivityFailure,
     Result,
-    activities_of,
     activity_type,
     catalogue_of,
 )  # fmt: skip
@@ -46,15 +45,19 @@ from workflows.activities.registry import (
 from workflows.position import Answer, Position
 from workflows.turn import TurnTaker
 
-_keys = (f"hook-{n}" for n in count(1))
+_numbers = count(1)
+
+
+def new_key_of(key: str) -> str:
+    """A key that no other test has: all share one Temporal, where ids are made of it."""
+    return f"{key}-{next(_numbers)}"
 
 
 def journey(**changes: Any) -> dict[str, Any]:
-    """Scan, add, join, coupon: the reference journey's shape, on activity types of these tests. Each has its own key,
-    since all tests share one Temporal, where ids are made of it."""
+    """Scan, add, join, coupon: the reference journey's shape, on activity types of these tests."""
     document: dict[str, Any] = {
         "schema": "waystation/journey@1",
-        "key": next(_keys),
+        "key": new_key_of("hook"),
         "title": "Hook",
         "subject": "member",
         "entry": [{"on": "contact.scanned"}, {"on": "contact.added", "start": "welcome"}],
@@ -138,7 +141,7 @@ class Stage:
     on_call: Callable[[], object] | None = None
     on_give: Callable[[], object] | None = None
 
-    def activities(self) -> dict[str, Any]:
+    def registered(self) -> Activities:
         """Types that act out what the lists say, `done` when they are empty."""
 
         @activity_type("test.give", title={"zh": "给", "en": "Give"}, outcomes=("sold_out",), retry=Retry(attempts=3))
@@ -164,7 +167,7 @@ class Stage:
             self.called.append(effect.key)
             return _next(self.call)
 
-        return {"give": give, "call": call, "once": once}
+        return {one.type.name: one for one in (give, call, once)}
 
 
 def _next(script: list[Result | Exception]) -> Result:
@@ -179,25 +182,20 @@ def failure(code: str = "away", *, after: timedelta | None = None, final: bool =
     return ActivityFailure("it did not work", code=code, retry_after=after, final=final)
 
 
-def _data_fields(fields: Fields) -> Fields:
-    return {path.removeprefix("event."): declared for path, declared in fields.items()}
-
-
-class _Module:
-    """Stands for a module that holds activity types."""
-
-    def __init__(self, types: Mapping[str, Any]) -> None:
-        self.__dict__.update(types)
-        self.__name__ = "tests"
-
-
 class World:
     """One chain. `clock` is the only time there is."""
 
-    def __init__(self, database: Database, clock: Clock, keys: KeyRing, stage: Stage | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keys: KeyRing,
+        stage: Stage | None = None,
+        activities: Activities | None = None,
+    ) -> None:
         self.database, self.clock, self.keys = database, clock, keys
         self.stage = stage or Stage()
-        self.activities: Activities = activities_of([_Module(self.stage.activities())])  # type: ignore[list-item]
+        self.activities = activities or self.stage.registered()
         self.plans = Plans(catalogue_of(self.activities))
         self.live = LiveSet(self.plans)
         self.turns = TurnTaker(database, clock, keys, self.activities, self.plans)
@@ -208,12 +206,8 @@ class World:
         """Make a document live, without its checks; its bundle hash."""
         document = document or self.document
         self.document = document
-        events = {
-            name: {path.removeprefix("event."): d for path, d in one.fields.items()}
-            for name, one in EVENT_TYPES.items()
-        }
-        plan = compile_plan(document, catalogue_of(self.activities), base_fields(), events)
-        bundle = bundle_of(document, plan, base_fields(), events)
+        plan = compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields())
+        bundle = bundle_of(document, plan, base_fields(), event_fields())
         hashed, now, key = bundle_hash(bundle), self.clock.now(), str(document["key"])
         with self.database.begin() as session:
             change_live(session)

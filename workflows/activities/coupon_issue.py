@@ -1,16 +1,16 @@
-"""`coupon.issue`: a code of a batch for the member, from our own stock."""
+"""`coupon.issue`: give the member a code of a batch."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from engine.coupons.errors import BatchUnknownError
 from engine.coupons.issue import SoldOut, issue
 from engine.journeys.catalogue import Reference
-from rules.types import Declaration
+from rules.types import Declaration, Title
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
 
@@ -19,23 +19,27 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    batch: Annotated[str, Reference("coupon-batch")]
+    batch: Annotated[str, Reference("coupon-batch")] = Field(title="批次 · Batch")
 
 
 @activity_type(
     "coupon.issue",
-    title={"zh": "发放优惠券", "en": "Issue a coupon"},
+    title={"zh": "发券", "en": "Issue a coupon"},
     outcomes=("sold_out",),
-    result={"code": Declaration(type="text"), "expires_at": Declaration(type="instant", optional=True)},
+    result={
+        "code": Declaration(type="text", title=Title(zh="券码", en="Code")),
+        "batch": Declaration(type="text", title=Title(zh="批次", en="Batch")),
+        "expires_at": Declaration(type="instant", optional=True, title=Title(zh="有效期至", en="Valid until")),
+    },
 )
 def coupon_issue(session: Session, params: Params, effect: Effect) -> Result:
-    """Give the member a coupon of a batch.
+    """Give the member a code of a batch, once, and tell the log.
 
-    Leaves through `sold_out` when no code is left, or when the member has had as many as the batch allows. What was
-    decided stays: a stock that is refilled later changes nothing for this run.
+    Leaves through `sold_out` when the stock is used up or the member has had as many as one may; that stays so when
+    the stock is filled up later.
     """
     try:
-        given = issue(
+        issued = issue(
             session,
             batch_key=params.batch,
             member_id=effect.member_id,
@@ -46,7 +50,7 @@ def coupon_issue(session: Session, params: Params, effect: Effect) -> Result:
         )
     except BatchUnknownError as error:
         raise ActivityFailure(str(error), code="unknown-batch", final=True) from error
-    if isinstance(given, SoldOut):
+    if isinstance(issued, SoldOut):
         return Result("sold_out")
-    expires = {"expires_at": given.expires_at.isoformat()} if given.expires_at else {}
-    return Result(value={"code": given.code, **expires})
+    expires_at = issued.expires_at.isoformat() if issued.expires_at else None
+    return Result(value={"code": issued.code, "batch": params.batch, "expires_at": expires_at})

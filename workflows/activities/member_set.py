@@ -1,32 +1,49 @@
-"""`member.set`: write attributes of the member."""
+"""`member.set`: note something about the member."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
-from engine.members.attributes import NO_ATTRIBUTES, set_attributes
+from engine.members.attributes import set_attributes
+from rules.types import Json
 from workflows.activities.registry import Effect, Result, activity_type
+
+DERIVED = frozenset(
+    {
+        "id", "number", "friend", "friend_since", "friend_of", "in_group", "in_groups", "is_staff", "registered",
+        "created_at", "store", "owner", "first_channel", "last_channel",
+    }
+)  # fmt: skip
+"""What follows from events and ledgers, and so cannot be set."""
+
+Value: TypeAlias = str | int | float | bool | list[str] | None
+
+
+def _settable(name: str) -> str:
+    if name in DERIVED:
+        raise ValueError(f"member.{name} follows from what happened and cannot be set")
+    return name
+
+
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$"), AfterValidator(_settable)]
 
 
 class Params(BaseModel):
-    """Attributes by name; null takes one away."""
+    """The attributes to set, by name; null takes one away."""
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: dict[str, JsonValue] = Field(min_length=1, max_length=50)
-
-    @field_validator("fields")
-    @classmethod
-    def only_attributes(cls, fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
-        """Refuse names that are no attributes."""
-        if wrong := sorted(NO_ATTRIBUTES & fields.keys()):
-            raise ValueError(f"{', '.join(wrong)} cannot be set as an attribute: choose another name")
-        return fields
+    fields: dict[Name, Value] = Field(min_length=1, title="属性 · Fields")
 
 
-@activity_type("member.set", title={"zh": "修改会员属性", "en": "Set member attributes"})
+@activity_type("member.set", title={"zh": "设置会员属性", "en": "Set member fields"})
 def member_set(session: Session, params: Params, effect: Effect) -> Result:
-    """Write attributes of the member, such as a tier or a preference. Rules read them as `member.<name>`."""
-    set_attributes(session, effect.keys, effect.member_id, params.fields, now=effect.now)
+    """Set attributes of the member, which rules then see as `member.<name>`. Personal ones are sealed at rest."""
+    values: dict[str, Json] = {
+        name: list[Json](value) if isinstance(value, list) else value for name, value in params.fields.items()
+    }
+    set_attributes(session, effect.keys, effect.member_id, values, now=effect.now)
     return Result()

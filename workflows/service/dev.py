@@ -117,7 +117,7 @@ def make_plan(options: DevOptions, folder: Folder, kept: KeptSecrets, stack: Exi
         children.append(postgres_child(cluster, _log(folder, "postgres")))
     if temporal:
         state = folder.part("temporal")
-        children.append(temporal_child(temporal_program(), state, temporal, environment, _log(folder, "temporal")))
+        children.append(temporal_child(temporal_program(), state, temporal, _log(folder, "temporal")))
     told = (*options.preparation, "--simulator-state", str(folder.part(SIMULATOR)))
     preparation = _preparation(told, folder, cluster, environment)
     factory = RoleFactory(options.program, environment, folder, Path.cwd())

@@ -1,6 +1,7 @@
 """What can keep the service from running.
 
 ServiceError
+├── FolderUnusableError   this folder cannot be made or written
 ├── FolderInUseError      another service works on this folder
 ├── PortTakenError        somebody else listens there
 ├── ProgramMissingError   a server program is not installed
@@ -11,6 +12,10 @@ ServiceError
 
 class ServiceError(Exception):
     """The service cannot run as asked; the message tells a person what to do about it."""
+
+
+class FolderUnusableError(ServiceError):
+    """This folder cannot be made or written."""
 
 
 class FolderInUseError(ServiceError):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workflows.service.errors import FolderInUseError
+from workflows.service.errors import FolderInUseError, FolderUnusableError
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,12 @@ class Folder:
     def at(cls, path: Path) -> "Folder":
         """Make the folder where it is missing, for its owner only; one that exists keeps its mode."""
         path = path.expanduser().absolute()
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FolderUnusableError(f"{path} cannot be made: {error.strerror}; choose another with --data") from error
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise FolderUnusableError(f"{path} cannot be written by this user; choose another with --data")
         return cls(path)
 
     @property

@@ -115,18 +115,22 @@ def make_cluster(cluster: Cluster) -> None:
 def _run(cluster: Cluster, program: str, *arguments: str, say: str = "") -> None:
     """Run one of PostgreSQL's programs as the account that owns the cluster, with `say` as its input."""
     account = cluster.account
-    done = subprocess.run(
-        [cluster.programs / program, *arguments],
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
-        cwd="/",
-        env=ENVIRONMENT,
-        input=say,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    try:
+        done = subprocess.run(
+            [cluster.programs / program, *arguments],
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+            cwd="/",
+            env=ENVIRONMENT,
+            input=say,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    except PermissionError as error:
+        who = account.name if account else "this user"
+        raise ClusterError(f"{who} cannot run {program}: {error}; give WAYSTATION_DATABASE_URL instead") from error
     if done.returncode or "ERROR:" in done.stderr:
         raise ClusterError(f"{program} failed:\n{done.stdout}{done.stderr}")
 

@@ -1,6 +1,6 @@
 """The embedded Temporal dev server with its file database."""
 
-from collections.abc import Mapping
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +34,8 @@ class TemporalPorts:
         return f"http://{LOOPBACK}:{self.ui}"
 
 
-def temporal_child(
-    program: Path, folder: Path, ports: TemporalPorts, environment: Mapping[str, str], log: LogFile
-) -> Child:
-    """Describe the child; its file lies in `folder`."""
+def temporal_child(program: Path, folder: Path, ports: TemporalPorts, log: LogFile) -> Child:
+    """Describe the child; its file lies in `folder`. It is told none of our settings, and reads none of the user's."""
     return Child(
         name="temporal",
         argv=(
@@ -48,7 +46,7 @@ def temporal_child(
             *("--port", str(ports.grpc), "--ui-port", str(ports.ui)),
             *("--http-port", str(ports.http), "--metrics-port", str(ports.metrics)),
         ),
-        environment={**environment, "TEMPORAL_CONFIG_FILE": "/dev/null"},
+        environment={"PATH": os.defpath, "HOME": str(folder), "TEMPORAL_CONFIG_FILE": "/dev/null"},
         log=log,
         ready=answers_http(ports.http, f"/api/v1/namespaces/{NAMESPACE}"),
         folder=folder,

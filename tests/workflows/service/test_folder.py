@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workflows.service.dev import keep_secrets
-from workflows.service.errors import ClusterError, FolderInUseError
+from workflows.service.errors import ClusterError, FolderInUseError, FolderUnusableError
 from workflows.service.folder import Folder, Running, read_running
 from workflows.service.kept_secrets import load_or_make, mark_shown
 
@@ -35,6 +35,13 @@ def test_a_new_folder_is_for_its_owner_only_and_an_existing_one_keeps_its_mode(t
     theirs.chmod(0o755)
     assert mode(Folder.at(theirs).path) == 0o755
     assert mode(Folder.at(theirs / "new").path) == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(FolderUnusableError, match=rf"{path} cannot be made"):
+            Folder.at(path)
 
 
 def test_dev_json_holds_exactly_the_keys_of_the_contract_and_is_private(tmp_path: Path) -> None:

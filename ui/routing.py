@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
+from engine.events.content import mistakes
 from rules.errors import RuleError
 from rules.reader import loads
 from rules.types import Json
@@ -16,16 +17,21 @@ from ui.idempotency import once
 from ui.limits import MAX_BODY
 from ui.problems import FieldError, Unprocessable, WrongMediaType
 
+_NOT_OURS = "The body is not JSON as we read it; see errors."
+
 
 class StrictRequest(Request):
     """Reads a body as the rules read theirs: no second keys, no NaN, no control characters."""
 
     async def json(self) -> Json:
         try:
-            return loads(await self.body(), max_bytes=MAX_BODY)
+            value = loads(await self.body(), max_bytes=MAX_BODY)
         except RuleError as error:
             errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
-            raise Unprocessable("The body is not JSON as we read it; see errors.", errors=errors) from error
+            raise Unprocessable(_NOT_OURS, errors=errors) from error
+        if errors := [FieldError(pointer, message) for pointer, message in mistakes(value)]:
+            raise Unprocessable(_NOT_OURS, errors=errors)
+        return value
 
 
 class StrictRoute(APIRoute):

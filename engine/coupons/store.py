@@ -48,6 +48,11 @@ def batch_named(session: Session, key: str, *, lock: bool = False) -> CouponBatc
     return session.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
 
 
+def lock_key(session: Session, key: str) -> None:
+    """Holds off other writers of this batch until the transaction ends, also while it does not exist yet."""
+    session.connection().execute(_LOCK, {"name": f"coupon-batch/{key}"})
+
+
 def list_batches(session: Session, *, after: str = "", limit: int = 50) -> list[CouponBatch]:
     """Batches by key."""
     wanted = select(CouponBatch).where(col(CouponBatch.key) > after).order_by(col(CouponBatch.key)).limit(limit)
@@ -124,6 +129,7 @@ def _held(session: Session, codes: Any) -> list[HeldCoupon]:
     ]
 
 
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _COUNT = text("SELECT count(*), count(*) FILTER (WHERE status = 'free') FROM coupons WHERE batch_id = :batch")
 _COUNTS = text("""
     SELECT batch_id, count(issued_at) AS issued, count(claimed_at) AS claimed, count(redeemed_at) AS redeemed,

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import catalogue, definitions, events, journeys
+from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation
 
-MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue)
+MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue, organisation, coupons, members)
 OUTSIDE: tuple[APIRouter, ...] = ()

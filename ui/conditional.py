@@ -1,0 +1,28 @@
+"""ETags and `If-Match`: a write that was made from an older state is refused with 412."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import Header
+from pydantic import BaseModel
+
+from ui.problems import Stale
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="The ETag of what you read: a newer state gives 412. Without it the last write wins."),
+]
+
+
+def etag_of(view: BaseModel) -> str:
+    """The ETag of a record: it changes with anything that is shown of it."""
+    return f'"{hashlib.sha256(view.model_dump_json(by_alias=True).encode()).hexdigest()[:16]}"'
+
+
+def demand_match(if_match: str | None, current: BaseModel | None) -> None:
+    """Raises Stale unless `if_match` is absent or names the current state; `*` asks only that there is one."""
+    if if_match is None:
+        return
+    wanted = {part.strip().removeprefix("W/") for part in if_match.split(",")}
+    if current is None or not ({"*", etag_of(current)} & wanted):
+        raise Stale("This was changed since you read it. Read it again, and repeat your change on what you find.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine.journeys import effects, inbox
+from engine.journeys import effects, inbox, operators
 from engine.journeys.deadlines import after, next_time_of_day
 from engine.journeys.plan import Plan
 from engine.journeys.state import (
@@ -18,7 +18,6 @@ from engine.journeys.state import (
     Look,
     Operator,
     Outcome,
-    Phase,
     Stage,
     State,
 )  # fmt: skip
@@ -50,7 +49,7 @@ def advance(
         case Deadline():
             fall_due(walk, given.kind)
         case Operator():
-            operate(walk, given)
+            operators.operate(walk, given)
     go_on(walk)
     return walk.state, walk.commands
 
@@ -66,18 +65,6 @@ def fall_due(walk: Walk, kind: DeadlineKind) -> None:
             walk.leave(port)
         case "quiet" | "retry":
             walk.state = replace(walk.state, phase="ready", deadline=None)
-
-
-def operate(walk: Walk, command: Operator) -> None:
-    """An operator ends the run, or retries or skips what is stuck. A retry keeps the visit and so the effect's key."""
-    walk.log("operator", command.port, {"action": command.kind, "by": command.by})
-    if command.kind == "exit":
-        walk.finish("exited", command.outcome or "exited")
-    elif walk.state.phase == "stuck" and command.kind == "retry":
-        phase: Phase = "moving" if walk.state.next else "ready"
-        walk.state = replace(walk.state, phase=phase, failures=0, burst=0, again=True, stuck=None)
-    elif walk.state.phase == "stuck" and command.port:
-        walk.leave(command.port)
 
 
 def go_on(walk: Walk) -> None:

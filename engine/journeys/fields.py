@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.journeys.catalogue import Catalogue, EventTypes
@@ -37,6 +37,8 @@ class DocumentFields:
     catalogue: Catalogue
     fields: Fields
     events: EventTypes
+    _at_event: dict[str, Fields] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _at_node: dict[frozenset[str], Fields] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def at_entry(self, event_type: str) -> Fields:
         """In the `when` of an entry."""
@@ -44,12 +46,17 @@ class DocumentFields:
 
     def at_event(self, event_type: str) -> Fields:
         """In the `when` of the goal, an exit, or an item of a wait's `for`: anything saved may be absent."""
-        return {**self._vars(frozenset()), **self.at_entry(event_type), **_RUN}
+        if event_type not in self._at_event:
+            self._at_event[event_type] = {**self._vars(frozenset()), **self.at_entry(event_type), **_RUN}
+        return self._at_event[event_type]
 
     def at_node(self, node_id: str) -> Fields:
         """In the cases, params and instants of a node."""
         saved = self.saved_before.get(node_id, frozenset())
-        return {**self._declared, **self._vars(saved), **self._entry_event, **self.fields, **_RUN}
+        if saved not in self._at_node:
+            entry = {**self._declared, **self._entry_event, **self.fields, **_RUN}
+            self._at_node[saved] = {**self._vars(saved), **entry}
+        return self._at_node[saved]
 
     @cached_property
     def graph(self) -> Graph:

@@ -66,7 +66,7 @@ def _consume(walk: Walk, item: Awaited, event: EventIn) -> None:
     kept = tuple(each for each in state.kept if each.event.seq != event.seq)
     saved: dict[str, Json] = {item.save: event.data} if item.save else {}
     walk.state = replace(state, kept=kept, vars={**state.vars, **saved})
-    if event.type == "contact.added" and "associate" not in state.entry.data:
+    if event.type == "contact.added" and state.entry.data.get("associate") is None:
         walk.state = replace(walk.state, associate=event.data.get("associate"))
     walk.leave(item.port)
 

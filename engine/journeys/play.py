@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from engine.journeys.deadlines import after
-from engine.journeys.document import Given, Happening, Test
+from engine.journeys.document_tests import Given, Happening, Test
 from engine.journeys.plan import Plan
 from engine.journeys.start import is_kept_from_before, match_entry, start_run
 from engine.journeys.state import Command, EventIn, Failure, Local, Log, Outcome, Remote, RunRef, State

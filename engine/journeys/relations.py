@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from engine.journeys import messages
-from engine.journeys.document import MAX_NODES, DelayNode, Happening, Journey, Test, UntilTime
+from engine.journeys.document import MAX_NODES, DelayNode, Journey, UntilTime
+from engine.journeys.document_tests import Happening, Test
 from engine.journeys.findings import Finding, finding
 from rules.duration import DurationError, parse_duration
 from rules.limits import escape

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.journeys.deadlines import after
-from engine.journeys.document import ExpectedEffect, Test
+from engine.journeys.document_tests import ExpectedEffect, Test
 from engine.journeys.plan import Plan
 from engine.journeys.play import Play, PlayedEffect, play
 from rules.duration import DurationError, parse_duration

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from engine.journeys.catalogue import ActivityType, Catalogue, Reference
 from tests.engine.journeys.world import Params
 
@@ -15,7 +17,7 @@ class IssueParams(Params):
 class WelcomeParams(Params):
     welcome_code: str
     text: str
-    attachments: list[dict[str, Any]] = []
+    attachments: list[dict[str, Any]] = Field(default_factory=list)
 
 
 HOOK_CATALOGUE: Catalogue = {

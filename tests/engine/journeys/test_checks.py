@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - in a table of cases each case reads best as one line
 """Every code of a finding: a document that has it, at the place where it stands, and that nothing else is said."""
 
 from __future__ import annotations
@@ -10,8 +11,14 @@ from typing import Any
 
 import pytest
 
+from engine.events.types import EVENT_TYPES
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext, LiveJourney
+from engine.journeys.parse import parse
+from engine.journeys.plan import compile_plan
+from engine.journeys.report import run_tests
+from engine.members.fields import base_fields
+from tests.engine.journeys.hook import HOOK_CATALOGUE
 from tests.engine.journeys.world import CATALOGUE, CONTEXT, EVENTS, FIELDS, activity, codes, document, wait
 
 SEED = Path(__file__).parents[3] / "engine" / "seeds" / "journeys" / "hook-coupon.json"
@@ -341,13 +348,6 @@ def test_checking_changes_nothing() -> None:
 
 
 def test_the_seeded_journey_has_no_errors_and_its_tests_visit_every_port() -> None:
-    from engine.events.types import EVENT_TYPES
-    from engine.journeys.parse import parse
-    from engine.journeys.plan import compile_plan
-    from engine.journeys.report import run_tests
-    from engine.members.fields import base_fields
-    from tests.engine.journeys.hook import HOOK_CATALOGUE
-
     source = json.loads(SEED.read_text(encoding="utf-8"))
     context = CheckContext(HOOK_CATALOGUE, base_fields(), {name: each.fields for name, each in EVENT_TYPES.items()})
     findings = check(source, context)

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from engine.journeys.deadlines import Pause
 from engine.journeys.effects import SPREAD
+from engine.journeys.operators import NOT_LIVE, NOT_STUCK, objection
 from engine.journeys.state import Alert, Failure, Operator, Outcome
 from tests.engine.journeys.world import Host, Run, activity, at, event, plan_of, wait
 
@@ -262,4 +264,43 @@ def test_an_instant_that_has_passed_is_now() -> None:
     run = Run(plan_of({"one": {"type": "delay", "until": {"var": "member.due"}, "ports": {"done": "end"}}}))
     run.host.facts_ = {"member": {"due": at("PT1H").isoformat()}}
     run.turn("PT2H")
+    assert run.outcome == "finished"
+
+
+@pytest.mark.parametrize(
+    ("operator", "forbidden"),
+    [
+        (Operator("retry"), False),
+        (Operator("skip", port="done"), False),
+        (Operator("skip", port="nowhere"), True),
+        (Operator("skip"), True),
+        (Operator("exit"), False),
+    ],
+)
+def test_a_command_that_the_state_forbids_is_objected_to_and_changes_nothing(operator, forbidden) -> None:
+    run = Run(plan_of({"one": activity("call", MESSAGE)}), Host(results={"call": [Failure("no")]}))
+    run.turn("PT0S")
+    assert (objection(run.plan, run.state, operator) is not None) is forbidden
+    before = run.state
+    run.turn("PT0S", operators=[operator])
+    assert (run.state == before) is forbidden
+
+
+def test_only_what_is_stuck_can_be_retried_and_nothing_that_has_ended_can_be_exited() -> None:
+    run = Run(plan_of({"one": wait("custom.b", timeout="PT1H")}))
+    run.turn("PT0S")
+    assert objection(run.plan, run.state, Operator("retry")) == NOT_STUCK
+    assert objection(run.plan, run.state, Operator("exit")) is None
+    run.turn("PT2H")
+    assert objection(run.plan, run.state, Operator("exit")) == NOT_LIVE
+
+
+def test_an_outcome_that_arrives_while_paused_is_kept_and_the_next_node_entered_afterwards() -> None:
+    run = Run(plan_of({"one": activity("call", MESSAGE, save="said")}), settle_at_once=False)
+    run.turn("PT0S")
+    run.pauses = [Pause(at("PT1M"))]
+    run.turn("PT2M", outcome=Outcome("one:1", result={"id": "7"}))
+    assert (run.path, run.state.vars) == (["one"], {"said": {"id": "7"}})
+    run.pauses = [Pause(at("PT1M"), at("PT3M"), "hold")]
+    run.turn("PT3M")
     assert run.outcome == "finished"

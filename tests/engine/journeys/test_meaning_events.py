@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - in a table of cases each case reads best as one line
 """JOURNEYS.md, Meaning 2 to 4: inbox, race, goal and exits. Each test states one sentence of it."""
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -180,7 +180,7 @@ def test_a_delay_until_a_time_of_day(now, at_time, days, working_day, expected) 
 )
 def test_quiet_hours_reach_over_midnight(clock, ends) -> None:
     quiet = QuietHours(time(21, 30), time(8, 30))
-    now = datetime.combine(datetime(2026, 1, 7).date(), time.fromisoformat(clock), SHANGHAI)
+    now = datetime.combine(date(2026, 1, 7), time.fromisoformat(clock), SHANGHAI)
     expected = None
     if ends:
         day = now.date() + timedelta(days=ends.startswith("+"))

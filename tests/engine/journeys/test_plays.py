@@ -58,7 +58,7 @@ def result(test: dict[str, Any], nodes: Any = None, **parts: Any) -> list[str]:
         *[
             (
                 [START, GOT, {"activity": "coupon.issue", "returns": returns}],
-                {"outcome": "late", "path": [*NODES][:3] + ["late"]},
+                {"outcome": "late", "path": [*[*NODES][:3], "late"]},
             )
             for returns in SOLD_OUT
         ],

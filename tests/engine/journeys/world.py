@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.journeys.catalogue import ActivityType, Catalogue, EventTypes, Reference, Retry
 from engine.journeys.context import CheckContext
@@ -58,7 +58,7 @@ class Attachment(Params):
 
 class MessageParams(Params):
     text: str
-    attachments: list[Attachment] = []
+    attachments: list[Attachment] = Field(default_factory=list)
 
 
 def text(*, optional: bool = False) -> Declaration:
@@ -93,7 +93,11 @@ FIELDS: Fields = {
 CHANNEL: Fields = {"event.channel.kind": text(optional=True)}
 EVENTS: EventTypes = {
     "contact.added": {**CHANNEL, "event.welcome_code": text(optional=True)},
-    "contact.lost": {**CHANNEL, "event.last": Declaration(type="boolean", optional=True)},
+    "contact.lost": {
+        **CHANNEL,
+        "event.last": Declaration(type="boolean", optional=True),
+        "event.n": Declaration(type="integer", optional=True),
+    },
     "custom.a": {**CHANNEL, "event.n": Declaration(type="integer", optional=True)},
     "custom.b": {**CHANNEL, "event.n": Declaration(type="integer", optional=True)},
     "custom.c": {**CHANNEL, "event.n": Declaration(type="integer", optional=True)},
@@ -149,11 +153,11 @@ def plan_zone() -> Any:
     return plan_of({"only": wait("custom.b")}).zone
 
 
-def event(seq: int, type: str, accepted: str = "PT0S", *, time: str | datetime | None = None, **data: Json) -> EventIn:
+def event(seq: int, name: str, accepted: str = "PT0S", *, time: str | datetime | None = None, **data: Json) -> EventIn:
     """An event accepted at an offset from T0; its own time is the same unless it says otherwise."""
     accepted_at = at(accepted)
     own = at(time) if isinstance(time, str) else time
-    return EventIn(seq, type, own or accepted_at, accepted_at, dict(data))
+    return EventIn(seq, name, own or accepted_at, accepted_at, dict(data))
 
 
 @dataclass

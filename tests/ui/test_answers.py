@@ -203,10 +203,10 @@ def test_readiness_is_503_without_a_database(deps: Dependencies, keys: object, c
 
 
 def test_static_files_that_name_their_digest_may_be_kept(client: Visitor) -> None:
-    address = re.search(r'href="(/static/css/app\.css\?v=\w+)"', client.get("/sign-in").text)
+    address = re.search(r'href="(/static/css/base\.css\?v=\w+)"', client.get("/sign-in").text)
     assert address is not None
     assert "immutable" in client.get(address[1]).headers["cache-control"]
-    assert "immutable" not in client.get("/static/css/app.css").headers.get("cache-control", "")
+    assert "immutable" not in client.get("/static/css/base.css").headers.get("cache-control", "")
     assert client.get("/static/../app.py").status_code == 404
 
 

@@ -20,8 +20,8 @@ from starlette.responses import HTMLResponse
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
 from engine.members.handles import VISITOR
-from engine.organisation.models import Channel, Store
 from engine.organisation.desk import read_desk
+from engine.organisation.models import Channel, Store
 from engine.wecom.reception import Reception, choose
 from ui.dependencies import Dependencies, dependencies
 from ui.pages.render import render

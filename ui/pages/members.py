@@ -6,12 +6,13 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
-from engine.definitions.listing import list_shown
+from engine.definitions.listing import show
 from engine.members.handles import KINDS, HandleError, parse_handle
 from engine.members.models import Identity
 from engine.members.profile import list_events, list_members, read_profile
 from engine.runs.listing import RunFilter, list_runs
 from engine.secrets.keyring import KeyRing
+from rules.types import Json
 from ui.pages.visit import Visiting
 from ui.problems import NotFound
 
@@ -63,7 +64,7 @@ def show_member(
             return RedirectResponse(f"/members/{profile.member.merged_into}", 303)
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
         events, after = list_events(session, member_id, before=before)
-        titles = {shown.key: shown.document.get("title") for shown in list_shown(session, "journey")}
+        titles = _titles(session, {run.journey for run in runs.items})
     context = {
         "profile": profile,
         "runs": runs.items,
@@ -73,6 +74,12 @@ def show_member(
         "titles": titles,
     }
     return visit.render("members/member.html", context)
+
+
+def _titles(session: Session, journeys: set[str]) -> dict[str, Json]:
+    """The titles of these journeys, as their documents have them."""
+    found = (show(session, "journey", key) for key in journeys)
+    return {shown.key: shown.document.get("title") for shown in found if shown}
 
 
 def find_member(session: Session, keys: KeyRing, named: str) -> int | None:

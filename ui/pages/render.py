@@ -90,9 +90,8 @@ def render(
 
 def error_page(request: Request, problem: Problem) -> HTMLResponse:
     """A page that says what went wrong and what to do."""
-    taste = taste_of(request, None)
-    key = f"error.{problem.status_code}" if problem.status_code in (403, 404, 429, 503) else "error.other"
-    context = {"problem": problem, "explanation": text(taste.language, key)}
+    kind = str(problem.status_code) if problem.status_code in (403, 404, 429, 503) else "other"
+    context = {"problem": problem, "kind": kind}
     return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -30,12 +31,19 @@ def read_draft(session: Session, kind: Kind, key: str) -> Draft:
 
 
 def put_draft(
-    session: Session, kind: Kind, key: str, text: str, *, by: str, now: datetime, if_match: str | None = None
+    session: Session,
+    kind: Kind,
+    key: str,
+    text: str,
+    *,
+    by: str,
+    now: datetime,
+    if_match: Collection[str] | None = None,
 ) -> Draft:
     """Keep the text as the draft, with a revision counted up from the last one.
 
-    `if_match` is a revision, or `*` for any; without it the last write wins. Raises NotReadableError,
-    StaleRevisionError.
+    `if_match` are the revisions that it may follow, `*` for any; without it the last write wins. Raises
+    NotReadableError, StaleRevisionError.
     """
     read_source(text)
     draft = _locked(session, kind, key)
@@ -50,7 +58,7 @@ def put_draft(
 
 
 def delete_draft(
-    session: Session, kind: Kind, key: str, *, by: str, now: datetime, if_match: str | None = None
+    session: Session, kind: Kind, key: str, *, by: str, now: datetime, if_match: Collection[str] | None = None
 ) -> None:
     """Throw the draft away. Versions stay. Raises UnknownDefinitionError, StaleRevisionError."""
     draft = _locked(session, kind, key)
@@ -67,10 +75,10 @@ def _locked(session: Session, kind: Kind, key: str) -> Draft | None:
     return session.execute(chosen.with_for_update().execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def _demand(draft: Draft | None, if_match: str | None) -> None:
+def _demand(draft: Draft | None, if_match: Collection[str] | None) -> None:
     if if_match is None:
         return
-    if draft is None or if_match not in {"*", str(draft.revision)}:
+    if draft is None or {"*", str(draft.revision)}.isdisjoint(if_match):
         raise StaleRevisionError(draft.revision if draft else None)
 
 

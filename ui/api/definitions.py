@@ -5,7 +5,7 @@ Definitions belong to the whole chain: a key that is bound to a region or store 
 
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, Header, Path, Query, Request
+from fastapi import Body, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -37,6 +37,7 @@ from ui.api.definition_answers import (
     VersionList,
 )
 from ui.auth import Caller, require
+from ui.conditional import IfMatch
 from ui.presentable import presentable, two_titles
 from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router, demand_json
@@ -45,7 +46,6 @@ router = api_router(tags=["Definitions"])
 
 Reader = Annotated[Caller, Depends(require("definitions"))]
 Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
-IfMatch = Annotated[str | None, Header(description="The revision that you read, as ETag; without it the last wins.")]
 _JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
 }
@@ -108,13 +108,13 @@ async def put_draft(
         raise Unprocessable("This key cannot be used.", errors=[FieldError("key", f"Keys match {KEY.pattern}.")])
     await demand_json(request)
     text = _decoded(await request.body())
-    answer, created = await run_in_threadpool(_save, caller, kind, key, text, _revision(if_match))
+    answer, created = await run_in_threadpool(_save, caller, kind, key, text, _revisions(if_match))
     response.headers["ETag"] = _etag(answer.revision)
     response.status_code = 201 if created else 200
     return answer
 
 
-def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: str | None) -> tuple[DraftAnswer, bool]:
+def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: frozenset[str] | None) -> tuple[DraftAnswer, bool]:
     with caller.begin() as session:
         created = drafts.find_draft(session, kind, key) is None
         draft = drafts.put_draft(session, kind, key, text, by=caller.actor, now=caller.now(), if_match=if_match)
@@ -126,7 +126,7 @@ def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: str | None)
 def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None) -> None:
     """Throw the draft away; published versions stay."""
     with caller.begin() as session:
-        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revision(if_match))
+        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revisions(if_match))
 
 
 @router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=_OPTIONAL_BODY)
@@ -268,11 +268,11 @@ def _etag(revision: int) -> str:
     return f'"{revision}"'
 
 
-def _revision(if_match: str | None) -> str | None:
-    """The revision that a header names; what is no entity tag matches nothing."""
+def _revisions(if_match: str | None) -> frozenset[str] | None:
+    """The revisions that a header names; what is no entity tag matches nothing."""
     if if_match is None:
         return None
-    return if_match.strip().removeprefix("W/").strip('"')
+    return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
 
 
 def _item(shown: Shown) -> DefinitionItem:

@@ -34,7 +34,8 @@ def doors_of(channels: Iterable[Json], associates: Iterable[Json], chats: Iterab
     userids = {one["key"]: one.get("wecom_userid") for one in _objects(associates) if one.get("active", True)}
     groups: dict[Json, Json] = {}
     for chat in sorted(_objects(chats), key=lambda one: str(one["chat_id"])):
-        groups[chat.get("store")] = chat["chat_id"]
+        if not chat.get("dismissed_at"):
+            groups[chat.get("store")] = chat["chat_id"]
     found = []
     for channel in _objects(channels):
         served = channel.get("associates")

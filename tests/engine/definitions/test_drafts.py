@@ -42,19 +42,19 @@ def test_a_stale_revision_is_refused(database: Database, clock: FixedClock, name
         for _ in range(2):
             put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now())
         with pytest.raises(StaleRevisionError, match="revision 2"):
-            put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match=named)
+            put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match={named})
         with pytest.raises(StaleRevisionError, match="revision 2"):
-            delete_draft(session, "journey", "j", by="user:a", now=clock.now(), if_match=named)
+            delete_draft(session, "journey", "j", by="user:a", now=clock.now(), if_match={named})
         with pytest.raises(StaleRevisionError, match="does not exist"):
-            put_draft(session, "journey", "other", "{}", by="user:a", now=clock.now(), if_match=named)
+            put_draft(session, "journey", "other", "{}", by="user:a", now=clock.now(), if_match={named})
 
 
 def test_the_current_revision_and_a_star_are_accepted(database: Database, clock: FixedClock) -> None:
     with database.begin() as session:
         put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now())
-        put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match="1")
-        put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match="*")
-        delete_draft(session, "journey", "j", by="user:a", now=clock.now(), if_match="3")
+        put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match={"1"})
+        put_draft(session, "journey", "j", "{}", by="user:a", now=clock.now(), if_match={"*"})
+        delete_draft(session, "journey", "j", by="user:a", now=clock.now(), if_match={"2", "3"})
         assert find_draft(session, "journey", "j") is None
 
 

@@ -54,7 +54,7 @@ async def test_bytes_that_are_no_text_are_refused(api: AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("revision", "status"), [('"1"', 200), ('W/"1"', 200), ("*", 200), ('"7"', 412), ("what", 412)]
+    ("revision", "status"), [('"1"', 200), ('W/"1"', 200), ("*", 200), ('"7", "1"', 200), ('"7"', 412), ("what", 412)]
 )
 async def test_a_stale_revision_is_refused(api: AsyncClient, revision: str, status: int) -> None:
     await put(api)

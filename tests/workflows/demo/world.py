@@ -27,6 +27,7 @@ ASSOCIATES = [
 CHATS = [
     {"chat_id": "wr_e01_1", "store": "E01"},
     {"chat_id": "wr_e01_2", "store": "E01"},
+    {"chat_id": "wr_e01_3", "store": "E01", "dismissed_at": "2026-01-01T00:00:00Z"},
     {"chat_id": "wr_e02_1", "store": "E02"},
 ]
 

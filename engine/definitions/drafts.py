@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -15,6 +16,9 @@ from engine.definitions.errors import StaleRevisionError, UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.models import Draft
 from engine.definitions.source import read_source
+
+Revisions: TypeAlias = Collection[str] | None
+"""The revisions that a change may follow, `*` for any; None for whatever comes."""
 
 
 def find_draft(session: Session, kind: Kind, key: str) -> Draft | None:
@@ -38,12 +42,11 @@ def put_draft(
     *,
     by: str,
     now: datetime,
-    if_match: Collection[str] | None = None,
+    if_match: Revisions = None,
 ) -> Draft:
     """Keep the text as the draft, with a revision counted up from the last one.
 
-    `if_match` are the revisions that it may follow, `*` for any; without it the last write wins. Raises
-    NotReadableError, StaleRevisionError.
+    Without `if_match` the last write wins. Raises NotReadableError, StaleRevisionError.
     """
     read_source(text)
     draft = _locked(session, kind, key)
@@ -57,9 +60,7 @@ def put_draft(
     return draft
 
 
-def delete_draft(
-    session: Session, kind: Kind, key: str, *, by: str, now: datetime, if_match: Collection[str] | None = None
-) -> None:
+def delete_draft(session: Session, kind: Kind, key: str, *, by: str, now: datetime, if_match: Revisions = None) -> None:
     """Throw the draft away. Versions stay. Raises UnknownDefinitionError, StaleRevisionError."""
     draft = _locked(session, kind, key)
     _demand(draft, if_match)
@@ -75,7 +76,7 @@ def _locked(session: Session, kind: Kind, key: str) -> Draft | None:
     return session.execute(chosen.with_for_update().execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def _demand(draft: Draft | None, if_match: Collection[str] | None) -> None:
+def _demand(draft: Draft | None, if_match: Revisions) -> None:
     if if_match is None:
         return
     if draft is None or {"*", str(draft.revision)}.isdisjoint(if_match):

@@ -4,7 +4,7 @@ A journey's document stores no layout. `draw` is the only place that knows the l
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import graphlay
 
@@ -83,6 +83,16 @@ class _Point:
     y: float
 
 
+@dataclass(frozen=True)
+class _PlacedWay:
+    """An edge as the layout library gives it."""
+
+    way: Way
+    points: Sequence[_Point]
+    word: _Point
+    backwards: bool
+
+
 def draw(boxes: Sequence[Box], ways: Sequence[Way]) -> Drawing:
     """Lays the graph out from top to bottom. The same graph always gives the same picture."""
     place = {box.id: index for index, box in enumerate(boxes)}
@@ -93,17 +103,29 @@ def draw(boxes: Sequence[Box], ways: Sequence[Way]) -> Drawing:
     for way in drawable:
         graph.edge(place[way.source], place[way.target], label_size={"width": _text_width(way.word), "height": 16.0})
     layout = graphlay.layout(graph, options=_OPTIONS)
-    low, high = layout.bounds["min"], layout.bounds["max"]
-    left, top = low["x"] - _MARGIN, low["y"] - _MARGIN
     reversed_edges = set(layout.raw["reversed"])
+    drawn_boxes = [_box(box, node) for box, node in zip(boxes, layout.nodes, strict=True)]
+    drawn_ways = [
+        _way(way, edge, backwards=index in reversed_edges)
+        for index, (way, edge) in enumerate(zip(drawable, layout.edges, strict=True))
+    ]
+    return _framed(drawn_boxes, drawn_ways)
+
+
+def _framed(boxes: Sequence[DrawnBox], ways: Sequence[_PlacedWay]) -> Drawing:
+    """Moves everything so that it stands within a margin from (0, 0); words need room as boxes do."""
+    xs = [x for box in boxes for x in (box.x, box.x + box.width)]
+    ys = [y for box in boxes for y in (box.y, box.y + box.height)]
+    for placed in ways:
+        half = _text_width(placed.way.word) / 2
+        xs += [placed.word.x - half, placed.word.x + half, *(point.x for point in placed.points)]
+        ys += [placed.word.y - 8.0, placed.word.y + 8.0, *(point.y for point in placed.points)]
+    left, top = min(xs, default=0.0) - _MARGIN, min(ys, default=0.0) - _MARGIN
     return Drawing(
-        high["x"] + _MARGIN - left,
-        high["y"] + _MARGIN - top,
-        tuple(_box(box, node, left, top) for box, node in zip(boxes, layout.nodes, strict=True)),
-        tuple(
-            _way(way, edge, left, top, backwards=index in reversed_edges)
-            for index, (way, edge) in enumerate(zip(drawable, layout.edges, strict=True))
-        ),
+        max(xs, default=0.0) + _MARGIN - left,
+        max(ys, default=0.0) + _MARGIN - top,
+        tuple(replace(box, x=box.x - left, y=box.y - top) for box in boxes),
+        tuple(_drawn(placed, left, top) for placed in ways),
     )
 
 
@@ -115,19 +137,23 @@ def _text_width(word: str) -> float:
     return 10.0 + sum(12.0 if ord(character) > 0x2E7F else 6.5 for character in word)
 
 
-def _box(box: Box, node: Mapping[str, Mapping[str, float]], left: float, top: float) -> DrawnBox:
+def _box(box: Box, node: Mapping[str, Mapping[str, float]]) -> DrawnBox:
     width, height = _WIDTH, _height(box)
-    x, y = node["center"]["x"] - width / 2 - left, node["center"]["y"] - height / 2 - top
+    x, y = node["center"]["x"] - width / 2, node["center"]["y"] - height / 2
     return DrawnBox(box, x, y, width, height, clip(box.name, 24))
 
 
-def _way(way: Way, edge: Mapping[str, object], left: float, top: float, *, backwards: bool) -> DrawnWay:
-    points = [_Point(point["x"] - left, point["y"] - top) for point in _points(edge["points"])]
-    word = _word_place(points)
+def _way(way: Way, edge: Mapping[str, object], *, backwards: bool) -> _PlacedWay:
+    points = [_Point(point["x"], point["y"]) for point in _points(edge["points"])]
     anchor = edge.get("label_anchor")
-    if isinstance(anchor, Mapping):
-        word = _Point(anchor["x"] - left, anchor["y"] - top)
-    return DrawnWay(way, _path(points), _tip(points), word.x, word.y, backwards)
+    word = _Point(anchor["x"], anchor["y"]) if isinstance(anchor, Mapping) else _word_place(points)
+    return _PlacedWay(way, points, word, backwards)
+
+
+def _drawn(placed: _PlacedWay, left: float, top: float) -> DrawnWay:
+    points = [_Point(point.x - left, point.y - top) for point in placed.points]
+    word = _Point(placed.word.x - left, placed.word.y - top)
+    return DrawnWay(placed.way, _path(points), _tip(points), word.x, word.y, placed.backwards)
 
 
 def _points(value: object) -> Iterable[Mapping[str, float]]:

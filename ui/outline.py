@@ -111,7 +111,10 @@ class _Reader:
 
     def does(self, node: str) -> str:
         """The line below the name: what the step does if the name does not tell it, else its id."""
-        return self._described(node) if words.title(self.nodes[node].get("title"), self.language) else node
+        title, described = words.title(self.nodes[node].get("title"), self.language), self._described(node)
+        if not title:
+            return node
+        return described if described != title else self._t(f"node.{self.kind(node)}")
 
     def ways(self, node: str) -> list[Way]:
         """The edges out of a node; ports with one target share one."""

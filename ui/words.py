@@ -11,7 +11,9 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from engine.events.types import EVENT_TYPES
+from engine.members.fields import base_fields
 from rules.duration import DurationError, parse_duration
+from rules.types import Title
 from ui.messages import Language, known, text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -64,6 +66,12 @@ def iso_duration(written: object, language: Language) -> str:
     days += [text(language, "unit.day", n=parsed.days)] if parsed.days else []
     elapsed = parsed.elapsed.total_seconds()
     return text(language, "unit.join").join([*days, *([duration(elapsed, language)] if elapsed or not days else [])])
+
+
+def attribute(name: str, language: Language) -> str:
+    """What people call an attribute of a member; its own name where it is not declared."""
+    declared = base_fields().get(f"member.{name}")
+    return declared.title.model_dump()[language] if declared and isinstance(declared.title, Title) else name
 
 
 def event(name: object, language: Language) -> str:

@@ -93,3 +93,11 @@ def test_a_half_written_draft_is_drawn_as_far_as_it_goes(draft: dict[str, object
     read = outline(draft, {}, "zh")  # type: ignore[arg-type]  # JSON of any shape
     wanted = {key for key, node in nodes.items() if isinstance(node, dict)} if isinstance(nodes, dict) else set()
     assert {step.id for step in read.steps} == wanted
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(ids, ids, st.text(st.characters(codec="utf-8"), max_size=30)), max_size=16))
+def test_words_beside_edges_stay_in_the_frame(edges: list[tuple[str, str, str]]) -> None:
+    boxes = [Box(f"n{n}", "wait", "x", "y") for n in range(12)]
+    drawing = draw(boxes, [Way(source, "p", target, word) for source, target, word in edges])
+    assert all(0 < drawn.word_x < drawing.width and 0 < drawn.word_y < drawing.height for drawn in drawing.ways)

@@ -109,6 +109,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "title": partial(words.title, language=language),
         "port": partial(words.port, language=language),
         "stuck_word": partial(words.reason, language=language),
+        "attribute_word": partial(words.attribute, language=language),
         "fate_word": partial(words.fate, language=language),
         "event_word": partial(words.event, language=language),
         "outcome_word": partial(words.outcome, language=language),

@@ -26,6 +26,7 @@ from engine.events.types import BULK, event_type
 from engine.members import disputes
 from engine.members.handles import VISITOR, Handle, HandleError, parse_handle
 from engine.members.identities import Naming, Resolved, resolve
+from engine.members.personal import personal_attributes
 from engine.organisation.references import places
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -66,11 +67,12 @@ class _Batch:
         """Leaves out duplicates and what the sender may not tell."""
         fresh = self._fresh(events)
         found = places(self.session, [_naming_places(event) for _, event, _ in fresh])
+        personal_names = personal_attributes(self.session) if fresh else frozenset()
         for (index, event, digest), place in zip(fresh, found, strict=True):
             if stores != "*" and place.store_id not in stores:
                 self.rejected.append(Rejection(index, "/data/store", _OUT_OF_SCOPE))
                 continue
-            data, personal = take_out(event.data, self.keys)
+            data, personal = take_out(event.data, self.keys, personal_names)
             subject = None if event.subject is None else hide_phone(event.subject, self.keys)
             self.entries.append(Entry(index, event, digest, event.type, data, place, subject, personal))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
-from engine.members.fields import PERSONAL_ATTRIBUTES
 from engine.members.handles import HandleError, phone_number
 from engine.secrets.keyring import KeyRing
 from rules.limits import escape
@@ -20,15 +19,15 @@ PHONE_KEYS = frozenset({"phone", "mobile", "telephone", "tel", "phone_number", "
 Taken: TypeAlias = dict[str, Json]
 
 
-def take_out(data: Mapping[str, Json], keys: KeyRing, declared: Collection[str] = ()) -> tuple[dict[str, Json], Taken]:
-    """`data` without its personal parts, and those parts by pointer. `declared` are HQ's own personal attributes."""
+def take_out(data: Mapping[str, Json], keys: KeyRing, names: Collection[str]) -> tuple[dict[str, Json], Taken]:
+    """`data` without its personal parts, and those parts by pointer. `names` are those of personal attributes."""
     taken: Taken = {}
     left: dict[str, Json] = {}
     for key, value in data.items():
         pointer = "/" + escape(key)
         if key == "identities" and isinstance(value, list):
             left[key] = [hide_phone(item, keys) if isinstance(item, str) else item for item in value]
-        elif key in PHONE_KEYS or not (key in PERSONAL_ATTRIBUTES or key in declared):
+        elif key in PHONE_KEYS or key not in names:
             left[key] = _without_phones(key, value, pointer, keys, taken)
         elif value is not None:
             taken[pointer] = value

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.members.fields import PERSONAL_ATTRIBUTES
+from engine.members.personal import personal_attributes
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
@@ -57,8 +58,9 @@ def set_attributes(
     session: Session, keys: KeyRing, member_id: int, values: Mapping[str, Json], *, now: datetime
 ) -> None:
     """Sets attributes directly; the caller holds the member's row lock."""
-    personal = {name: value for name, value in values.items() if name in PERSONAL_ATTRIBUTES}
-    plain = {name: value for name, value in values.items() if name not in PERSONAL_ATTRIBUTES}
+    names = personal_attributes(session)
+    personal = {name: value for name, value in values.items() if name in names}
+    plain = {name: value for name, value in values.items() if name not in names}
     _write(session, keys, {member_id: [Told(member_id, 0, now, plain, personal)]})
 
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.members import disputes
 from engine.members.handles import Handle
 from engine.members.history import rederive
 from engine.members.identities import Naming, resolve
 from engine.members.merge import carry_out
-from engine.members.models import Dispute, Member
+from engine.members.models import Member
 from engine.secrets.keyring import KeyRing
 
 
@@ -38,8 +39,7 @@ def learn(session: Session, keys: KeyRing, member_id: int, contact: Contact, *, 
         handles.append(Handle("unionid", contact.unionid))
     resolved = resolve(session, keys, [Naming(tuple(handles), member_id)], now=now)
     absorbed = carry_out(session, resolved.merges, keys=keys, now=now) if resolved.merges else {}
-    for dispute in resolved.disputes:
-        session.add(Dispute(member_a=dispute.member_a, member_b=dispute.member_b, reason=dispute.reason, at=now))
+    disputes.record(session, [(dispute, None) for dispute in resolved.disputes], now=now)
     member = resolved.members[0] or member_id
     _describe(session, keys, member, contact)
     for userid, way in contact.add_ways.items():

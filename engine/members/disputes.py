@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from engine.members.identities import Disputed
 
 
-def record(session: Session, disputes: Sequence[tuple[Disputed, int]], *, now: datetime) -> None:
-    """Keeps disputes with the place in the log of the event that raised them; a known pair is not kept again."""
+def record(session: Session, disputes: Sequence[tuple[Disputed, int | None]], *, now: datetime) -> None:
+    """Keeps disputes with the place in the log of the event that raised them, if one did; each pair once."""
     for dispute, seq in disputes:
         given = {"a": dispute.member_a, "b": dispute.member_b, "seq": seq, "reason": dispute.reason, "now": now}
         session.connection().execute(_RECORD, given)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
+from engine.definitions.models import Live, Version
 from engine.events.ingest import ingest
 from engine.events.log import events_facts, events_of
+from engine.members.facts import read_facts
 from tests.engine.chain import NOW, Chain, event
 
 
@@ -122,3 +124,22 @@ def test_a_sender_tells_of_its_own_stores_only(chain: Chain) -> None:
         result = ingest(session, told, now=NOW, keys=chain.keys, stores=(chain.stores["S1"],))
     assert result.accepted == 1
     assert [one.index for one in result.rejected] == [1, 2]
+
+
+def test_what_hq_declares_personal_is_sealed(chain: Chain) -> None:
+    with chain.database.begin() as session:
+        document = '{"fields": {"member.id_card": {"type": "text", "personal": true}, "member.shoe": {"type": "text"}}}'
+        session.add(Version(kind="fields", key="ours", n=1, hash="h", bundle_hash="b", document=document,
+                            published_at=NOW, published_by="test"))  # fmt: skip
+        session.add(Live(kind="fields", key="ours", version=1, first_published_at=NOW))
+    chain.tell(event("member.registered", subject="member:1", id_card="110101", shoe="43"))
+    assert chain.rows("SELECT data FROM events") == [({"shoe": "43"},)]
+    [(member, attributes, sealed)] = chain.rows("SELECT id, attributes, personal_enc FROM members")
+    assert attributes == {"shoe": "43"}
+    assert chain.keys.open_json(bytes(sealed)) == {"id_card": "110101"}
+    with chain.database.begin() as session:
+        facts = read_facts(
+            session, chain.keys, member_id=member, store_id=None, associate_id=None,
+            paths={"member.id_card", "member.shoe", "member.friend"}, now=NOW,
+        )  # fmt: skip
+    assert {"id_card": "110101", "shoe": "43", "friend": False}.items() <= facts["member"].items()  # type: ignore[union-attr]

@@ -52,6 +52,7 @@ class RouterSettings:
     longest_wait: timedelta = timedelta(seconds=5)
     crowded: int = 200
     sweep_every: float = 5.0
+    orders_every: float = 0.25
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,11 @@ async def run_router(parts: RouterParts, stop: Stop, settings: RouterSettings | 
     router = Router(parts, settings)
     sweeper = Sweeper(parts.client, parts.database, parts.clock, parts.keys, parts.plans)
     sweep = Chore("sweep", settings.sweep_every, sweeper.sweep)
+    orders = Chore("orders", settings.orders_every, sweeper.call_commanded)
     trim = Chore("trim", 3600.0, sweeper.trim)
     async with asyncio.TaskGroup() as tasks:
         loops = [tasks.create_task(router.run())]
-        loops += [tasks.create_task(_repeat(chore)) for chore in (sweep, trim, *parts.chores)]
+        loops += [tasks.create_task(_repeat(chore)) for chore in (sweep, orders, trim, *parts.chores)]
         await stop.wait()
         router.stop()
         for chores in loops[1:]:

@@ -6,6 +6,8 @@ So nothing is lost with a wake-up, a worker, or Temporal's own file: the rows sa
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from engine.clock import Clock
 from engine.database.connection import Database
@@ -46,6 +49,7 @@ class Sweeper:
     keys: KeyRing
     plans: Plans
     _called: dict[int, datetime] = field(default_factory=dict)
+    _ordered: OrderedDict[tuple[int, int], None] = field(default_factory=OrderedDict)
 
     async def sweep(self) -> None:
         """Call all runs that are late now."""
@@ -58,6 +62,16 @@ class Sweeper:
         self._called.update((call.run_id, now) for call in late)
         for run_id in holdouts:
             await asyncio.to_thread(self._end_holdout, run_id)
+
+    async def call_commanded(self) -> None:
+        """Call at once the runs that an operator gave an order or let go on."""
+        with suppress(RPCError):
+            for call in await asyncio.to_thread(self._look_commanded):
+                if (call.run_id, call.next_turn) not in self._ordered:
+                    await executions.recreate(self.client, _execution(call))
+                    self._ordered[call.run_id, call.next_turn] = None
+        while len(self._ordered) > AT_ONCE:
+            self._ordered.popitem(last=False)
 
     async def trim(self) -> None:
         """Forget the deliveries of runs that ended long ago; their turns stay, since they are the record."""
@@ -76,8 +90,11 @@ class Sweeper:
 
     async def _call(self, call: Call, gate: asyncio.Semaphore) -> None:
         async with gate:
-            position = Position(call.run_id, call.next_turn)
-            await executions.recreate(self.client, Execution(call.workflow_id, position))
+            await executions.recreate(self.client, _execution(call))
+
+    def _look_commanded(self) -> list[Call]:
+        with self.database.begin() as session:
+            return [Call(*row) for row in session.connection().execute(_COMMANDED, {"most": AT_ONCE})]
 
     def _end_holdout(self, run_id: int) -> None:
         with self.database.begin() as session:
@@ -91,12 +108,23 @@ class Sweeper:
             return _trim(session, self.clock.now() - KEPT_AFTER_END) > 0
 
 
+def _execution(call: Call) -> Execution:
+    return Execution(call.workflow_id, Position(call.run_id, call.next_turn))
+
+
 def _trim(session: Session, before: datetime) -> int:
     return session.connection().execute(_TRIM, {"before": before, "most": 10_000}).rowcount
 
 
+# What a turn found paused, and is not any more.
+RESUMED = """
+SELECT id FROM runs WHERE status = 'paused' AND NOT EXISTS (
+    SELECT 1 FROM pauses WHERE pauses.journey = runs.journey AND to_at IS NULL
+    AND (pauses.run_id IS NULL OR pauses.run_id = runs.id))
+LIMIT :most"""
+
 # Overdue by their own time, with an event that no turn has taken, or left standing by a pause that is over.
-_LATE = text("""
+_LATE = text(f"""
 WITH late AS (
     (SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :before ORDER BY wake_at LIMIT :most)
     UNION
@@ -104,14 +132,18 @@ WITH late AS (
     UNION
     (SELECT run_id FROM run_commands WHERE taken_turn IS NULL AND at <= :before LIMIT :most)
     UNION
-    (SELECT id FROM runs WHERE status = 'paused' AND NOT EXISTS (
-        SELECT 1 FROM pauses WHERE pauses.journey = runs.journey AND to_at IS NULL
-        AND (pauses.run_id IS NULL OR pauses.run_id = runs.id)) LIMIT :most)
+    ({RESUMED})
 )
 SELECT workflow_id, id, turn + 1 FROM runs
 WHERE id IN (SELECT id FROM late) AND ended_at IS NULL AND status <> 'holdout' AND id <> ALL (:lately)
 LIMIT :most
-""")
+""")  # noqa: S608 - built from constants
+
+_COMMANDED = text(f"""
+SELECT workflow_id, id, turn + 1 FROM runs
+WHERE ended_at IS NULL AND id IN (
+    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL LIMIT :most) UNION ({RESUMED}))
+""")  # noqa: S608 - built from constants
 
 _TRIM = text("""
 DELETE FROM deliveries WHERE (run_id, seq) IN (

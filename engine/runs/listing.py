@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from engine.organisation.models import Channel, Store
-from engine.runs.models import Run, RunStage
+from engine.definitions.models import Version
+from engine.organisation.models import Associate, Channel, Store
+from engine.runs.models import Pause, Run, RunStage
 
 LIVE = ("running", "waiting", "paused", "stuck")
 ENDED = ("completed", "exited", "expired", "holdout")
 STATUSES = (*LIVE, *ENDED)
+_PAUSABLE = ("running", "waiting", "paused")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ class RunItem:
     store: dict[str, Any] | None
     store_key: str | None
     channel: dict[str, Any] | None
+    associate_key: str | None
+    hash: str
+    workflow_id: str
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,49 @@ def list_runs(session: Session, chosen: RunFilter, *, before: int | None = None,
     return RunPage(items, items[-1].id if len(rows) > limit else None)
 
 
+def find_run(session: Session, run_id: int) -> RunItem | None:
+    """One run as lists show it, if it is in sight."""
+    row = session.execute(_items().where(col(Run.id) == run_id)).first()
+    return RunItem(*row) if row else None
+
+
+def status_now() -> ColumnElement[str]:
+    """The status as of now: a run is paused while itself or its journey is, whether or not a turn has noticed."""
+    return case(
+        (col(Run.status).in_(_PAUSABLE) & is_paused(), "paused"),
+        (col(Run.status) == "paused", "running"),
+        else_=col(Run.status),
+    )
+
+
+def is_paused() -> ColumnElement[bool]:
+    """Whether a pause of the run or of its journey lasts."""
+    lasting = col(Pause.to_at).is_(None)
+    journeys = select(col(Pause.journey)).where(lasting, col(Pause.run_id).is_(None))
+    runs = select(col(Pause.run_id)).where(lasting, col(Pause.run_id).is_not(None))
+    return or_(col(Run.journey).in_(journeys), col(Run.id).in_(runs))
+
+
+def _has_status(status: str) -> ColumnElement[bool]:
+    """Written so that the index on the stored status serves."""
+    match status:
+        case "paused":
+            return col(Run.status).in_(_PAUSABLE) & is_paused()
+        case "running":
+            return col(Run.status).in_(("running", "paused")) & ~is_paused()
+        case "waiting":
+            return (col(Run.status) == "waiting") & ~is_paused()
+        case _:
+            return col(Run.status) == status
+
+
 def _items() -> Select[Any]:
     columns: tuple[Any, ...] = (
         Run.id,
         Run.journey,
         Run.version,
         Run.member_id,
-        Run.status,
+        status_now(),
         Run.node,
         Run.node_entered_at,
         Run.deadline,
@@ -98,12 +139,22 @@ def _items() -> Select[Any]:
         Store.title,
         Store.key,
         Channel.title,
+        Associate.key,
+        Version.hash,
+        Run.workflow_id,
     )
     return (
         select(*columns)
         .select_from(Run)
         .outerjoin(Store, col(Store.id) == col(Run.store_id))
         .outerjoin(Channel, col(Channel.id) == col(Run.channel_id))
+        .outerjoin(Associate, col(Associate.id) == col(Run.associate_id))
+        .join(
+            Version,
+            (col(Version.kind) == "journey")
+            & (col(Version.key) == col(Run.journey))
+            & (col(Version.n) == col(Run.version)),
+        )
     )
 
 
@@ -113,10 +164,11 @@ def _conditions(chosen: RunFilter) -> list[ColumnElement[bool]]:
         col(Run.version): chosen.version,
         col(Run.member_id): chosen.member_id,
         col(Run.store_id): chosen.store_id,
-        col(Run.status): chosen.status,
         col(Run.node): chosen.node,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
+    if chosen.status is not None:
+        conditions.append(_has_status(chosen.status))
     if chosen.stage is not None:
         reached = (col(RunStage.run_id) == col(Run.id), col(RunStage.stage) == chosen.stage)
         conditions.append(exists().where(*reached))
@@ -128,14 +180,14 @@ def _conditions(chosen: RunFilter) -> list[ColumnElement[bool]]:
 def standing(session: Session, journey: str, *, version: int | None = None) -> list[Standing]:
     """How many live runs stand at each node of a journey, by status."""
     statement = (
-        select(col(Run.node), col(Run.status), func.count())
+        select(col(Run.node), status_now(), func.count())
         .where(
             col(Run.journey) == journey,
             col(Run.ended_at).is_(None),
             col(Run.status).in_(LIVE),
             col(Run.node).is_not(None),
         )
-        .group_by(col(Run.node), col(Run.status))
+        .group_by(col(Run.node), status_now())
     )
     if version is not None:
         statement = statement.where(col(Run.version) == version)
@@ -146,9 +198,9 @@ def live_by_journey(session: Session) -> dict[str, dict[str, int]]:
     """How many live runs each journey has, by status."""
     counted: dict[str, dict[str, int]] = {}
     statement = (
-        select(col(Run.journey), col(Run.status), func.count())
+        select(col(Run.journey), status_now(), func.count())
         .where(col(Run.ended_at).is_(None), col(Run.status).in_(LIVE))
-        .group_by(col(Run.journey), col(Run.status))
+        .group_by(col(Run.journey), status_now())
     )
     for journey, status, runs in session.execute(statement):
         counted.setdefault(journey, {})[status] = runs

@@ -22,6 +22,7 @@ class Run(SQLModel, table=True):
         UniqueConstraint("journey", "entry_seq"),
         UniqueConstraint("journey", "member_id", "n"),
         Index("ix_runs_wake", "wake_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_runs_paused", "id", postgresql_where=text("status = 'paused'")),
         Index("ix_runs_place", "journey", "status", "node"),
         Index("ix_runs_listing", "journey", "id"),
     )
@@ -120,17 +121,18 @@ class RunCommand(SQLModel, table=True):
 class RunStage(SQLModel, table=True):
     """A stage of the funnel that a run has reached; once per stage.
 
-    `again` is true when the member had reached it before, in another run of the journey: people are counted by it.
+    `firsts` are bits by which people are counted: whether this was the member's first time at the stage in the journey,
+    and within the run's version, day, store and so on (`engine.funnel.people`).
     """
 
     __tablename__ = "run_stages"
-    __table_args__ = (Index("ix_run_stages_again", "run_id", postgresql_where=text("again")),)
+    __table_args__ = (Index("ix_run_stages_again", "run_id", postgresql_where=text("firsts & 1 = 0")),)
 
     run_id: int = reference("runs.id", primary_key=True)
     stage: str = Field(primary_key=True)
     at: datetime = instant()
     entered_here: bool = False
-    again: bool = False
+    firsts: int = 0
     since_previous: float | None = None
 
 

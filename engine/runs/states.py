@@ -18,6 +18,11 @@ def load(run: Run, keys: KeyRing) -> State:
     return State.from_json(keys.open_json(base64.b64decode(sealed)) if sealed else run.state)
 
 
+def is_sealed(run: Run) -> bool:
+    """Whether the run has taken personal data."""
+    return _SEALED in run.state
+
+
 def keep(
     run: Run, state: State, keys: KeyRing, *, paused: bool, wake_at: datetime | None, personal: bool = False
 ) -> None:

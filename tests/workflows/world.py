@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -216,7 +217,7 @@ class World:
             session.add(
                 Version(
                     kind="journey", key=key, n=version, hash=content_hash(document), bundle_hash=hashed,
-                    document="{}", published_at=now, published_by="test",
+                    document=json.dumps(document), published_at=now, published_by="test",
                 )
             )  # fmt: skip
             session.flush()

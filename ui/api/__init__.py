@@ -7,7 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation
+from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation, runs
 
-MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue, organisation, coupons, members)
+MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue, organisation, coupons, members, runs)
 OUTSIDE: tuple[APIRouter, ...] = ()

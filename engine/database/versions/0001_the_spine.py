@@ -56,6 +56,21 @@ def upgrade() -> None:
         postgresql_where=sa.text("mapped_at IS NULL"),
     )
     op.create_table(
+        "wecom_tokens",
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("value_enc", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("app"),
+    )
+    op.create_table(
+        "group_codes",
+        sa.Column("app", sa.String(), nullable=False),
+        sa.Column("chat_id", sa.String(), nullable=False),
+        sa.Column("config_id", sa.String(), nullable=False),
+        sa.Column("picture", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("app", "chat_id"),
+    )
+    op.create_table(
         "coupon_batches",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -103,6 +118,8 @@ def upgrade() -> None:
         sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("entered_here", sa.Integer(), nullable=False),
         sa.Column("bucket", sa.Integer(), nullable=True),
+        sa.Column("firsts", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
@@ -117,6 +134,14 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("entered_here", sa.Integer(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("people_version", sa.Integer(), nullable=False),
+        sa.Column("people_day", sa.Integer(), nullable=False),
+        sa.Column("people_store", sa.Integer(), nullable=False),
+        sa.Column("people_channel", sa.Integer(), nullable=False),
+        sa.Column("people_associate", sa.Integer(), nullable=False),
+        sa.Column("people_week", sa.Integer(), nullable=False),
+        sa.Column("people_month", sa.Integer(), nullable=False),
         sa.Column("histogram", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("journey", "version", "day", "store_id", "channel_id", "associate_id", "kind", "name"),
     )
@@ -644,6 +669,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_runs_listing", "runs", ["journey", "id"], unique=False)
     op.create_index(op.f("ix_runs_member_id"), "runs", ["member_id"], unique=False)
+    op.create_index("ix_runs_paused", "runs", ["id"], unique=False, postgresql_where=sa.text("status = 'paused'"))
     op.create_index("ix_runs_place", "runs", ["journey", "status", "node"], unique=False)
     op.create_index(op.f("ix_runs_store_id"), "runs", ["store_id"], unique=False)
     op.create_index("ix_runs_wake", "runs", ["wake_at"], unique=False, postgresql_where=sa.text("ended_at IS NULL"))
@@ -766,7 +792,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("entered_here", sa.Boolean(), nullable=False),
-        sa.Column("again", sa.Boolean(), nullable=False),
+        sa.Column("firsts", sa.Integer(), nullable=False),
         sa.Column("since_previous", sa.Float(), nullable=True),
         sa.ForeignKeyConstraint(
             ["run_id"],
@@ -774,11 +800,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "stage"),
     )
-    op.create_index("ix_run_stages_again", "run_stages", ["run_id"], unique=False, postgresql_where=sa.text("again"))
+    op.create_index("ix_run_stages_again", "run_stages", ["run_id"], unique=False, postgresql_where=sa.text("firsts & 1 = 0"))
 
 
 def downgrade() -> None:
-    op.drop_index("ix_run_stages_again", table_name="run_stages", postgresql_where=sa.text("again"))
+    op.drop_index("ix_run_stages_again", table_name="run_stages", postgresql_where=sa.text("firsts & 1 = 0"))
     op.drop_table("run_stages")
     op.drop_index("ix_run_commands_untaken", table_name="run_commands", postgresql_where=sa.text("taken_turn IS NULL"))
     op.drop_table("run_commands")
@@ -797,6 +823,7 @@ def downgrade() -> None:
     op.drop_index("ix_runs_wake", table_name="runs", postgresql_where=sa.text("ended_at IS NULL"))
     op.drop_index(op.f("ix_runs_store_id"), table_name="runs")
     op.drop_index("ix_runs_place", table_name="runs")
+    op.drop_index("ix_runs_paused", table_name="runs", postgresql_where=sa.text("status = 'paused'"))
     op.drop_index(op.f("ix_runs_member_id"), table_name="runs")
     op.drop_index("ix_runs_listing", table_name="runs")
     op.drop_table("runs")
@@ -856,6 +883,8 @@ def downgrade() -> None:
     op.drop_table("event_keys")
     op.drop_table("drafts")
     op.drop_table("coupon_batches")
+    op.drop_table("group_codes")
+    op.drop_table("wecom_tokens")
     op.drop_index("ix_callbacks_waiting", table_name="callbacks", postgresql_where=sa.text("mapped_at IS NULL"))
     op.drop_table("callbacks")
     op.drop_table("bundles")

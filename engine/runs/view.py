@@ -1,0 +1,74 @@
+"""One run as the API and its page show it: where it stands, what it waits for, what it saved, what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from engine.definitions.source import read_source
+from engine.definitions.versions import read_version
+from engine.members.profile import mask
+from engine.runs import states
+from engine.runs.listing import RunItem, find_run
+from engine.runs.models import Run
+from engine.runs.timeline import TimelineItem, read_timeline
+from engine.secrets.keyring import KeyRing
+from rules.types import Json
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, whole. `vars` hold no personal data in clear: texts of a run that took some are masked."""
+
+    item: RunItem
+    waits_for: Sequence[str]
+    until: datetime | None
+    vars: Mapping[str, Json]
+    timeline: Sequence[TimelineItem]
+
+
+def read_run(session: Session, keys: KeyRing, run_id: int) -> RunView | None:
+    """The run, if it is in sight."""
+    item, run = find_run(session, run_id), session.get(Run, run_id)
+    if item is None or run is None:
+        return None
+    state = states.load(run, keys)
+    saved = {name: _masked(value) for name, value in state.vars.items()} if states.is_sealed(run) else state.vars
+    waits_for = _awaited(session, run) if state.phase == "waiting" else ()
+    return RunView(item, waits_for, run.deadline, saved, read_timeline(session, run_id))
+
+
+def ports_of(session: Session, run: Run) -> frozenset[str]:
+    """The connected ports of the node where the run stands."""
+    ports = _node(session, run).get("ports")
+    return frozenset(ports) if isinstance(ports, dict) else frozenset()
+
+
+def _awaited(session: Session, run: Run) -> tuple[str, ...]:
+    """The types of events that the run's node waits for, each once, in document order."""
+    awaited = _node(session, run).get("for")
+    if not isinstance(awaited, list):
+        return ()
+    return tuple(dict.fromkeys(str(item["on"]) for item in awaited if isinstance(item, dict)))
+
+
+def _node(session: Session, run: Run) -> dict[str, Json]:
+    document = read_source(read_version(session, "journey", run.journey, run.version).document).document
+    nodes = document.get("nodes") if isinstance(document, dict) else None
+    node = nodes.get(run.node or "") if isinstance(nodes, dict) else None
+    return node if isinstance(node, dict) else {}
+
+
+def _masked(value: Json) -> Json:
+    match value:
+        case str():
+            return mask(value)
+        case list():
+            return [_masked(item) for item in value]
+        case dict():
+            return {name: _masked(item) for name, item in value.items()}
+        case _:
+            return value

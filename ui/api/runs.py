@@ -1,0 +1,267 @@
+"""Runs: lists, one run with its timeline, a start by hand, and what an operator does to one."""
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from urllib.parse import quote
+
+from fastapi import Body, Depends, Header, Path, Query, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.definitions.models import Live
+from engine.events.incoming import INTERNAL, IncomingEvent
+from engine.events.ingest import ingest
+from engine.journeys.start import BY_HAND
+from engine.members.handles import HandleError, parse_handle
+from engine.members.lookup import find_member
+from engine.organisation.models import Store
+from engine.runs import commands
+from engine.runs.commands import Order, RunStateError, UnknownPortError
+from engine.runs.listing import RunFilter, RunItem, list_runs
+from engine.runs.models import Run
+from engine.runs.store import RunUnknownError
+from engine.runs.view import RunView, read_run
+from ui.api.run_answers import (
+    ExitBody,
+    ResumeBody,
+    RunAnswer,
+    RunLine,
+    RunList,
+    RunsQuery,
+    SkipBody,
+    StartAnswer,
+    StartBody,
+    TemporalAnswer,
+    TimelineAnswer,
+    WaitingAnswer,
+)
+from ui.auth import Caller, require
+from ui.dependencies import Dependencies
+from ui.problems import Conflict, FieldError, NotFound, Unprocessable
+from ui.routing import api_router
+from ui.transactions import retried
+
+router = api_router(tags=["Runs"])
+
+Operator = Annotated[Caller, Depends(require("runs"))]
+RunId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+Answer = TypeVar("Answer")
+PATIENCE = 2.0
+"""So many seconds an answer waits for the run's next turn."""
+SOURCE = f"{INTERNAL}runs"
+
+
+@router.get("/runs")
+def list_all(caller: Operator, query: Annotated[RunsQuery, Query()]) -> RunList:
+    """The runs in sight, newest first."""
+    with caller.begin() as session:
+        wanted = _filter(session, caller, query)
+        if wanted is None:
+            return RunList(items=[], next=None)
+        before = int(query.cursor) if query.cursor else None
+        page = list_runs(session, wanted, before=before, limit=query.limit)
+    return RunList(items=[RunLine(**_line(item)) for item in page.items], next=str(page.next) if page.next else None)
+
+
+@router.get("/runs/{run_id}")
+def read_one(caller: Operator, run_id: RunId) -> RunAnswer:
+    """One run: where it stands, what it waits for, what it saved, and all that happened."""
+    with caller.begin() as session:
+        found = read_run(session, caller.deps.keys, run_id)
+    if found is None:
+        raise NotFound(f"There is no run {run_id} in sight.")
+    return _answer(found, caller.deps)
+
+
+@router.post("/runs", status_code=201, responses={202: {"model": StartAnswer}})
+def start_by_hand(
+    caller: Operator,
+    body: StartBody,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> StartAnswer:
+    """Start a journey for a member, as the event `run.requested`: re-entry, holdout and age hold as for any entry."""
+    _must_be_live(caller, body.journey)
+    seq = _request(caller, body, idempotency_key or uuid.uuid4().hex)
+    run = _until(lambda: _started(caller, body.journey, seq))
+    response.status_code = 201 if run else 202
+    return StartAnswer(event=str(seq), run=str(run) if run else None)
+
+
+@router.post("/runs/{run_id}/retry", responses={202: {"model": RunAnswer}})
+def retry(caller: Operator, run_id: RunId, response: Response) -> RunAnswer:
+    """Try again what is stuck, under the same key. 202 if the run's next turn takes longer than two seconds."""
+    return _order(caller, run_id, Order("retry"), response)
+
+
+@router.post("/runs/{run_id}/skip", responses={202: {"model": RunAnswer}})
+def skip(caller: Operator, run_id: RunId, body: SkipBody, response: Response) -> RunAnswer:
+    """Leave the node that is stuck through a port."""
+    return _order(caller, run_id, Order("skip", port=body.port), response)
+
+
+@router.post("/runs/{run_id}/exit", responses={202: {"model": RunAnswer}})
+def end(
+    caller: Operator, run_id: RunId, response: Response, body: Annotated[ExitBody | None, Body()] = None
+) -> RunAnswer:
+    """End the run."""
+    return _order(caller, run_id, Order("exit", outcome=body.outcome if body else None), response)
+
+
+@router.post("/runs/{run_id}/pause")
+def pause(caller: Operator, run_id: RunId) -> RunAnswer:
+    """Let the run stand still: goal, exits and its age still act."""
+    _change(caller, run_id, lambda session: commands.pause(session, run_id, by=caller.actor, now=caller.now()))
+    return read_one(caller, run_id)
+
+
+@router.post("/runs/{run_id}/resume")
+def resume(caller: Operator, run_id: RunId, body: Annotated[ResumeBody | None, Body()] = None) -> RunAnswer:
+    """Let the run go on."""
+    deadlines = body.deadlines if body else "hold"
+
+    def work(session: Session) -> None:
+        commands.resume(session, run_id, deadlines=deadlines, by=caller.actor, now=caller.now())
+
+    _change(caller, run_id, work)
+    return read_one(caller, run_id)
+
+
+def _filter(session: Session, caller: Caller, query: RunsQuery) -> RunFilter | None:
+    """The filter, or None if it can match nothing because what it names does not exist."""
+    member = find_member(session, caller.deps.keys, query.member) if query.member else None
+    store = (
+        session.execute(select(col(Store.id)).where(col(Store.key) == query.store)).scalar() if query.store else None
+    )
+    if (query.member and member is None) or (query.store and store is None):
+        return None
+    return RunFilter(
+        journey=query.journey,
+        version=query.version,
+        member_id=member,
+        store_id=store,
+        status=query.status,
+        node=query.node,
+        stage=query.stage,
+        overdue_at=caller.now() if query.overdue else None,
+    )
+
+
+def _line(item: RunItem) -> dict[str, object]:
+    return {
+        "id": str(item.id),
+        "journey": item.journey,
+        "version": item.version,
+        "hash": item.hash,
+        "member": str(item.member_id),
+        "store": item.store_key,
+        "associate": item.associate_key,
+        "status": item.status,
+        "outcome": item.outcome,
+        "node": item.node,
+        "entered_at": item.entered_at,
+        "node_entered_at": item.node_entered_at,
+        "ended_at": item.ended_at,
+        "stuck_reason": item.stuck_reason,
+    }
+
+
+def _answer(found: RunView, deps: Dependencies) -> RunAnswer:
+    return RunAnswer(
+        **_line(found.item),
+        waiting=WaitingAnswer(events=list(found.waits_for), until=found.until),
+        vars=dict(found.vars),
+        timeline=[TimelineAnswer(**vars(line)) for line in found.timeline],
+        temporal=_temporal(found.item, deps),
+    )
+
+
+def _temporal(item: RunItem, deps: Dependencies) -> TemporalAnswer:
+    if item.status == "holdout":
+        return TemporalAnswer(workflow_id=None, run_id=None, url=None)
+    url = None
+    if deps.temporal_ui_url:
+        base, namespace = deps.temporal_ui_url.rstrip("/"), quote(deps.temporal_namespace, safe="")
+        url = f"{base}/namespaces/{namespace}/workflows/{quote(item.workflow_id, safe='')}"
+    return TemporalAnswer(workflow_id=item.workflow_id, run_id=None, url=url)
+
+
+def _must_be_live(caller: Caller, journey: str) -> None:
+    with caller.deps.database.begin() as session:
+        live = session.get(Live, ("journey", journey))
+    if live is None:
+        raise NotFound(f"There is no published journey {journey!r}.")
+    if live.state != "live":
+        raise Conflict(f"The journey {journey!r} is {live.state}: it lets nobody in.")
+
+
+def _request(caller: Caller, body: StartBody, name: str) -> int:
+    """Accept the event that asks for a run; its place in the log."""
+
+    def work(session: Session) -> int:
+        member = find_member(session, caller.deps.keys, body.subject)
+        subject = None if member is not None else _handle(body.subject)
+        data = {**body.data, "journey": body.journey}
+        now = caller.now()
+        event = IncomingEvent(SOURCE, f"{caller.actor}/{name}", BY_HAND, subject, now, data, member_id=member)
+        result = ingest(session, [event], now=now, keys=caller.deps.keys, stores=caller.stores)
+        if result.rejected:
+            refused = result.rejected[0]
+            raise Unprocessable(refused.message, errors=[FieldError(refused.pointer, refused.message)])
+        return result.seqs[0] or 0
+
+    return retried(caller.deps.database, work)
+
+
+def _handle(subject: str) -> str:
+    if subject.isdigit():
+        raise NotFound("There is no such member.")
+    try:
+        return str(parse_handle(subject))
+    except HandleError as error:
+        raise Unprocessable(str(error), errors=[FieldError("/subject", str(error))]) from error
+
+
+def _started(caller: Caller, journey: str, seq: int) -> int | None:
+    with caller.deps.database.begin() as session:
+        wanted = select(col(Run.id)).where(col(Run.journey) == journey, col(Run.entry_seq) == seq)
+        return session.execute(wanted).scalar()
+
+
+def _order(caller: Caller, run_id: int, order: Order, response: Response) -> RunAnswer:
+    def work(session: Session) -> int:
+        return commands.give(session, run_id, order, by=caller.actor, now=caller.now())
+
+    command = _change(caller, run_id, work)
+
+    def taken() -> bool:
+        with caller.deps.database.begin() as session:
+            return commands.is_taken(session, command)
+
+    response.status_code = 200 if _until(taken) else 202
+    return read_one(caller, run_id)
+
+
+def _change(caller: Caller, run_id: int, work: Callable[[Session], Answer]) -> Answer:
+    try:
+        with caller.begin() as session:
+            return work(session)
+    except RunUnknownError as error:
+        raise NotFound(f"There is no run {run_id} in sight.") from error
+    except RunStateError as error:
+        raise Conflict(str(error)) from error
+    except UnknownPortError as error:
+        raise Unprocessable(str(error), errors=[FieldError("/port", str(error))]) from error
+
+
+def _until(look: Callable[[], Answer | None]) -> Answer | None:
+    """What `look` finds, looking again and again while patience lasts."""
+    ends = time.monotonic() + PATIENCE
+    while True:
+        found = look()
+        if found or time.monotonic() > ends:
+            return found
+        time.sleep(0.05)

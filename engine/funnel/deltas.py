@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.funnel.buckets import LOG_GAMMA, SHORTEST
+from engine.funnel.people import ALL_BITS, CELL, SPANS, first_bits, shared_bits
 from engine.runs.models import Run
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -51,6 +52,7 @@ def held_out(session: Session, run: Run, name: str = HELD_OUT) -> None:
 
 def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
     """Carry what a run has counted so far from the associate it had to the one it has now, so that cells add up."""
+    session.flush()
     values = _cell(run) | {
         "run": run.id,
         "old": from_associate or 0,
@@ -58,11 +60,13 @@ def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
         "shortest": SHORTEST,
     }
     session.connection().execute(_MOVED, values)
+    merged(session, run.member_id)
 
 
 def merged(session: Session, member_id: int) -> None:
-    """Derive anew which stages the member's runs reached again, after runs of another member became theirs."""
-    session.connection().execute(_MERGED, {"member": member_id})
+    """Find anew where the member came first, after runs of another member became theirs, or a run changed its place."""
+    session.flush()
+    session.connection().execute(_RECOUNT, {"member": member_id})
 
 
 def day_of(at: datetime) -> date:
@@ -88,51 +92,62 @@ _BUCKET = """CASE WHEN since_previous IS NOT NULL THEN CEIL(ROUND(
 _REACHED = text(f"""
 WITH given AS (
     SELECT CAST(:run AS bigint) AS run, CAST(:member AS bigint) AS member, CAST(:journey AS text) AS journey,
-        CAST(:stage AS text) AS stage, CAST(:previous AS text) AS previous, CAST(:at AS timestamptz) AS at
+        CAST(:stage AS text) AS stage, CAST(:previous AS text) AS previous, CAST(:at AS timestamptz) AS at,
+        CAST(:version AS int) AS version, CAST(:day AS date) AS day, CAST(:store AS bigint) AS store,
+        CAST(:channel AS bigint) AS channel, CAST(:associate AS bigint) AS associate
 ), before AS (
     SELECT run_stages.at FROM run_stages JOIN given ON run_id = run AND run_stages.stage = previous
 ), fresh AS (
-    INSERT INTO run_stages (run_id, stage, at, entered_here, again, since_previous)
+    INSERT INTO run_stages (run_id, stage, at, entered_here, firsts, since_previous)
     SELECT
         run, stage, at,
         NOT EXISTS (SELECT 1 FROM before),
-        EXISTS (
-            SELECT 1 FROM runs JOIN run_stages ON run_stages.run_id = runs.id
+        {ALL_BITS} & ~COALESCE((
+            SELECT BIT_OR({shared_bits()}) FROM runs JOIN run_stages ON run_stages.run_id = runs.id
             WHERE runs.journey = given.journey AND member_id = member AND runs.id <> run
             AND run_stages.stage = given.stage
-        ),
+        ), 0),
         (SELECT EXTRACT(epoch FROM given.at - before.at) FROM before)
     FROM given
     ON CONFLICT DO NOTHING
-    RETURNING stage, entered_here, since_previous
+    RETURNING stage, entered_here, since_previous, firsts
 )
 INSERT INTO funnel_deltas
-    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket)
-SELECT CAST(:journey AS text), :version, :day, :store, :channel, :associate, 'stage', stage, 1, entered_here::int,
-    {_BUCKET}
-FROM fresh
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket, firsts, weight)
+SELECT journey, version, day, store, channel, associate, 'stage', fresh.stage, 1, entered_here::int, {_BUCKET},
+    firsts, 1
+FROM fresh, given
 RETURNING id
 """)  # noqa: S608 - built from constants
 
 _COUNT = text("""
 INSERT INTO funnel_deltas
-    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here)
-VALUES (:journey, :version, :day, :store, :channel, :associate, :kind, :name, 1, 0)
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, firsts, weight)
+VALUES (:journey, :version, :day, :store, :channel, :associate, :kind, :name, 1, 0, 0, 1)
 """)
 
 _MOVED = text(f"""
 INSERT INTO funnel_deltas
-    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket)
-SELECT :journey, :version, :day, :store, :channel, place, 'stage', stage, sign, sign * entered_here::int, {_BUCKET}
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket, firsts, weight)
+SELECT :journey, :version, :day, :store, :channel, place, 'stage', stage, sign, sign * entered_here::int, {_BUCKET},
+    firsts, sign
 FROM run_stages, (VALUES (-1, CAST(:old AS bigint)), (1, CAST(:associate AS bigint))) AS moves (sign, place)
 WHERE run_id = :run
 """)  # noqa: S608 - built from constants
 
-_MERGED = text("""
-UPDATE run_stages SET again = EXISTS (
-    SELECT 1 FROM runs AS other JOIN run_stages AS earlier ON earlier.run_id = other.id
-    WHERE other.member_id = runs.member_id AND other.journey = runs.journey AND earlier.stage = run_stages.stage
-    AND (earlier.at, earlier.run_id) < (run_stages.at, run_stages.run_id)
+_RECOUNT = text(f"""
+WITH ranked AS (
+    SELECT run_id, stage, firsts AS before, {first_bits()} AS after,
+        runs.journey, {", ".join(f"{span} AS {name}" for span, name in zip(SPANS[1:6], CELL, strict=True))}
+    FROM run_stages JOIN runs ON runs.id = run_stages.run_id WHERE runs.member_id = :member
+), changed AS (
+    SELECT * FROM ranked WHERE before <> after
+), corrected AS (
+    UPDATE run_stages SET firsts = after FROM changed
+    WHERE run_stages.run_id = changed.run_id AND run_stages.stage = changed.stage
 )
-FROM runs WHERE runs.id = run_stages.run_id AND runs.member_id = :member
-""")
+INSERT INTO funnel_deltas
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, firsts, weight)
+SELECT journey, version, day, store, channel, associate, 'stage', stage, 0, 0, bits, weight
+FROM changed, LATERAL (VALUES (before, -1), (after, 1)) AS both_sides (bits, weight)
+""")  # noqa: S608 - built from constants

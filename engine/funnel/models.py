@@ -12,7 +12,10 @@ from engine.database.columns import identity, json_value, number
 
 
 class FunnelDelta(SQLModel, table=True):
-    """What one turn added to a cell. `kind` is stage or outcome; 0 stands for "none" in the places."""
+    """What one turn added to a cell. `kind` is stage, outcome or holdout; 0 stands for "none" in the places.
+
+    `firsts` are the bits of `engine.funnel.people`, to be counted `weight` times.
+    """
 
     __tablename__ = "funnel_deltas"
 
@@ -28,10 +31,15 @@ class FunnelDelta(SQLModel, table=True):
     times: int = 0
     entered_here: int = 0
     bucket: int | None = None
+    firsts: int = 0
+    weight: int = 1
 
 
 class FunnelSum(SQLModel, table=True):
-    """A cell of the funnel, all deltas so far folded in; `histogram` maps a log bucket of seconds to a count."""
+    """A cell of the funnel, all deltas so far folded in; `histogram` maps a log bucket of seconds to a count.
+
+    The columns of people are those of `engine.funnel.people`: summed over the cells of a span they count members once.
+    """
 
     __tablename__ = "funnel_sums"
     __table_args__ = (Index("ix_funnel_sums_journey_day", "journey", text("day DESC")),)
@@ -46,4 +54,12 @@ class FunnelSum(SQLModel, table=True):
     name: str = Field(primary_key=True)
     times: int = 0
     entered_here: int = 0
+    people: int = 0
+    people_version: int = 0
+    people_day: int = 0
+    people_store: int = 0
+    people_channel: int = 0
+    people_associate: int = 0
+    people_week: int = 0
+    people_month: int = 0
     histogram: dict[str, Any] = json_value()

@@ -17,6 +17,7 @@ from engine.database.connection import Database
 from engine.definitions.models import Bundle, Draft, Live, Version
 from engine.events.models import Event
 from engine.funnel.models import FunnelSum
+from engine.funnel.people import COLUMNS
 from engine.members.models import Identity, Member
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.relations.models import Relation
@@ -200,6 +201,7 @@ class _Maker:
                 times=times,
                 entered_here=entered_here,
                 histogram={"45": times} if kind == "stage" else {},
+                **dict.fromkeys(COLUMNS, times if kind == "stage" else 0),
             )
         )
 

@@ -53,12 +53,16 @@ class HoldoutAnswer(BaseModel):
 
 
 class FunnelAnswer(BaseModel):
-    """The funnel of the runs that entered in the range, as it stands at this moment."""
+    """The funnel of the runs that entered in the range, as it stands at this moment.
+
+    `people_exact` is false where distinct people had to be estimated.
+    """
 
     stages: list[StageAnswer]
     groups: list[GroupAnswer]
     outcomes: dict[str, int]
     holdout: HoldoutAnswer
+    people_exact: bool
 
 
 class ResumeRequest(BaseModel):
@@ -98,6 +102,7 @@ def read_journey_funnel(
         groups=groups,
         outcomes=funnel.outcomes,
         holdout=HoldoutAnswer(times=funnel.holdout.times, outcomes=funnel.holdout.outcomes),
+        people_exact=funnel.people_exact,
     )
 
 

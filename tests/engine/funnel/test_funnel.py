@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from engine.database.connection import Database
 from engine.funnel.deltas import day_of, ended, held_out, merged, moved, reached
 from engine.funnel.fold import fold
 from engine.funnel.models import FunnelDelta, FunnelSum
-from engine.funnel.query import BYS, By, read_funnel
+from engine.funnel.query import BYS, By, Span, StageFigures, read_funnel
 from engine.runs.models import Run
-from tests.engine.funnel.world import NOON, STAGES, make_world
+from tests.engine.funnel.world import NOON, STAGES, World, make_world
 
 
 def test_a_run_counts_once_per_stage(database: Database) -> None:
@@ -145,32 +147,78 @@ def test_folding_takes_everything_once_even_when_two_do_it(database: Database) -
         assert session.execute(select(func.sum(FunnelSum.times))).scalar_one() == 5
 
 
-@pytest.mark.parametrize("seed", range(3))
+SPANS = (
+    Span(),
+    Span(first=date(2026, 1, 8)),
+    Span(last=date(2026, 1, 30)),
+    Span(date(2026, 1, 7), date(2026, 1, 7)),
+    Span(date(2026, 1, 5), date(2026, 1, 11)),
+    Span(date(2026, 1, 1), date(2026, 1, 31)),
+    Span(date(2026, 1, 6), date(2026, 2, 3)),
+)
+
+
+def test_people_of_whole_spans_come_from_flags() -> None:
+    flags = [span.flag for span in SPANS]
+    assert flags == ["people", None, None, "people_day", "people_week", "people_month", None]
+
+
+@pytest.mark.parametrize("seed", range(4))
 def test_the_funnel_equals_a_count_of_all_runs_at_any_moment(database: Database, seed: int) -> None:
+    """Whatever happens to runs: they reach stages, find their associates, and their members prove to be one."""
     chance = random.Random(seed)  # noqa: S311 - a repeatable play
-    reached_by: dict[int, tuple[Run, list[str]]] = {}
+    told: list[tuple[Run, list[str]]] = []
     with database.begin() as session:
         world = make_world(session)
-        for _ in range(40):
+        for _ in range(50):
             run = world.run(
                 chance.randrange(5),
                 store=chance.choice([0, 1, None]),
                 channel=chance.choice([0, 1, None]),
+                associate=chance.choice([0, None]),
                 version=chance.choice([1, 2]),
-                entered_at=NOON + timedelta(hours=chance.randrange(72)),
+                entered_at=NOON + timedelta(hours=chance.randrange(30 * 24)),
             )
             stages = chance.sample(STAGES, chance.randrange(1, 4))
             for stage in stages:
                 reached(session, run, stage, stages=STAGES, at=run.entered_at)
-            reached_by[run.id] = (run, stages)
+            told.append((run, stages))
+            if chance.random() < 0.2:
+                _find_associate(session, world, chance.choice(told)[0])
             if chance.random() < 0.3:
                 fold(session, most=chance.randrange(1, 20))
-        for by in BYS:
-            funnel = read_funnel(session, "hook-coupon", STAGES, first=date(2026, 1, 8), by=by)
-            assert _told(funnel.groups) == _counted(reached_by.values(), _PLACES[by])
+        _merge(session, [run for run, _ in told], world.members[0], world.members[1])
+        for span, by in product(SPANS, (None, *BYS)):
+            funnel = read_funnel(session, "hook-coupon", STAGES, first=span.first, last=span.last, by=by)
+            groups = funnel.groups if by else {"all": funnel.stages}
+            assert _told(groups) == _counted(told, _PLACES[by], span), (span, by)
+            assert _told({"all": funnel.stages}) == _counted(told, _PLACES[None], span), (span, by)
 
 
-_PLACES: dict[By, Callable[[Run], object]] = {
+def test_people_of_very_many_rows_are_estimated(database: Database) -> None:
+    with database.begin() as session:
+        world = make_world(session, members=20)
+        for member in (*range(20), *range(20)):
+            reached(session, world.run(member), "scanned", stages=STAGES, at=NOON)
+        funnel = read_funnel(session, "hook-coupon", STAGES, first=date(2026, 1, 1), most_counted=20)
+        assert (funnel.people_exact, funnel.stages[0].people) == (False, 20)
+        assert read_funnel(session, "hook-coupon", STAGES, most_counted=20).people_exact
+
+
+def _find_associate(session: Session, world: World, run: Run) -> None:
+    former, run.associate_id = run.associate_id, world.associates[1]
+    moved(session, run, from_associate=former)
+
+
+def _merge(session: Session, runs: list[Run], survivor: int, loser: int) -> None:
+    for run in runs:
+        if run.member_id == loser:
+            run.member_id = survivor
+    merged(session, survivor)
+
+
+_PLACES: dict[By | None, Callable[[Run], object]] = {
+    None: lambda _: "all",
     "channel": lambda run: run.channel_id or 0,
     "store": lambda run: run.store_id or 0,
     "associate": lambda run: run.associate_id or 0,
@@ -178,9 +226,10 @@ _PLACES: dict[By, Callable[[Run], object]] = {
     "day": lambda run: day_of(run.entered_at),
 }
 
+Figures = dict[tuple[str, str], tuple[int, int, int]]
 
-def _told(groups: object) -> dict[tuple[str, str], tuple[int, int, int]]:
-    assert isinstance(groups, dict)
+
+def _told(groups: Mapping[str, Sequence[StageFigures]]) -> Figures:
     return {
         (place, figures.stage): (figures.times, figures.people, figures.entered_here)
         for place, stages in groups.items()
@@ -189,13 +238,13 @@ def _told(groups: object) -> dict[tuple[str, str], tuple[int, int, int]]:
     }
 
 
-def _counted(runs: object, place: Callable[[Run], object]) -> dict[tuple[str, str], tuple[int, int, int]]:
+def _counted(runs: Sequence[tuple[Run, list[str]]], place: Callable[[Run], object], span: Span) -> Figures:
     times: Counter[tuple[str, str]] = Counter()
     entered: Counter[tuple[str, str]] = Counter()
     people: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
-    assert hasattr(runs, "__iter__")
     for run, stages in runs:
-        if day_of(run.entered_at) < date(2026, 1, 8):
+        day = day_of(run.entered_at)
+        if (span.first and day < span.first) or (span.last and day > span.last):
             continue
         for position, stage in enumerate(stages):
             cell = (str(place(run)), stage)

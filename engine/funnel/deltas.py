@@ -55,12 +55,13 @@ def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
     session.flush()
     values = _cell(run) | {
         "run": run.id,
+        "member": run.member_id,
         "old": from_associate or 0,
         "log_gamma": LOG_GAMMA,
         "shortest": SHORTEST,
     }
-    session.connection().execute(_MOVED, values)
-    merged(session, run.member_id)
+    if any(session.connection().execute(_MOVED, values).scalars()):
+        merged(session, run.member_id)
 
 
 def merged(session: Session, member_id: int) -> None:
@@ -133,6 +134,7 @@ SELECT :journey, :version, :day, :store, :channel, place, 'stage', stage, sign, 
     firsts, sign
 FROM run_stages, (VALUES (-1, CAST(:old AS bigint)), (1, CAST(:associate AS bigint))) AS moves (sign, place)
 WHERE run_id = :run
+RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = :journey AND member_id = :member AND id <> :run)
 """)  # noqa: S608 - built from constants
 
 _RECOUNT = text(f"""

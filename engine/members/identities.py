@@ -5,8 +5,9 @@ one event that belong to two members merge them, unless both have different memb
 merges, the event goes to the member of its subject, and a dispute is recorded. So a phone or card number never merges
 two members that both have a unionid.
 
-Locks are taken in the order of member ids. Whoever loses a race for a new handle raises ContendedError: done again, the
-work finds the handle (see `engine.database.retrying`).
+Locks: handles that nobody has yet are reserved first (advisory locks, in the order of their hashes), then members are
+locked in the order of their ids. So two transactions that meet the same new person make them once and never wait for
+each other in a circle.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from sqlalchemy.orm import Session
 from engine.database.retrying import ContendedError
 from engine.members.handles import SINGLE, Handle
 from engine.secrets.keyring import KeyRing
+
+MOST_RESERVED = 256
+"""New handles that a transaction reserves one by one; PostgreSQL's table of locks has room for some thousands."""
+_ALL = 0x57415953_4D414B45
 
 
 @dataclass(frozen=True)
@@ -91,43 +96,44 @@ class _Resolving:
         return member
 
     def lock(self, namings: Sequence[Naming]) -> None:
-        """Reads the owners of all handles and locks them, in the order of their ids, until none of them moved."""
-        handles = {handle for naming in namings for handle in naming.handles}
-        self.hashes = lookups(self.keys, handles)
-        given = [naming.member_id for naming in namings if naming.member_id is not None]
-        moved = bool(handles or given)
-        while moved:
-            moved = self._lock_once(given)
+        """Reserves the handles that nobody has, then locks the owners of the others, in the order of their ids."""
+        self.hashes = lookups(self.keys, {handle for naming in namings for handle in naming.handles})
+        self.owner = self._owners()
+        if len(self.owner) < len(self.hashes):
+            self._reserve(sorted(self.hashes[handle] for handle in self.hashes.keys() - self.owner.keys()))
+            self.owner = self._owners()
+        given = {naming.member_id for naming in namings if naming.member_id is not None}
+        wanted = given | set(self.owner.values())
+        while wanted := wanted - self._locked:
+            if self._lock_members(sorted(wanted)):
+                self.owner = self._owners()
+                wanted = set(self.owner.values()) | set(self.merged.values())
 
-    def _lock_once(self, given: Sequence[int]) -> bool:
-        """One look; true if a member was merged away while we waited for its lock, so that another is needed."""
-        ordered = sorted(self.hashes)
-        by_hash = {(handle.kind, self.hashes[handle]): handle for handle in ordered}
-        rows = self.session.connection().execute(
-            _LOCK,
-            {
-                "kinds": [handle.kind for handle in ordered],
-                "hashes": [self.hashes[handle] for handle in ordered],
-                "given": list(given),
-            },
-        )
-        self.owner, moved = {}, False
-        for kind, lookup, member, merged_into in rows:
-            self._locked.add(member)
-            if kind is not None:
-                self.owner[by_hash[kind, bytes(lookup)]] = member
-                moved |= merged_into is not None
-            elif merged_into is not None:
-                self.merged[member] = merged_into
-                moved |= merged_into not in self._locked
-        if moved:
-            self._lock_given(self.merged.values())
-        return moved
+    def _owners(self) -> dict[Handle, int]:
+        if not self.hashes:
+            return {}
+        by_hash = {(handle.kind, digest): handle for handle, digest in self.hashes.items()}
+        kinds, digests = zip(*by_hash, strict=True)
+        rows = self.session.connection().execute(_OWNERS, {"kinds": list(kinds), "hashes": list(digests)})
+        return {by_hash[kind, bytes(lookup)]: member for kind, lookup, member in rows}
 
-    def _lock_given(self, members: Iterable[int]) -> None:
-        wanted = sorted(set(members) - self._locked)
-        self.session.connection().execute(_LOCK_MEMBERS, {"ids": wanted})
-        self._locked.update(wanted)
+    def _reserve(self, digests: Sequence[bytes]) -> None:
+        """Holds off others who would make members of the same handles; a large batch holds off all makers."""
+        execute = self.session.connection().execute
+        if len(digests) > MOST_RESERVED:
+            execute(_RESERVE_ALL, {"all": _ALL})
+            return
+        execute(_RESERVE_SOME, {"all": _ALL})
+        numbers = sorted({int.from_bytes(digest[:8], signed=True) for digest in digests})
+        execute(_RESERVE_THESE, {"numbers": numbers})
+
+    def _lock_members(self, ids: Sequence[int]) -> bool:
+        """Locks these members; true if one of them was merged away, so that the owners must be read again."""
+        self._locked.update(ids)
+        rows = self.session.connection().execute(_LOCK, {"ids": ids})
+        moved = {member: into for member, into in rows if into is not None}
+        self.merged.update(moved)
+        return bool(moved)
 
     def make_missing(self, namings: Sequence[Naming]) -> None:
         """One member for each naming of which nothing is known; later namings of the batch may share it."""
@@ -226,20 +232,14 @@ class _Resolving:
         return made
 
 
-_LOCK = text("""
-    SELECT w.kind, w.lookup, m.id, m.merged_into
-    FROM (
-        SELECT i.kind, i.lookup, i.member_id
-        FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS bytea[])) AS n (kind, lookup)
-        JOIN identities i ON i.kind = n.kind AND i.lookup = n.lookup
-        UNION ALL
-        SELECT NULL, NULL, g FROM unnest(CAST(:given AS bigint[])) AS g
-    ) AS w
-    JOIN members m ON m.id = w.member_id
-    ORDER BY m.id
-    FOR NO KEY UPDATE OF m""")
-
-_LOCK_MEMBERS = text("SELECT id FROM members WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_OWNERS = text("""
+    SELECT i.kind, i.lookup, i.member_id
+    FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS bytea[])) AS n (kind, lookup)
+    JOIN identities i ON i.kind = n.kind AND i.lookup = n.lookup""")
+_LOCK = text("SELECT id, merged_into FROM members WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_RESERVE_ALL = text("SELECT pg_advisory_xact_lock(:all)")
+_RESERVE_SOME = text("SELECT pg_advisory_xact_lock_shared(:all)")
+_RESERVE_THESE = text("SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number")
 
 _MAKE_MEMBERS = text("""
     WITH wanted AS MATERIALIZED (

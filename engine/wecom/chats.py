@@ -1,14 +1,18 @@
 """Group changes: when a callback's own list of members may be trusted, and what a fresh look at the group comes to.
 
 WeCom hashes each member list. If the version before the change is the one that our seats mirror, the list in the
-callback is applied; otherwise something was missed, and the whole group is compared (facts/wecom.md, 2.8).
+callback is applied; otherwise something was missed, and the whole group is compared (facts/wecom.md, 2.8). Whoever
+joined is looked at all the same: only the group tells by which code they came, and their unionid.
+
+A look may lag behind the callbacks. It is believed when it shows what the callback tells and contradicts nothing that
+we know to be newer; else it is repeated a few times, and then the callback is believed without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from engine.wecom.answers import CUSTOMER, ChatMember, GroupChat, instant
 from engine.wecom.mapping import SCENES
@@ -18,83 +22,266 @@ from engine.wecom.meanings import (
     ChatUpdate,
     KnownChat,
     NeedsChat,
+    NoLook,
     StillBehind,
     WeComEvent,
 )
 from rules.types import Json
 
-MEMBER_CHANGES = ("add_member", "del_member")
+ADDED, REMOVED = "add_member", "del_member"
+MEMBER_CHANGES = (ADDED, REMOVED)
 CUSTOMER_PREFIXES = ("wm", "wo")
+SAME = timedelta(seconds=5)
+"""WeCom's callback and its group may give one joining times that differ by so much."""
+RECENT = timedelta(minutes=1)
+"""Who joined so shortly before a change and is not shown was more likely not shown yet than lost without a word."""
+Look = GroupChat | NoLook
 
 
-def apply(change: ChatChanged, known: KnownChat, staff: AbstractSet[str] = frozenset()) -> ChatUpdate | NeedsChat:
-    """What the callback alone tells, if it can be trusted. `staff` are userids that are no customers."""
+def settle(
+    change: ChatChanged, known: KnownChat, look: Look | None = None, *, patient: bool = True
+) -> ChatUpdate | NeedsChat | StillBehind:
+    """What a change comes to, with all that is known and, where it was asked, `groupchat/get`'s answer.
+
+    Not `patient`: the look was repeated often enough, and there will be no other.
+    """
+    told = apply(change, known)
+    if isinstance(told, ChatUpdate):
+        return _detailed(change, told, known, look, patient=patient)
+    if look is None:
+        return told
+    if isinstance(look, GroupChat) and not _is_behind(change, known, look):
+        return _compared(change, known, look)
+    if patient and look is not NoLook.GONE:
+        return StillBehind(change.chat_id)
+    return _given_up(change, known, look)
+
+
+def apply(change: ChatChanged, known: KnownChat) -> ChatUpdate | NeedsChat:
+    """What the callback alone tells, if it can be trusted."""
     if change.detail not in MEMBER_CHANGES:
         return NeedsChat(change.chat_id, f"{change.detail} tells no details")
     if change.version and change.version == known.member_version:
-        return ChatUpdate(change.chat_id)
+        return ChatUpdate(change.chat_id, tuple(_told(change, known, _unlike(change, known))))
     if not (change.version and known.member_version) or change.last_version != known.member_version:
         return NeedsChat(change.chat_id, "a change before this one was missed")
     if not change.members or change.count not in (None, len(change.members)):
         return NeedsChat(change.chat_id, "the callback does not list all members")
-    customers = [one for one in dict.fromkeys(change.members) if _is_customer(one, staff)]
-    return ChatUpdate(change.chat_id, tuple(_told(change, known, customers)), change.version)
-
-
-def difference(change: ChatChanged, known: KnownChat, found: GroupChat) -> ChatUpdate | StillBehind:
-    """What changed between our seats and the group as WeCom shows it now."""
-    if _is_behind(change, known, found):
-        return StillBehind(change.chat_id)
-    present = {one.userid: one for one in found.member_list if one.type == CUSTOMER}
-    joined = [_joined(change, one) for userid, one in present.items() if userid not in known.members]
-    left = [_left(change, userid) for userid in sorted(known.members - present.keys())]
-    return ChatUpdate(change.chat_id, (*left, *joined), found.member_version, found.owner or None, found.name or None)
+    listed = customers(change, known)
+    changed = listed if change.detail == REMOVED else [one for one in listed if one not in known.members]
+    return ChatUpdate(change.chat_id, tuple(_told(change, known, changed)), change.version)
 
 
 def dismiss(change: ChatDismissed, known: KnownChat) -> ChatUpdate:
     """Everyone who had a seat lost it with the group."""
     data: dict[str, Json] = {"chat": change.chat_id, "by": "dismissed"}
-    events = (_event(change, "group.left", member, change.at, dict(data)) for member in sorted(known.members))
+    events = (
+        _event(change, "group.left", member, max(change.at, _since(known, member, change.at)), dict(data))
+        for member in sorted(known.members)
+    )
     return ChatUpdate(change.chat_id, tuple(events), dismissed=True)
 
 
-def _is_behind(change: ChatChanged, known: KnownChat, found: GroupChat) -> bool:
-    return (
-        change.detail in MEMBER_CHANGES
-        and found.member_version is not None
-        and found.member_version == known.member_version
-        and found.member_version != change.version
+def customers(change: ChatChanged, known: KnownChat) -> list[str]:
+    """Who in the callback's list is a customer: their ids begin so, and no employee is known by the id."""
+    listed = dict.fromkeys(change.members)
+    return [one for one in listed if one not in known.staff and one.startswith(CUSTOMER_PREFIXES)]
+
+
+def present(look: GroupChat, known: KnownChat) -> dict[str, ChatMember]:
+    """The customers whom a look shows."""
+    return {one.userid: one for one in look.member_list if one.type == CUSTOMER and one.userid not in known.staff}
+
+
+def _unlike(change: ChatChanged, known: KnownChat) -> list[str]:
+    """Our seats mirror this very version: whoever differs from it all the same."""
+    should_sit = change.detail == ADDED
+    return [one for one in customers(change, known) if (one in known.members) != should_sit]
+
+
+def _detailed(
+    change: ChatChanged, told: ChatUpdate, known: KnownChat, look: Look | None, *, patient: bool
+) -> ChatUpdate | NeedsChat | StillBehind:
+    """Add to trusted joinings what only the group tells of them."""
+    if change.detail == REMOVED or told.version is None or not told.events:
+        return told
+    if look is None:
+        return NeedsChat(change.chat_id, "only the group tells by which code they joined")
+    shown = present(look, known) if isinstance(look, GroupChat) else {}
+    joined = [_member(event) for event in told.events]
+    if patient and look is not NoLook.GONE and not shown.keys() >= set(joined):
+        return StillBehind(change.chat_id)
+    events = [
+        _joined(change, known, shown[member]) if member in shown else plain
+        for member, plain in zip(joined, told.events, strict=True)
+    ]
+    return ChatUpdate(change.chat_id, tuple(events), told.version)
+
+
+def _is_behind(change: ChatChanged, known: KnownChat, look: GroupChat) -> bool:
+    """Whether the look was taken before the change, as far as anybody can tell."""
+    if change.version and look.member_version == change.version:
+        return False
+    if change.detail in MEMBER_CHANGES and look.member_version and look.member_version == known.member_version:
+        return True
+    shown = present(look, known)
+    return not _shows(change, known, shown) or _is_older(change, known, shown)
+
+
+def _shows(change: ChatChanged, known: KnownChat, shown: Mapping[str, ChatMember]) -> bool:
+    """Whoever was added is there; whoever was removed is not, or came back."""
+    listed = customers(change, known)
+    if change.detail == ADDED:
+        return shown.keys() >= set(listed)
+    if change.detail == REMOVED:
+        return all(one not in shown or _came_back(change, shown[one]) for one in listed)
+    return True
+
+
+def _is_older(change: ChatChanged, known: KnownChat, shown: Mapping[str, ChatMember]) -> bool:
+    """It shows somebody sitting who has left since, or does not show somebody who has just sat down."""
+    listed = {*customers(change, known), *known.leaving}
+    returned = any(
+        member.join_time and instant(member.join_time) < _last_left(known, userid, instant(member.join_time))
+        for userid, member in shown.items()
+        if userid not in known.members
+    )
+    return returned or any(
+        _since(known, userid, change.at - RECENT) > change.at - RECENT
+        for userid in known.members - shown.keys() - listed
     )
 
 
-def _told(change: ChatChanged, known: KnownChat, customers: list[str]) -> Iterable[WeComEvent]:
-    if change.detail == "del_member":
-        return [_left(change, member) for member in customers]
-    return [
-        _event(change, "group.joined", member, change.at, _joining(change.chat_id, change.scene))
-        for member in customers
-        if member not in known.members
-    ]
+def _compared(change: ChatChanged, known: KnownChat, look: GroupChat) -> ChatUpdate:
+    """The difference between our seats and the group, and what the callback tells of earlier times."""
+    shown = present(look, known)
+    gone = sorted(known.members - shown.keys())
+    events = [_left(change, one, max(change.at, _since(known, one, change.at))) for one in gone]
+    listed = [one for one in _untold(change, known) if one not in gone]
+    events += [event for one in listed for event in _past(change, known, one, shown.get(one))]
+    told = {_member(event) for event in events}
+    joined = [one for userid, one in shown.items() if userid not in {*known.members, *told}]
+    events += [_joined(change, known, one) for one in joined]
+    return ChatUpdate(change.chat_id, tuple(events), look.member_version, look.owner or None, look.name or None)
 
 
-def _joined(change: ChatChanged, member: ChatMember) -> WeComEvent:
+def _given_up(change: ChatChanged, known: KnownChat, look: Look) -> ChatUpdate:
+    """What the callback lists did happen, and whoever is shown did join; about the others nobody can say."""
+    events = [event for one in _untold(change, known) for event in _past(change, known, one, None)]
+    if isinstance(look, NoLook):
+        return ChatUpdate(change.chat_id, tuple(events), certain=False, reason=look.value)
+    others = [one for userid, one in present(look, known).items() if userid not in {*known.members, *change.members}]
+    events += [_joined(change, known, one) for one in others]
+    reason = "the group does not show the change"
+    return ChatUpdate(change.chat_id, tuple(events), owner=look.owner or None, certain=False, reason=reason)
+
+
+def _past(change: ChatChanged, known: KnownChat, member: str, shown: ChatMember | None) -> Iterator[WeComEvent]:
+    """A listed member's joining or leaving in its place, and how it came to the seat that they have by now.
+
+    Between two joinings, and between leaving and sitting again, lies what no callback has told us.
+    """
+    now_since = _since(known, member, change.at) if member in known.members else _join_time(shown)
+    if change.detail == REMOVED:
+        yield _left(change, member, change.at)
+        if shown is not None and (member not in known.members or _since(known, member, change.at) < change.at):
+            yield _returned(change, shown)
+        return
+    if now_since is None or now_since <= change.at + SAME:
+        yield _joined(change, known, shown) if shown else _join(change, member, change.at)
+        return
+    yield _join(change, member, change.at)
+    yield _again(_left(change, member, now_since - timedelta(seconds=1), "unknown"), "away")
+    if member not in known.members and shown is not None:
+        yield _returned(change, shown)
+
+
+def _untold(change: ChatChanged, known: KnownChat) -> list[str]:
+    """Whose part in the change our ledger does not hold, by whatever way it was learnt."""
+    if change.detail not in MEMBER_CHANGES:
+        return []
+    is_told = _is_join_told if change.detail == ADDED else _is_leave_told
+    return [one for one in customers(change, known) if not is_told(known, one, change.at)]
+
+
+def _is_join_told(known: KnownChat, member: str, at: datetime) -> bool:
+    spans = known.spans.get(member, ())
+    return any(one.joined_at - SAME <= at and (one.left_at is None or one.left_at > at) for one in spans)
+
+
+def _is_leave_told(known: KnownChat, member: str, at: datetime) -> bool:
+    spans = known.spans.get(member, ())
+    return any(one.left_at is not None and one.joined_at <= at and one.left_at >= at - SAME for one in spans)
+
+
+def _told(change: ChatChanged, known: KnownChat, members: Iterable[str]) -> Iterator[WeComEvent]:
+    """The events of these members, as the latest that is known of each."""
+    for member in members:
+        if change.detail == REMOVED:
+            yield _left(change, member, max(change.at, _since(known, member, change.at)))
+        else:
+            yield _join(change, member, max(change.at, _last_left(known, member, change.at)))
+
+
+def _join(change: ChatChanged, member: str, at: datetime) -> WeComEvent:
+    return _event(change, "group.joined", member, at, _joining(change.chat_id, change.scene))
+
+
+def _joined(change: ChatChanged, known: KnownChat, member: ChatMember) -> WeComEvent:
+    """A joining as the group shows it; the callback's time counts if the group shows another visit."""
+    at = _join_time(member) or change.at
+    if change.detail == ADDED and member.userid in change.members and abs(at - change.at) > SAME:
+        at = change.at
+    at = max(at, _last_left(known, member.userid, at))
+    return _event(change, "group.joined", member.userid, at, _details(change, member))
+
+
+def _returned(change: ChatChanged, member: ChatMember) -> WeComEvent:
+    """They sit again by now."""
+    at = _join_time(member) or change.at
+    return _again(_event(change, "group.joined", member.userid, at, _details(change, member)), "back")
+
+
+def _again(event: WeComEvent, suffix: str) -> WeComEvent:
+    """A further event of one change and member, with an id of its own."""
+    return replace(event, id=f"{event.id}:{suffix}")
+
+
+def _came_back(change: ChatChanged, member: ChatMember) -> bool:
+    at = _join_time(member)
+    return at is not None and at >= change.at
+
+
+def _join_time(member: ChatMember | None) -> datetime | None:
+    return instant(member.join_time) if member and member.join_time else None
+
+
+def _details(change: ChatChanged, member: ChatMember) -> dict[str, Json]:
     scene = SCENES.get(str(member.join_scene)) if member.join_scene else None
     data = _joining(change.chat_id, scene)
     if member.state:
         data["state"] = member.state
     if member.unionid:
         data["identities"] = [f"unionid:{member.unionid}"]
-    at = instant(member.join_time) if member.join_time else change.at
-    return _event(change, "group.joined", member.userid, at, data)
+    return data
 
 
 def _joining(chat_id: str, scene: str | None) -> dict[str, Json]:
     return {"chat": chat_id, "scene": scene} if scene else {"chat": chat_id}
 
 
-def _left(change: ChatChanged, member: str) -> WeComEvent:
-    by = change.left_by if member in change.members else "unknown"
-    return _event(change, "group.left", member, change.at, {"chat": change.chat_id, "by": by})
+def _left(change: ChatChanged, member: str, at: datetime, by: str | None = None) -> WeComEvent:
+    by = by or (change.left_by if member in change.members else "unknown")
+    return _event(change, "group.left", member, at, {"chat": change.chat_id, "by": by})
+
+
+def _since(known: KnownChat, member: str, default: datetime) -> datetime:
+    """Since when the member has the seat that they have."""
+    return max((one.joined_at for one in known.spans.get(member, ()) if one.left_at is None), default=default)
+
+
+def _last_left(known: KnownChat, member: str, default: datetime) -> datetime:
+    return max((one.left_at for one in known.spans.get(member, ()) if one.left_at is not None), default=default)
 
 
 def _event(
@@ -103,6 +290,5 @@ def _event(
     return WeComEvent(change.source, f"{change.key}:{member}", kind, f"external_userid:{member}", at, data)
 
 
-def _is_customer(userid: str, staff: AbstractSet[str]) -> bool:
-    """Ids of customers begin so; a callback does not say which of its members are staff."""
-    return userid not in staff and userid.startswith(CUSTOMER_PREFIXES)
+def _member(event: WeComEvent) -> str:
+    return event.subject.removeprefix("external_userid:")

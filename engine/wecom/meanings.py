@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from rules.types import Json
 
@@ -41,7 +43,7 @@ class Happened:
 
 @dataclass(frozen=True)
 class ChatChanged:
-    """A customer group was made or changed: `chats.apply` says whether its list of members may be trusted."""
+    """A customer group was made or changed: `chats.settle` says whether its list of members may be trusted."""
 
     source: str
     key: str
@@ -95,17 +97,35 @@ Meaning = Happened | ChatChanged | ChatDismissed | TransferredAway | NeedsSync |
 
 
 @dataclass(frozen=True)
+class SeatSpan:
+    """One interval of a seat in our ledger; `left_at` is None while it is taken."""
+
+    joined_at: datetime
+    left_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class KnownChat:
-    """What our ledger knows of a group: the version of its member list and the customers who have a seat."""
+    """What our ledger knows of a group: the version of its member list and the customers who have a seat.
+
+    `spans` are the seats, past and present, of whoever is in question. `staff` are userids that are no customers.
+    `leaving` are those of whom callbacks that wait behind this one tell that they left.
+    """
 
     chat_id: str
     member_version: str | None = None
     members: frozenset[str] = frozenset()
+    spans: Mapping[str, Sequence[SeatSpan]] = field(default_factory=dict)
+    staff: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class ChatUpdate:
-    """What a change of a group comes to. `version`, `owner` and `name` are None where nothing new was learnt."""
+    """What a change of a group comes to. `version`, `owner` and `name` are None where nothing new was learnt.
+
+    Not `certain`: our seats may differ from WeCom's afterwards, so that the next change must look at the whole group.
+    """
 
     chat_id: str
     events: tuple[WeComEvent, ...] = ()
@@ -113,11 +133,13 @@ class ChatUpdate:
     owner: str | None = None
     name: str | None = None
     dismissed: bool = False
+    certain: bool = True
+    reason: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class NeedsChat:
-    """`groupchat/get` must be asked; give its answer to `chats.difference`."""
+    """`groupchat/get` must be asked; give its answer to `chats.settle`."""
 
     chat_id: str
     reason: str = field(compare=False)
@@ -128,3 +150,10 @@ class StillBehind:
     """`groupchat/get` does not show the change yet. Ask again shortly; if it stays so, the callback was old news."""
 
     chat_id: str
+
+
+class NoLook(Enum):
+    """Why there is no answer of `groupchat/get`."""
+
+    GONE = "the group is gone"
+    UNANSWERED = "WeCom gave no answer"

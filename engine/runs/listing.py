@@ -179,29 +179,25 @@ def _conditions(chosen: RunFilter) -> list[ColumnElement[bool]]:
 
 def standing(session: Session, journey: str, *, version: int | None = None) -> list[Standing]:
     """How many live runs stand at each node of a journey, by status."""
-    statement = (
-        select(col(Run.node), status_now(), func.count())
-        .where(
-            col(Run.journey) == journey,
-            col(Run.ended_at).is_(None),
-            col(Run.status).in_(LIVE),
-            col(Run.node).is_not(None),
-        )
-        .group_by(col(Run.node), status_now())
-    )
+    live = _live().where(col(Run.journey) == journey, col(Run.node).is_not(None))
     if version is not None:
-        statement = statement.where(col(Run.version) == version)
-    return [Standing(node or "", status, runs) for node, status, runs in session.execute(statement)]
+        live = live.where(col(Run.version) == version)
+    found = live.subquery()
+    counted = select(found.c.node, found.c.status, func.count()).group_by(found.c.node, found.c.status)
+    return [Standing(node, status, runs) for node, status, runs in session.execute(counted)]
 
 
 def live_by_journey(session: Session) -> dict[str, dict[str, int]]:
     """How many live runs each journey has, by status."""
-    counted: dict[str, dict[str, int]] = {}
-    statement = (
-        select(col(Run.journey), status_now(), func.count())
-        .where(col(Run.ended_at).is_(None), col(Run.status).in_(LIVE))
-        .group_by(col(Run.journey), status_now())
-    )
-    for journey, status, runs in session.execute(statement):
-        counted.setdefault(journey, {})[status] = runs
-    return counted
+    found = _live().subquery()
+    counted = select(found.c.journey, found.c.status, func.count()).group_by(found.c.journey, found.c.status)
+    by_journey: dict[str, dict[str, int]] = {}
+    for journey, status, runs in session.execute(counted):
+        by_journey.setdefault(journey, {})[status] = runs
+    return by_journey
+
+
+def _live() -> Select[Any]:
+    """The live runs with their status as of now."""
+    columns: tuple[Any, ...] = (Run.journey, Run.node, status_now().label("status"))
+    return select(*columns).where(col(Run.ended_at).is_(None), col(Run.status).in_(LIVE))

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Shown
 from engine.organisation.models import Associate, Channel, Store
-from engine.runs.listing import STATUSES, RunFilter, list_runs
+from engine.runs.listing import STATUSES, RunFilter, find_run, list_runs
 from engine.runs.models import Run
 from engine.runs.timeline import read_timeline
 from engine.secrets.keyring import KeyRing
@@ -105,8 +105,8 @@ class Place:
 
 def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
     with visit.begin() as session:
-        run = session.get(Run, run_id)
-        if run is None:
+        run, listed = session.get(Run, run_id), find_run(session, run_id)
+        if run is None or listed is None:
             raise NotFound(f"There is no run {run_id}.")
         shown = find(session, run.journey, run.version)
         place = Place(
@@ -117,6 +117,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
         timeline = read_timeline(session, run_id)
     return {
         "run": run,
+        "status_now": listed.status,
         "shown": shown,
         "outline": read(visit, shown),
         "place": place,

@@ -95,6 +95,7 @@ def test_as_root_postgresql_runs_as_another_user_in_a_folder_of_its_own(make: Ma
     assert running.database_dir is not None
     assert running.database_dir.startswith("/var/lib/waystation/")
     assert Path(running.database_dir, "cluster").owner() == account.name
+    assert f"database   {running.database_dir}" in service.console
     assert service.stop() == 0
 
 

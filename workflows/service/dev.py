@@ -163,9 +163,11 @@ def _welcome(plan: Plan, options: DevOptions, folder: Folder, kept: KeptSecrets)
         f"  sign in    as admin, with {where}",
         f"  Temporal   {plan.addresses.temporal_ui_url or plan.addresses.temporal_address}",
         f"  logs       {folder.path / 'logs'}",
-        "  stop       Ctrl-C",
     ]
-    return "\n".join(lines)
+    database_dir = plan.addresses.database_dir
+    if database_dir and folder.path not in database_dir.parents:
+        lines.append(f"  database   {database_dir}   (belongs to {folder.path}: keep or remove both)")
+    return "\n".join([*lines, "  stop       Ctrl-C"])
 
 
 def _cluster(folder: Folder, kept: KeptSecrets, ports: Ports, stack: ExitStack) -> Cluster:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruleworld import FIELDS, declared, var
+from tests.rules.ruleworld import FIELDS, declared, var
 
 import rules.operators
 from rules.compile import check_rule, compile_rule

@@ -10,7 +10,7 @@ import datalogic_py
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from ruleworld import NOW, SHANGHAI, decide, declared, var
+from tests.rules.ruleworld import NOW, SHANGHAI, decide, declared, var
 
 from rules.compile import compile_rule
 from rules.types import Json

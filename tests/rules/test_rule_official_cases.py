@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruleworld import NOW, SHANGHAI
+from tests.rules.ruleworld import NOW, SHANGHAI
 
 from rules.compile import check_rule, compile_rule
 from rules.operators import OPERATORS

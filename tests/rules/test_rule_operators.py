@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from ruleworld import FACTS, decide, unknown, var
+from tests.rules.ruleworld import FACTS, decide, unknown, var
 
 from rules.duration import Duration
 from rules.errors import EvaluationError

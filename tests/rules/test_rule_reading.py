@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from ruleworld import FIELDS, NOW, SHANGHAI, decide, declared, var
+from tests.rules.ruleworld import FIELDS, NOW, SHANGHAI, decide, declared, var
 
 from rules.compile import compile_rule
 from rules.errors import EvaluationError, RuleError

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruleworld import FACTS, FIELDS, NOW, declared, unknown
+from tests.rules.ruleworld import FACTS, FIELDS, NOW, declared, unknown
 
 from rules.errors import EvaluationError, RuleError
 from rules.text import check_text, compile_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ruleworld import FACTS, FIELDS, NOW, SHANGHAI, unknown, var
+from tests.rules.ruleworld import FACTS, FIELDS, NOW, SHANGHAI, unknown, var
 
 from rules.errors import EvaluationError, RuleError
 from rules.types import Json

@@ -20,31 +20,32 @@ class NoDoorsError(Exception):
 
 @dataclass(frozen=True)
 class Door:
-    """A code: `associate` is the WeCom userid that is added through it, `chat` the group that one joins after."""
+    """A code: `associate` is the WeCom userid that is added through it.
+
+    `chats` are the groups that one may join after: those of the store, the newest first, then all others.
+    """
 
     channel: str
     state: str
     store: str
     associate: str
-    chat: str
+    chats: tuple[str, ...]
 
 
 def doors_of(channels: Iterable[Json], associates: Iterable[Json], chats: Iterable[Json]) -> list[Door]:
     """The doors that the chain has, from the API's lists of all three. Raises NoDoorsError when there are none."""
     userids = {one["key"]: one.get("wecom_userid") for one in _objects(associates) if one.get("active", True)}
-    groups: dict[Json, Json] = {}
-    for chat in sorted(_objects(chats), key=lambda one: str(one["chat_id"])):
-        if not chat.get("dismissed_at"):
-            groups[chat.get("store")] = chat["chat_id"]
+    groups = {str(one["chat_id"]): one.get("store") for one in _objects(chats) if not one.get("dismissed_at")}
+    newest_first = sorted(groups, reverse=True)
     found = []
     for channel in _objects(channels):
         served = channel.get("associates")
         people = [userids.get(key) for key in served] if isinstance(served, list) else []
-        store, chat_id = channel.get("store"), groups.get(channel.get("store"))
-        userid = next((one for one in people if one), None)
-        if channel.get("kind") in KINDS and store and chat_id and userid:
-            door = Door(str(channel["key"]), str(channel["state"]), str(store), str(userid), str(chat_id))
-            found.append(door)
+        store, userid = channel.get("store"), next((one for one in people if one), None)
+        if channel.get("kind") in KINDS and store and store in groups.values() and userid:
+            own = [chat for chat in newest_first if groups[chat] == store]
+            reachable = (*own, *(chat for chat in newest_first if chat not in own))
+            found.append(Door(str(channel["key"]), str(channel["state"]), str(store), str(userid), reachable))
     if not found:
         raise NoDoorsError
     return sorted(found, key=lambda door: door.channel)

@@ -11,12 +11,18 @@ import httpx
 
 from rules.types import Json
 
-ATTEMPTS = 5
-PATIENCE = frozenset({429, 502, 503, 504})
+ATTEMPTS = 9
+LONGEST_PAUSE = 5.0
+PATIENCE = frozenset({429, 500, 502, 503, 504})
+"""What a program answers while it, or what it needs, is busy or starts again."""
 
 
 class OutsideError(Exception):
-    """A call failed for good; the message says which and why."""
+    """A call failed for good; the message says which and why. `status` is what was answered, if anything was."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Outside:
@@ -36,22 +42,23 @@ class Outside:
         media_type: str = "application/json",
     ) -> dict[str, Json]:
         """The answer's JSON. Raises OutsideError."""
-        problem = ""
+        problem, status = "", None
         headers = {} if body is None else {"Content-Type": media_type}
         for attempt in range(ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(min(0.2 * 2**attempt, LONGEST_PAUSE))
             try:
                 answer = await self._http.request(method, path, json=body, params=params, headers=headers)
             except httpx.TransportError as error:
-                problem = f"does not answer ({error})"
+                problem, status = f"does not answer ({error})", None
             else:
                 if answer.is_success:
                     found: dict[str, Json] = answer.json()
                     return found
-                problem = f"answered {answer.status_code}: {answer.text[:200]}"
-                if answer.status_code not in PATIENCE:
+                problem, status = f"answered {answer.status_code}: {answer.text[:200]}", answer.status_code
+                if status not in PATIENCE:
                     break
-            await asyncio.sleep(0.4 * 2**attempt)
-        raise OutsideError(f"{self._name} {problem} at {method} {path}")
+        raise OutsideError(f"{self._name} {problem} at {method} {path}", status)
 
 
 class Simulator:
@@ -60,9 +67,14 @@ class Simulator:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
 
-    async def do(self, deed: str, body: Mapping[str, Json]) -> dict[str, Json]:
+    async def do(self, deed: str, person: str, **more: str) -> dict[str, Json]:
         """A deed of the control interface; the ids of the person who did it."""
-        return await self._outside.ask("POST", f"/control/{deed}", dict(body))
+        return await self._outside.ask("POST", f"/control/{deed}", {"person": person, **more})
+
+    async def people(self) -> list[Json]:
+        """Everybody, with the groups that they sit in."""
+        items = (await self._outside.ask("GET", "/control/people"))["items"]
+        return items if isinstance(items, list) else []
 
 
 class Service:

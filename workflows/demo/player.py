@@ -9,6 +9,7 @@ from engine.clock import Clock
 from engine.seeds.coupons import BATCH
 from rules.types import Json
 from workflows.demo.fates import Customer, Step
+from workflows.demo.groups import IMPOSSIBLE, Groups
 from workflows.demo.outside import OutsideError, Service, Simulator
 
 JOURNEY = "hook-coupon"
@@ -27,6 +28,7 @@ class Player:
 
     def __init__(self, service: Service, simulator: Simulator, clock: Clock, *, patience: float = 90.0) -> None:
         self._service, self._simulator, self._clock = service, simulator, clock
+        self._groups = Groups(simulator)
         self._patience = patience
         self._acting = asyncio.Semaphore(AT_ONCE)
 
@@ -57,17 +59,27 @@ class Player:
         if step in {"claim", "redeem"}:
             return await self._use_coupon(step, customer)
         door = customer.door
-        deeds: dict[Step, tuple[str, dict[str, Json]]] = {
-            "scan": ("scan", {"channel_state": door.state}),
-            "add": ("add", {"associate": door.associate, "state": door.state}),
-            "join": ("join_group", {"chat": door.chat}),
-            "leave": ("delete_associate", {"associate": door.associate}),
-        }
-        deed, body = deeds[step]
         async with self._acting:
-            ids = await self._simulator.do(deed, {**body, "person": customer.person})
+            match step:
+                case "scan":
+                    ids = await self._simulator.do("scan", customer.person, channel_state=door.state)
+                case "add":
+                    ids = await self._simulator.do("add", customer.person, associate=door.associate, state=door.state)
+                case "join":
+                    ids = await self._groups.join(customer.person, door.chats)
+                case _:
+                    ids = await self._leave(customer)
         customer.unionid = str(ids["unionid"])
         return True
+
+    async def _leave(self, customer: Customer) -> dict[str, Json]:
+        """Delete the associate; who is gone already, since an answer was lost, need not go again."""
+        try:
+            return await self._simulator.do("delete_associate", customer.person, associate=customer.door.associate)
+        except OutsideError as error:
+            if error.status != IMPOSSIBLE:
+                raise
+            return {"unionid": customer.unionid}
 
     async def _use_coupon(self, step: Step, customer: Customer) -> bool:
         """Claim in the mini-program, or redeem at the till of the store."""

@@ -25,7 +25,7 @@ from workflows.demo.outside import Outside, OutsideError
 from workflows.demo.run import Play, Summary, play
 from workflows.demo.show import bar, show
 
-DOOR = Door("E01-till", "E01-till", "E01", "u1", "wr_e01_2")
+DOOR = Door("E01-till", "E01-till", "E01", "u1", ("wr_e01_2", "wr_e01_1", "wr_e02_1"))
 
 
 async def played(world: World, clock: FixedClock, customers: int = 40, patience: float = 3.0) -> Summary:
@@ -38,7 +38,10 @@ async def played(world: World, clock: FixedClock, customers: int = 40, patience:
 
 
 def test_doors_are_codes_in_stores_with_staff_and_a_group() -> None:
-    assert doors_of(CHANNELS, ASSOCIATES, CHATS) == [DOOR, Door("E02-till", "E02-till", "E02", "u2", "wr_e02_1")]
+    assert doors_of(CHANNELS, ASSOCIATES, CHATS) == [
+        DOOR,
+        Door("E02-till", "E02-till", "E02", "u2", ("wr_e02_1", "wr_e01_2", "wr_e01_1")),
+    ]
 
 
 def test_without_a_chain_there_are_no_doors() -> None:
@@ -116,6 +119,18 @@ async def test_events_come_from_the_till_and_the_mini_program(clock: FixedClock)
     assert (claimed["source"], set(claimed["data"])) == ("demo/mini-program", {"batch", "code"})
     assert (redeemed["source"], set(redeemed["data"])) == ("demo/till", {"batch", "code", "store"})
     assert claimed["time"] == clock.now().isoformat()
+
+
+async def test_who_finds_a_group_full_goes_to_the_next_and_in_the_end_a_guest_makes_room(clock: FixedClock) -> None:
+    world = World(room=3)
+    summary = await played(world, clock)
+    assert summary.agrees, summary.to_json()
+    assert summary.played.people["joined"] > 9
+    assert {chat: len(people) for chat, people in world.seats.items()} == {
+        "wr_e01_1": 3,
+        "wr_e01_2": 3,
+        "wr_e02_1": 3,
+    }
 
 
 async def test_a_busy_service_is_asked_again(clock: FixedClock) -> None:

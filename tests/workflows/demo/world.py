@@ -34,12 +34,14 @@ CHATS = [
 
 @dataclass
 class World:
-    """`holds_out` chooses persons, `forgets` stages that the funnel does not count, `stock` is the coupons'."""
+    """`holds_out` chooses persons, `forgets` stages that the funnel does not count; groups have `room` for so many."""
 
     holds_out: Callable[[str], bool] = lambda _: False
     forgets: tuple[str, ...] = ()
     stock: int = 1_000
     busy: int = 0
+    room: int = 200
+    seats: dict[str, list[str]] = field(default_factory=dict)
     seen: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
     coupons: dict[str, str] = field(default_factory=dict)
@@ -72,6 +74,14 @@ class World:
             self._reach(person, step, *self._place_of(person))
             return httpx.Response(202, json={"accepted": 1})
         person, deed = body["person"], path.rpartition("/")[2]
+        if deed == "leave_group":
+            self.seats[body["chat"]].remove(person)
+            return httpx.Response(200, json={"unionid": person})
+        if deed == "join_group":
+            guests = self.seats.setdefault(body["chat"], [])
+            if len(guests) >= self.room:
+                return httpx.Response(409, json={"detail": "full"})
+            guests.append(person)
         step = {"scan": "scan", "add": "add", "join_group": "join", "delete_associate": "leave"}[deed]
         state = body.get("channel_state") or body.get("state")
         place = (state, state.partition("-")[0]) if state else self._place_of(person)
@@ -91,6 +101,9 @@ class World:
 
     def _read(self, path: str, params: httpx.QueryParams) -> Any:
         person = params.get("member", "").removeprefix("unionid:")
+        if path == "/control/people":
+            seated = [(one, chat) for chat, guests in self.seats.items() for one in guests]
+            return {"items": [{"person": one, "chats": [chat]} for one, chat in seated]}
         lists: dict[str, Any] = {"channels": CHANNELS, "associates": ASSOCIATES, "group-chats": CHATS}
         if path in lists:
             return {"items": lists[path], "next": None}

@@ -7,7 +7,7 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation, runs
+from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation, runs, wecom
 
 MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue, organisation, coupons, members, runs)
-OUTSIDE: tuple[APIRouter, ...] = ()
+OUTSIDE: tuple[APIRouter, ...] = (wecom.router,)

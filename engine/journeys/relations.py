@@ -61,10 +61,12 @@ def _is_one_thing(happening: Happening) -> bool:
 
 
 def _is_instant(text: str) -> bool:
+    """Whether the text is an instant with an offset, in centuries in which calendars can be trusted."""
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        instant = datetime.fromisoformat(text)
     except ValueError:
         return False
+    return instant.tzinfo is not None and 1900 <= instant.year < 3000
 
 
 def _is_duration(text: str) -> bool:

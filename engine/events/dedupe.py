@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database.bulk import bytes_array
 from engine.database.retrying import ContendedError
 from engine.secrets.keyring import KeyRing
 
@@ -21,7 +22,7 @@ def digest(keys: KeyRing, source: str, event_id: str) -> bytes:
 
 def seen(session: Session, digests: Sequence[bytes]) -> dict[bytes, int | None]:
     """Those that were accepted before, with their place in the log."""
-    rows = session.connection().execute(_SEEN, {"digests": list(digests)})
+    rows = session.connection().execute(_SEEN, {"digests": bytes_array(digests)})
     return {bytes(found): seq for found, seq in rows}
 
 
@@ -29,7 +30,7 @@ def claim(session: Session, seqs: Mapping[bytes, int], *, now: datetime) -> None
     """Remembers new events with their places in the log. Raises ContendedError if one of them came in elsewhere."""
     ordered = sorted(seqs)
     rows = session.connection().execute(
-        _CLAIM, {"digests": ordered, "seqs": [seqs[one] for one in ordered], "day": now.date()}
+        _CLAIM, {"digests": bytes_array(ordered), "seqs": [seqs[one] for one in ordered], "day": now.date()}
     )
     if rows.rowcount < len(ordered):
         raise ContendedError("another transaction has just accepted one of these events")
@@ -45,7 +46,7 @@ def place_of(session: Session, keys: KeyRing, source: str, event_id: str) -> int
     return seen(session, [digest(keys, source, event_id)]).get(digest(keys, source, event_id))
 
 
-_SEEN = text("SELECT digest, seq FROM event_keys WHERE digest = ANY(:digests)")
+_SEEN = text("SELECT digest, seq FROM event_keys WHERE digest = ANY(CAST(:digests AS bytea[]))")
 _CLAIM = text("""
     INSERT INTO event_keys (digest, day, seq)
     SELECT digest, :day, seq FROM unnest(CAST(:digests AS bytea[]), CAST(:seqs AS bigint[])) AS n (digest, seq)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 KINDS = ("member", "unionid", "openid", "external_userid", "phone", "card")
 """The kinds that outside systems may use."""
@@ -23,8 +23,7 @@ class HandleError(ValueError):
     """A text that names no member; the message says how to mend it."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Handle:
+class Handle(NamedTuple):
     """One identity, its value in normal form: two ways to write one phone number are one handle."""
 
     kind: str

@@ -19,6 +19,7 @@ from datetime import datetime
 from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from engine.database.bulk import bytes_array
 from engine.database.retrying import ContendedError
 from engine.members.handles import SINGLE, Handle
 from engine.secrets.keyring import KeyRing
@@ -114,7 +115,7 @@ class _Resolving:
             return {}
         by_hash = {(handle.kind, digest): handle for handle, digest in self.hashes.items()}
         kinds, digests = zip(*by_hash, strict=True)
-        rows = self.session.connection().execute(_OWNERS, {"kinds": list(kinds), "hashes": list(digests)})
+        rows = self.session.connection().execute(_OWNERS, {"kinds": ",".join(kinds), "hashes": bytes_array(digests)})
         return {by_hash[kind, bytes(lookup)]: member for kind, lookup, member in rows}
 
     def _reserve(self, digests: Sequence[bytes]) -> None:
@@ -219,9 +220,9 @@ class _Resolving:
         rows = self.session.connection().execute(
             statement,
             {
-                "kinds": [handle.kind for handle, _ in ordered],
-                "hashes": [self.hashes[handle] for handle, _ in ordered],
-                "values": [self.keys.seal(handle.value.encode()) for handle, _ in ordered],
+                "kinds": ",".join(handle.kind for handle, _ in ordered),
+                "hashes": bytes_array(self.hashes[handle] for handle, _ in ordered),
+                "values": bytes_array(self.keys.seal(handle.value.encode()) for handle, _ in ordered),
                 "members": [member for _, member in ordered],
                 "now": self.now,
             },
@@ -234,7 +235,7 @@ class _Resolving:
 
 _OWNERS = text("""
     SELECT i.kind, i.lookup, i.member_id
-    FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS bytea[])) AS n (kind, lookup)
+    FROM unnest(string_to_array(:kinds, ','), CAST(:hashes AS bytea[])) AS n (kind, lookup)
     JOIN identities i ON i.kind = n.kind AND i.lookup = n.lookup""")
 _LOCK = text("SELECT id, merged_into FROM members WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 _RESERVE_ALL = text("SELECT pg_advisory_xact_lock(:all)")
@@ -244,7 +245,7 @@ _RESERVE_THESE = text("SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:nu
 _MAKE_MEMBERS = text("""
     WITH wanted AS MATERIALIZED (
         SELECT nextval('members_id_seq') AS id, kind, lookup, sealed
-        FROM unnest(CAST(:kinds AS text[]), CAST(:hashes AS bytea[]), CAST(:values AS bytea[]))
+        FROM unnest(string_to_array(:kinds, ','), CAST(:hashes AS bytea[]), CAST(:values AS bytea[]))
             AS n (kind, lookup, sealed)
     ), made AS (
         INSERT INTO members (id, created_at, is_staff, attributes) SELECT id, :now, false, '{}' FROM wanted
@@ -256,7 +257,7 @@ _MAKE_MEMBERS = text("""
 _ATTACH = text("""
     INSERT INTO identities (kind, lookup, member_id, value_enc)
     SELECT * FROM unnest(
-        CAST(:kinds AS text[]), CAST(:hashes AS bytea[]), CAST(:members AS bigint[]), CAST(:values AS bytea[]))
+        string_to_array(:kinds, ','), CAST(:hashes AS bytea[]), CAST(:members AS bigint[]), CAST(:values AS bytea[]))
     ON CONFLICT DO NOTHING RETURNING kind, lookup, member_id""")
 
 _SINGLES = text("SELECT member_id, kind FROM identities WHERE member_id = ANY(:ids) AND kind = ANY(:kinds)")

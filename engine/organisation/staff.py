@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
-
-from engine.organisation.views import KEY
 
 STAFF_TYPES = frozenset({"associate.joined", "associate.left", "associate.moved"})
 
@@ -40,30 +36,6 @@ def record(session: Session, facts: Iterable[StaffFact]) -> None:
             session.connection().execute(_MOVED, given)
 
 
-def meet(session: Session, userids: Iterable[str]) -> None:
-    """Makes an associate, without name or store, for each WeCom userid that nobody has yet.
-
-    For callbacks: WeCom knows the account, so a relation with it is recorded whoever it is; `org/sync` tells more.
-    """
-    wanted = sorted(set(userids))
-    if wanted:
-        given = {"keys": [_key(userid) for userid in wanted], "userids": wanted}
-        session.connection().execute(_MEET, given)
-
-
-def _key(userid: str) -> str:
-    """The userid itself where it can be a key."""
-    if re.fullmatch(KEY, userid, re.ASCII):
-        return userid
-    return "wecom-" + hashlib.sha256(userid.encode()).hexdigest()[:16]
-
-
-_MEET = text("""
-    INSERT INTO associates (key, wecom_userid, role, active, capacity, friends_elsewhere)
-    SELECT key, userid, 'associate', true, 20000, 0
-    FROM unnest(CAST(:keys AS text[]), CAST(:userids AS text[])) AS n (key, userid)
-    WHERE NOT EXISTS (SELECT 1 FROM associates a WHERE a.wecom_userid = userid OR a.key = userid)
-    ON CONFLICT DO NOTHING""")
 _NOT_LATER = """NOT EXISTS (
     SELECT 1 FROM events e WHERE e.associate_id = :id AND e.time > :at AND e.type <> '{not_this}' {and_more}
     AND e.type IN ('associate.joined', 'associate.left', 'associate.moved'))"""

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 import json
 import os
@@ -82,7 +81,7 @@ class KeyRing:
 
     def lookup(self, kind: str, value: str) -> bytes:
         """A keyed hash of (kind, value): the same for the same value, telling nothing without the key."""
-        return hmac.new(self.keys[-1][1], f"{kind}\0{value}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self.keys[-1][1], f"{kind}\0{value}".encode(), "sha256")
 
 
 def _read_key(item: str) -> tuple[str, bytes]:

@@ -1,8 +1,7 @@
-"""Associates who join, leave and move, and accounts that WeCom names first."""
+"""Associates who join, leave and move."""
 
 from __future__ import annotations
 
-from engine.organisation.staff import meet
 from tests.engine.chain import Chain, at, event
 
 
@@ -37,12 +36,3 @@ def test_a_move_without_a_store_changes_nothing(chain: Chain) -> None:
 def test_who_left_is_nobodys_current_friend(chain: Chain) -> None:
     chain.tell(event("contact.added", 0, associate="lin"), event("associate.left", 5, subject=None, associate="lin"))
     assert chain.rows("SELECT ended_at FROM relations") == [(None,)]
-
-
-def test_an_account_that_wecom_names_first_gets_a_record(chain: Chain) -> None:
-    with chain.database.begin() as session:
-        meet(session, ["wecom-lin", "newcomer", "林 小橙"])
-        meet(session, ["newcomer"])
-    chain.tell(event("contact.added", 0, associate="newcomer"), event("contact.added", 1, associate="林 小橙"))
-    assert chain.rows("SELECT count(*) FROM associates") == [(6,)]
-    assert chain.rows("SELECT count(*) FROM relations") == [(2,)]

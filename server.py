@@ -422,9 +422,12 @@ def _wecom(parts: Parts, http: "AsyncClient") -> "WeCom":
     """Return the client of the first app: WeCom is called by one app, however many call us."""
     from engine.wecom.calls import Calls
     from engine.wecom.client import WeCom
+    from engine.wecom.shared import DatabaseCache, DatabaseGroupCodes
 
     for app in _apps(parts.settings).values():
-        return WeCom(app, Calls(app, http, parts.settings.wecom_base_url, parts.clock))
+        tokens = DatabaseCache(parts.database, parts.keys, app)
+        calls = Calls(app, http, parts.settings.wecom_base_url, parts.clock, cache=tokens)
+        return WeCom(app, calls, DatabaseGroupCodes(parts.database, app))
     raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
 
 

@@ -144,15 +144,11 @@ class _Reader:
             case "delay" if isinstance(found.get("for"), str):
                 return self._t("does.delay", duration=words.iso_duration(found["for"], self.language))
             case "activity":
-                return self._activity(found.get("activity"))
+                return words.activity(str(found.get("activity")), self.catalogue, self.language)
             case "end":
                 return words.outcome(found.get("outcome", node), self.language)
             case _:
                 return self._t(f"node.{kind}")
-
-    def _activity(self, name: Json) -> str:
-        known = self.catalogue.get(str(name))
-        return words.title(known.titles, self.language, str(name)) if known else str(name)
 
     def _entries(self) -> Sequence[dict[str, Json]]:
         return _objects(self.document.get("entry"))

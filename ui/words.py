@@ -11,6 +11,7 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from engine.events.types import EVENT_TYPES
+from engine.journeys.catalogue import ActivityType
 from engine.members.fields import base_fields
 from rules.duration import DurationError, parse_duration
 from rules.types import Title
@@ -78,6 +79,12 @@ def event(name: object, language: Language) -> str:
     """What people call a type of event; its own name where it is not declared."""
     found = EVENT_TYPES.get(str(name))
     return title(found.titles, language) if found else str(name)
+
+
+def activity(name: str, catalogue: Mapping[str, ActivityType], language: Language) -> str:
+    """What people call an activity type; its own name if it is not registered here."""
+    known_type = catalogue.get(name)
+    return title(known_type.titles, language, name) if known_type else name
 
 
 def outcome(name: object, language: Language) -> str:

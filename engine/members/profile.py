@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.coupons.models import Coupon, CouponBatch
-from engine.events.models import Event
 from engine.members.models import Identity, Member
 from engine.organisation.models import Associate, Channel, Chat, Store
 from engine.relations.models import Relation
@@ -136,17 +135,6 @@ def list_members(
         for member, is_friend, seated, store in rows[:limit]
     ]
     return items, items[-1].id if len(rows) > limit else None
-
-
-def list_events(
-    session: Session, member_id: int, *, before: int | None = None, limit: int = 50
-) -> tuple[list[Event], int | None]:
-    """The member's accepted events, newest first, and the cursor of the next page."""
-    statement = select(Event).where(col(Event.member_id) == member_id).order_by(col(Event.seq).desc()).limit(limit + 1)
-    if before is not None:
-        statement = statement.where(col(Event.seq) < before)
-    found = list(session.execute(statement).scalars())
-    return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 
 def _personal(keys: KeyRing, sealed: bytes | None) -> dict[str, str]:

@@ -18,6 +18,7 @@ from engine.definitions.models import Bundle, Draft, Live, Version
 from engine.events.models import Event
 from engine.funnel.models import FunnelSum
 from engine.funnel.people import COLUMNS
+from engine.journeys.state import EventIn, RunRef, State
 from engine.members.models import Identity, Member
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.relations.models import Relation
@@ -27,6 +28,8 @@ from engine.secrets.keyring import KeyRing
 
 JOURNEY: dict[str, Any] = json.loads((Path(__file__).parent / "hook_coupon.json").read_text(encoding="utf-8"))
 PASSWORD = "correct horse battery"
+STUCK = 5
+"""The number of the run that waits for an operator."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +212,7 @@ class _Maker:
         self, number: int, member: int, *, node: str | None, status: str = "waiting", outcome: str | None = None
     ) -> None:
         entered = self.now - timedelta(hours=30 - number)
-        stuck = number == 5
+        stuck = number == STUCK
         store = ("E01", "E02")[number % 2]
         run = Run(
             journey="hook-coupon",
@@ -226,7 +229,7 @@ class _Maker:
             node=node,
             node_entered_at=entered + timedelta(minutes=3),
             deadline=self.now + timedelta(days=3, hours=number) if node else None,
-            state={"vars": {"added": {"welcome_code": "c1"}}},
+            state=_state(number, member, entered, node),
             outcome=outcome,
             entered_at=entered,
             now=entered,
@@ -239,6 +242,21 @@ class _Maker:
         self.runs.setdefault("stuck" if stuck else outcome or node or status, found)
         self.session.add(RunStage(run_id=found, stage="scanned", at=entered, entered_here=True))
         self.session.add(Turn(run_id=found, n=1, at=entered, answer={}, log=_log(entered, node, outcome)))
+
+
+def _state(number: int, member: int, entered: datetime, node: str | None) -> dict[str, Any]:
+    entry = EventIn(number + 1, "contact.scanned", entered, entered)
+    state = State(
+        RunRef(str(number), "hook-coupon", 2, str(member)),
+        entry,
+        entered,
+        entered,
+        entered,
+        phase="stuck" if number == STUCK else "waiting" if node else "ended",
+        node=node,
+        vars={"added": {"welcome_code": "c1"}},
+    )
+    return dict(state.to_json())
 
 
 def _log(entered: datetime, node: str | None, outcome: str | None) -> list[dict[str, Any]]:

@@ -6,11 +6,15 @@ import re
 
 import httpx
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
+from engine.access.models import AuditEntry
 from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.runs.models import Pause, RunCommand
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
 from ui.messages import messages
@@ -187,3 +191,64 @@ def test_an_empty_service_says_what_to_do_next(client: Visitor, database: Databa
     for path in ("/", "/journeys", "/members"):
         assert "/docs" in client.get(path).text or "/journeys" in client.get(path).text
         assert 'class="void"' in client.get(path).text
+
+
+def test_an_operator_pauses_resumes_and_ends_a_run(admin: Visitor, chain: Sample, database: Database) -> None:
+    run = f"/runs/{chain.runs['wait_join']}"
+    assert admin.post(f"{run}/pause").headers["location"] == run
+    assert "已暂停" in text_of(admin.get(run))
+    assert admin.post(f"{run}/pause").status_code == 409
+    assert admin.post(f"{run}/resume", data={"deadlines": "extend"}).status_code == 303
+    assert "已暂停：" not in text_of(admin.get(run))
+    assert admin.post(f"{run}/resume", data={"deadlines": "whenever"}).status_code == 422
+    assert admin.post(f"{run}/retry").status_code == 409
+    assert admin.post(f"{run}/exit").status_code == 303
+    assert admin.post(f"{run}/exit").status_code == 409, "the first order waits for the next turn"
+    with database.begin() as session:
+        orders = session.execute(select(RunCommand.kind, RunCommand.by)).all()
+        noted = session.execute(
+            select(AuditEntry.action).where(col(AuditEntry.object) == run[1:].replace("runs", "run"))
+        )
+        assert [tuple(order) for order in orders] == [("exit", "user:admin")]
+        assert set(noted.scalars()) == {"run.paused", "run.resumed", "run.exit"}
+
+
+def test_a_stuck_run_is_retried_or_skipped_through_a_port_that_it_has(admin: Visitor, chain: Sample) -> None:
+    run = f"/runs/{chain.runs['stuck']}"
+    page = admin.get(run).text
+    assert f'action="{run}/retry"' in page
+    assert re.findall(r'<option value="(\w+)">', page[page.index("skip-port") :])[:2] == ["added", "timeout"]
+    assert admin.post(f"{run}/skip", data={"port": "nowhere"}).status_code == 422
+    assert admin.post(f"{run}/skip", data={"port": "added"}).status_code == 303
+
+
+def test_a_journey_is_paused_and_resumed_as_a_whole(admin: Visitor, chain: Sample) -> None:
+    journey = "/journeys/hook-coupon"
+    assert admin.post(f"{journey}/pause").headers["location"] == journey
+    page = admin.get(journey)
+    assert "已暂停" in text_of(page)
+    assert f'action="{journey}/resume"' in page.text
+    assert "paused" in admin.get(f"{journey}/runs?status=paused").text
+    assert admin.post(f"{journey}/pause").status_code == 409
+    assert admin.post(f"{journey}/resume").status_code == 303
+    assert admin.post("/journeys/nothing/pause").status_code == 404
+
+
+def test_whoever_may_only_look_changes_nothing(
+    client: Visitor, chain: Sample, database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        add_user(session, "auditor", PASSWORD, "auditor", now=clock.now())
+    client.post("/sign-in", data={"username": "auditor", "password": PASSWORD})
+    run = f"/runs/{chain.runs['wait_join']}"
+    assert "/pause" not in client.get(run).text
+    assert "/pause" not in client.get("/journeys/hook-coupon").text
+    for path in (f"{run}/pause", f"{run}/exit", "/journeys/hook-coupon/pause"):
+        assert client.post(path).status_code == 403
+    with database.begin() as session:
+        assert session.execute(select(Pause)).first() is None
+
+
+def test_orders_need_a_session(client: Visitor, chain: Sample) -> None:
+    answer = client.post(f"/runs/{chain.runs['wait_join']}/exit")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")

@@ -7,18 +7,18 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from engine.definitions.listing import show
-from engine.members.handles import KINDS, HandleError, parse_handle
-from engine.members.models import Identity
-from engine.members.profile import list_events, list_members, read_profile
+from engine.members.handles import KINDS
+from engine.members.lookup import find_member
+from engine.members.profile import list_members, read_profile
+from engine.members.timeline import CursorError, Moment, timeline
 from engine.runs.listing import RunFilter, list_runs
-from engine.secrets.keyring import KeyRing
 from rules.types import Json
 from ui.pages.visit import Visiting
-from ui.problems import NotFound
+from ui.problems import NotFound, Unprocessable
 
 router = APIRouter()
 
-_LONGEST_ID = 18
+_SHOWN = 50
 
 Cursor = Annotated[int | None, Query(ge=1, le=2**63 - 1)]
 
@@ -53,7 +53,9 @@ def show_list(
 
 @router.get("/members/{member_id}")
 def show_member(
-    visit: Visiting, member_id: Annotated[int, Path(ge=1, le=2**63 - 1)], before: Cursor = None
+    visit: Visiting,
+    member_id: Annotated[int, Path(ge=1, le=2**63 - 1)],
+    before: Annotated[str | None, Query(max_length=300)] = None,
 ) -> Response:
     """One member: identities, friends, groups, coupons, runs, and their log."""
     with visit.begin() as session:
@@ -63,12 +65,12 @@ def show_member(
         if profile.member.merged_into:
             return RedirectResponse(f"/members/{profile.member.merged_into}", 303)
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
-        events, after = list_events(session, member_id, before=before)
+        moments, after = _moments(session, member_id, before)
         titles = _titles(session, {run.journey for run in runs.items})
     context = {
         "profile": profile,
         "runs": runs.items,
-        "events": events,
+        "moments": moments,
         "next": after,
         "before": before,
         "titles": titles,
@@ -76,19 +78,14 @@ def show_member(
     return visit.render("members/member.html", context)
 
 
+def _moments(session: Session, member_id: int, before: str | None) -> tuple[list[Moment], str | None]:
+    try:
+        return timeline(session, member_id, limit=_SHOWN, cursor=before)
+    except CursorError as error:
+        raise Unprocessable(str(error)) from error
+
+
 def _titles(session: Session, journeys: set[str]) -> dict[str, Json]:
     """The titles of these journeys, as their documents have them."""
     found = (show(session, "journey", key) for key in journeys)
     return {shown.key: shown.document.get("title") for shown in found if shown}
-
-
-def find_member(session: Session, keys: KeyRing, named: str) -> int | None:
-    """The id of the member so named, by id or by identity (`phone:13800000000`); None if nobody in sight is."""
-    if named.isdecimal() and len(named) <= _LONGEST_ID:
-        return int(named)
-    try:
-        handle = parse_handle(named)
-    except HandleError:
-        return None
-    found = session.get(Identity, (handle.kind, keys.lookup(handle.kind, handle.value)))
-    return found.member_id if found else None

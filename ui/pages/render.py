@@ -78,6 +78,7 @@ def render(
     taste = taste_of(request, viewer)
     deps = dependencies(request)
     speaking = _speaking(taste.language, deps.clock.now())
+    speaking["activity_word"] = partial(words.activity, catalogue=deps.catalogue, language=taste.language)
     page = {"request": request, "viewer": viewer, "taste": taste, "nonce": nonce_of(request), "demo": deps.demo}
     with_address = {"here": request.url.path, "address": partial(_address, request)}
     html = environment().get_template(template).render({**speaking, **page, **with_address, **context})
@@ -90,7 +91,7 @@ def render(
 
 def error_page(request: Request, problem: Problem) -> HTMLResponse:
     """A page that says what went wrong and what to do."""
-    kind = str(problem.status_code) if problem.status_code in (403, 404, 429, 503) else "other"
+    kind = str(problem.status_code) if problem.status_code in (403, 404, 409, 429, 503) else "other"
     context = {"problem": problem, "kind": kind}
     return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
 

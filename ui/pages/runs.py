@@ -1,9 +1,8 @@
 """Runs: the list with its filters, and one run with its timeline."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,17 +13,16 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
-from engine.definitions.listing import Shown
+from engine.members.lookup import find_member
 from engine.organisation.models import Associate, Channel, Store
-from engine.runs.listing import STATUSES, RunFilter, find_run, list_runs
-from engine.runs.models import Run
-from engine.runs.timeline import read_timeline
+from engine.runs.listing import STATUSES, RunFilter, list_runs
+from engine.runs.models import Pause, Run
+from engine.runs.view import ports_of, read_run
 from engine.secrets.keyring import KeyRing
 from ui import words
 from ui.messages import Language
 from ui.outline import stage_titles
 from ui.pages.journeys import Key, find, read
-from ui.pages.members import find_member
 from ui.pages.visit import Visit, Visiting
 from ui.problems import NotFound
 
@@ -87,14 +85,6 @@ def show_progress(visit: Visiting, run_id: RunId) -> HTMLResponse:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """What a run waits for: the types of events, and until when."""
-
-    events: Sequence[str]
-    until: datetime | None
-
-
-@dataclass(frozen=True)
 class Place:
     """The store, associate and channel of a run; None where it has none. Associates are shown by key."""
 
@@ -105,8 +95,8 @@ class Place:
 
 def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
     with visit.begin() as session:
-        run, listed = session.get(Run, run_id), find_run(session, run_id)
-        if run is None or listed is None:
+        run, view = session.get(Run, run_id), read_run(session, visit.deps.keys, run_id)
+        if run is None or view is None:
             raise NotFound(f"There is no run {run_id}.")
         shown = find(session, run.journey, run.version)
         place = Place(
@@ -114,32 +104,27 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             session.get(Associate, run.associate_id) if run.associate_id else None,
             session.get(Channel, run.channel_id) if run.channel_id else None,
         )
-        timeline = read_timeline(session, run_id)
+        ports = ports_of(session, run)
+        own_pause = _pauses_itself(session, run_id)
     return {
         "run": run,
-        "status_now": listed.status,
+        "view": view,
         "shown": shown,
         "outline": read(visit, shown),
         "place": place,
-        "timeline": timeline,
-        "waiting": _waiting(run, shown),
+        "ports": sorted(ports),
+        "own_pause": own_pause,
+        "may_operate": visit.viewer.may("operate") and run.ended_at is None,
         "live": run.ended_at is None,
-        "saved": _saved(run),
+        "saved": {name: json.dumps(value, ensure_ascii=False) for name, value in view.vars.items()},
         "temporal_url": _temporal_url(visit, run),
     }
 
 
-def _waiting(run: Run, shown: Shown) -> Waiting:
-    nodes = shown.document.get("nodes")
-    node = nodes.get(run.node or "") if isinstance(nodes, dict) else None
-    awaited = node.get("for") if isinstance(node, dict) and run.ended_at is None else None
-    events = [str(item["on"]) for item in awaited if isinstance(item, dict)] if isinstance(awaited, list) else []
-    return Waiting(list(dict.fromkeys(events)), run.deadline)
-
-
-def _saved(run: Run) -> Mapping[str, str]:
-    """What the run saved, one line of JSON each."""
-    return {name: json.dumps(value, ensure_ascii=False) for name, value in (run.state.get("vars") or {}).items()}
+def _pauses_itself(session: Session, run_id: int) -> bool:
+    """Whether the run was paused by itself, and not only with its journey."""
+    lasting = select(col(Pause.id)).where(col(Pause.run_id) == run_id, col(Pause.to_at).is_(None))
+    return session.execute(lasting).first() is not None
 
 
 def _temporal_url(visit: Visit, run: Run) -> str | None:

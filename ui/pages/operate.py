@@ -1,0 +1,94 @@
+"""What operators do on the pages: pause, resume, retry, skip and end a run; pause and resume a journey.
+
+Each form leads back to its page, which shows what became of it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from sqlalchemy.orm import Session
+from starlette.responses import RedirectResponse
+
+from engine.definitions import life
+from engine.runs import commands
+from engine.runs.commands import Deadlines, Order, RunStateError, UnknownPortError
+from engine.runs.store import RunUnknownError
+from ui.pages.journeys import Key
+from ui.pages.runs import RunId
+from ui.pages.visit import Visit, Visiting
+from ui.problems import Conflict, Forbidden, NotFound, Unprocessable
+
+router = APIRouter()
+
+Action = Callable[[Session, str, datetime], object]
+
+
+@router.post("/runs/{run_id}/pause")
+def pause_run(visit: Visiting, run_id: RunId) -> RedirectResponse:
+    """Let the run stand still."""
+    return _on_run(visit, run_id, lambda session, by, now: commands.pause(session, run_id, by=by, now=now))
+
+
+@router.post("/runs/{run_id}/resume")
+def resume_run(visit: Visiting, run_id: RunId, deadlines: Annotated[Deadlines, Form()] = "hold") -> RedirectResponse:
+    """Let the run go on."""
+    return _on_run(
+        visit, run_id, lambda session, by, now: commands.resume(session, run_id, deadlines=deadlines, by=by, now=now)
+    )
+
+
+@router.post("/runs/{run_id}/retry")
+def retry_run(visit: Visiting, run_id: RunId) -> RedirectResponse:
+    """Try again what is stuck, under the same key."""
+    return _order(visit, run_id, Order("retry"))
+
+
+@router.post("/runs/{run_id}/skip")
+def skip_run(visit: Visiting, run_id: RunId, port: Annotated[str, Form(max_length=64)]) -> RedirectResponse:
+    """Leave the node that is stuck through a port."""
+    return _order(visit, run_id, Order("skip", port=port))
+
+
+@router.post("/runs/{run_id}/exit")
+def end_run(visit: Visiting, run_id: RunId) -> RedirectResponse:
+    """End the run."""
+    return _order(visit, run_id, Order("exit"))
+
+
+@router.post("/journeys/{key}/pause")
+def pause_journey(visit: Visiting, key: Key) -> RedirectResponse:
+    """Let all runs of the journey stand still, and nobody enter."""
+    _do(visit, lambda session, by, now: life.pause(session, key, by=by, now=now))
+    return RedirectResponse(f"/journeys/{key}", 303)
+
+
+@router.post("/journeys/{key}/resume")
+def resume_journey(visit: Visiting, key: Key, deadlines: Annotated[Deadlines, Form()] = "hold") -> RedirectResponse:
+    """Let the journey go on."""
+    _do(visit, lambda session, by, now: life.resume(session, key, deadlines=deadlines, by=by, now=now))
+    return RedirectResponse(f"/journeys/{key}", 303)
+
+
+def _order(visit: Visit, run_id: int, order: Order) -> RedirectResponse:
+    return _on_run(visit, run_id, lambda session, by, now: commands.give(session, run_id, order, by=by, now=now))
+
+
+def _on_run(visit: Visit, run_id: int, action: Action) -> RedirectResponse:
+    try:
+        _do(visit, action)
+    except RunUnknownError as error:
+        raise NotFound(f"There is no run {run_id}.") from error
+    except RunStateError as error:
+        raise Conflict(str(error)) from error
+    except UnknownPortError as error:
+        raise Unprocessable(str(error)) from error
+    return RedirectResponse(f"/runs/{run_id}", 303)
+
+
+def _do(visit: Visit, action: Action) -> None:
+    if not visit.viewer.may("operate"):
+        raise Forbidden(f"The role {visit.viewer.role} may look, and change nothing.")
+    with visit.begin() as session:
+        action(session, f"user:{visit.viewer.name}", visit.now())

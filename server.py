@@ -227,6 +227,7 @@ def worker() -> None:
 
     async def work(stop: "Stop") -> None:
         async with httpx.AsyncClient() as http:
+            wecom = next(iter(_wecoms(parts, http).values()))
             worker_parts = WorkerParts(
                 client=await connect(parts.keys),
                 database=parts.database,
@@ -234,7 +235,7 @@ def worker() -> None:
                 keys=parts.keys,
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
-                outside=Outside(wecom=_wecom(parts, http), http=http),
+                outside=Outside(wecom=wecom, http=http),
             )
             await run_worker(worker_parts, stop)
 
@@ -243,36 +244,34 @@ def worker() -> None:
 
 @cli.command()
 def router() -> None:
-    """Route events to the runs that wait for them; wake what is overdue."""
+    """Route events to the runs that wait for them; explain callbacks; wake what is overdue."""
     import httpx
 
     from engine.definitions.plans import Plans
-    from engine.funnel.fold import BATCH, fold
+    from workflows.callbacks import CallbackMapper
+    from workflows.chores import Chores
     from workflows.client import connect
-    from workflows.router import Chore, RouterParts, run_router
+    from workflows.router import RouterParts, run_router
     from workflows.service.role import run_until_signalled
 
     settings = _role()
     parts = _parts(settings, "router")
 
-    def fold_all() -> None:
-        folded = BATCH
-        while folded == BATCH:
-            with parts.database.begin() as session:
-                folded = fold(session)
-
     async def work(stop: "Stop") -> None:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
+            clients = _wecoms(parts, http)
+            mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
             router_parts = RouterParts(
                 client=await connect(parts.keys),
                 database=parts.database,
                 clock=parts.clock,
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
-                contacts=_wecom(parts, http),
-                chores=[Chore("fold the funnel", 1.0, lambda: asyncio.to_thread(fold_all))],
+                contacts=next(iter(clients.values())),
+                chores=Chores(parts.database, parts.clock).all(),
             )
-            await run_router(router_parts, stop)
+            tasks.create_task(mapper.run(stop.asked))
+            tasks.create_task(run_router(router_parts, stop))
 
     run_until_signalled(work, settings.ready_file)
 
@@ -418,17 +417,20 @@ def _apps(settings: Settings) -> dict[str, "App"]:
     }
 
 
-def _wecom(parts: Parts, http: "AsyncClient") -> "WeCom":
-    """Return the client of the first app: WeCom is called by one app, however many call us."""
+def _wecoms(parts: Parts, http: "AsyncClient") -> dict[str, "WeCom"]:
+    """Return a client of each app, at least one. Activities call through the first, however many apps call us."""
     from engine.wecom.calls import Calls
     from engine.wecom.client import WeCom
     from engine.wecom.shared import DatabaseCache, DatabaseGroupCodes
 
-    for app in _apps(parts.settings).values():
+    base_url, clients = parts.settings.wecom_base_url, {}
+    for name, app in _apps(parts.settings).items():
         tokens = DatabaseCache(parts.database, parts.keys, app)
-        calls = Calls(app, http, parts.settings.wecom_base_url, parts.clock, cache=tokens)
-        return WeCom(app, calls, DatabaseGroupCodes(parts.database, app))
-    raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
+        calls = Calls(app, http, base_url, parts.clock, cache=tokens)
+        clients[name] = WeCom(app, calls, DatabaseGroupCodes(parts.database, app))
+    if not clients:
+        raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
+    return clients
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

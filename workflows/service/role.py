@@ -11,10 +11,10 @@ log = structlog.get_logger()
 
 
 class Stop:
-    """Waited for by a role that is ready to work; over when a signal asks to stop."""
+    """Waited for by a role that is ready to work; over when a signal asks to stop, as `asked` tells everybody else."""
 
     def __init__(self, asked: asyncio.Event, ready_file: Path | None) -> None:
-        self._asked = asked
+        self.asked = asked
         self._ready_file = ready_file
 
     async def wait(self) -> None:
@@ -22,7 +22,7 @@ class Stop:
         if self._ready_file:
             await asyncio.to_thread(self._ready_file.touch)
         log.info("ready")
-        await self._asked.wait()
+        await self.asked.wait()
         log.info("stopping")
 
 

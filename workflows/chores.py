@@ -1,0 +1,52 @@
+"""What the router role does again and again beside routing and sweeping; several routers may do it side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from engine.clock import Clock
+from engine.database.connection import Database
+from engine.events import dedupe
+from engine.funnel.fold import BATCH, fold
+from engine.wecom import inbox
+from workflows.router import Chore
+
+EVERY_SECOND = 1.0
+EVERY_HOUR = 3600.0
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Chores:
+    """The chores of one database."""
+
+    database: Database
+    clock: Clock
+
+    def all(self) -> list[Chore]:
+        """Fold the funnel's deltas, so that pages stay cheap; forget what was kept only to know repetitions."""
+        return [
+            Chore("fold the funnel", EVERY_SECOND, lambda: self._until_done(fold, BATCH)),
+            Chore("forget event keys", EVERY_HOUR, lambda: self._until_done(self._trim_event_keys, AT_ONCE)),
+            Chore("forget callbacks", EVERY_HOUR, lambda: self._until_done(self._trim_callbacks, AT_ONCE)),
+        ]
+
+    def _trim_event_keys(self, session: Session) -> int:
+        return dedupe.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    def _trim_callbacks(self, session: Session) -> int:
+        return inbox.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    async def _until_done(self, some: Callable[[Session], int], full: int) -> None:
+        """Do it in one transaction after the other, until one finds less to do than it would have done."""
+
+        def once() -> int:
+            with self.database.begin() as session:
+                return some(session)
+
+        while await asyncio.to_thread(once) >= full:
+            pass

@@ -75,7 +75,7 @@ def cast(number: int, doors: Sequence[Door], *, seconds: float, tag: str, chance
     """So many customers, spread over the fates by their shares, over the doors in turn, and over the time."""
     people = []
     for index, (fate, door) in enumerate(zip(_fates(number, chance), cycle(doors), strict=False)):
-        person = f"{person_name(chance)}{MARK}{tag}{index + 1:03}"
+        person = f"{person_name(chance)}{MARK}{tag}-{index + 1:03}"
         people.append(Customer(person, fate, door, _waits(fate, seconds, chance)))
     return people
 

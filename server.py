@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 if TYPE_CHECKING:
     from httpx import AsyncClient
     from starlette.types import ASGIApp
+    from temporalio.client import Client as TemporalClient
 
     from engine.clock import Clock
     from engine.database.connection import Database
@@ -218,7 +219,6 @@ def worker() -> None:
 
     from engine.definitions.plans import Plans
     from workflows.activities.outside import Outside
-    from workflows.client import connect
     from workflows.service.role import run_until_signalled
     from workflows.worker import WorkerParts, run_worker
 
@@ -226,10 +226,11 @@ def worker() -> None:
     parts = _parts(settings, "worker")
 
     async def work(stop: "Stop") -> None:
+        temporal = await _temporal(parts)
         async with httpx.AsyncClient() as http:
             wecom = next(iter(_wecoms(parts, http).values()))
             worker_parts = WorkerParts(
-                client=await connect(parts.keys),
+                client=temporal,
                 database=parts.database,
                 clock=parts.clock,
                 keys=parts.keys,
@@ -250,7 +251,6 @@ def router() -> None:
     from engine.definitions.plans import Plans
     from workflows.callbacks import CallbackMapper
     from workflows.chores import Chores
-    from workflows.client import connect
     from workflows.router import RouterParts, run_router
     from workflows.service.role import run_until_signalled
 
@@ -258,11 +258,12 @@ def router() -> None:
     parts = _parts(settings, "router")
 
     async def work(stop: "Stop") -> None:
+        temporal = await _temporal(parts)
         async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
             clients = _wecoms(parts, http)
             mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
             router_parts = RouterParts(
-                client=await connect(parts.keys),
+                client=temporal,
                 database=parts.database,
                 clock=parts.clock,
                 keys=parts.keys,
@@ -431,6 +432,18 @@ def _wecoms(parts: Parts, http: "AsyncClient") -> dict[str, "WeCom"]:
     if not clients:
         raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
     return clients
+
+
+async def _temporal(parts: Parts) -> "TemporalClient":
+    """Connect to Temporal as its own convention says."""
+    from workflows.client import NoTemporalError, connect
+
+    try:
+        return await connect(parts.keys)
+    except NoTemporalError as error:
+        raise MisconfiguredError(str(error)) from error
+    except RuntimeError as error:
+        raise MisconfiguredError(f"Temporal cannot be reached: {error}") from error
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

@@ -63,6 +63,21 @@ def test_a_setting_that_cannot_be_used_is_named(tmp_path: Path, settings: dict[s
     assert "Traceback" not in told.stderr
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({}, "no Temporal server is configured: set TEMPORAL_ADDRESS"),
+        ({"TEMPORAL_ADDRESS": "127.0.0.1:1"}, "Temporal cannot be reached"),
+    ],
+)
+def test_a_missing_temporal_is_named(tmp_path: Path, settings: dict[str, str], message: str) -> None:
+    url = "postgresql://a@127.0.0.1:1/b"
+    told = run("router", folder=tmp_path, WAYSTATION_DATABASE_URL=url, WAYSTATION_SECRET_KEY=KEY, **settings)
+    assert told.returncode == 1
+    assert message in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_settings_are_read_from_a_file_too(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("WAYSTATION_DATABASE_URL=mysql://a@127.0.0.1/b\n")
     told = run("migrate", folder=tmp_path)

@@ -25,7 +25,8 @@ def check(document: Json, context: CheckContext) -> list[Finding]:
     findings = list(reading.findings)
     if reading.journey is not None:
         findings += _meaning(reading, reading.journey, context)
-    return sorted(findings, key=lambda each: (each.pointer, each.code, each.message["en"]))
+    told = {(each.pointer, each.code, each.message["en"]): each for each in findings}
+    return [told[place] for place in sorted(told)]
 
 
 def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Iterator[Finding]:

@@ -116,11 +116,11 @@ class _Stage:
         while self.state is not None and not self.state.ended:
             named = tuple(event for event in self.untaken if event.type in self.plan.event_types)
             inputs = TurnInputs(outcome=self.outcome, events=named)
-            self.untaken, self.outcome = [], None
+            self.outcome = None
             result = decide(self.plan, self.state, inputs, self, self.now)
-            self.state, self.wake_at = result.state, result.wake_at
+            self.state, self.wake_at, self.untaken = result.state, result.wake_at, list(result.untaken)
             self._note(result.commands)
-            if self.outcome is None:
+            if self.outcome is None and not self.untaken:
                 return
 
     def pass_until(self, until: datetime | None) -> None:

@@ -14,8 +14,23 @@ from typing import Protocol
 from engine.journeys.advance import advance
 from engine.journeys.deadlines import Due, Pause, deadlines, is_paused, wake_at
 from engine.journeys.plan import Plan
-from engine.journeys.state import Command, Continue, Deadline, EventIn, Input, Local, Look, Operator, Outcome, State
-from engine.journeys.walk import Facts
+from engine.journeys.state import (
+    Command,
+    Continue,
+    Deadline,
+    EventIn,
+    Input,
+    Local,
+    Log,
+    Look,
+    Operator,
+    Outcome,
+    State,
+)
+from engine.journeys.walk import MAX_NODES_PER_TURN, Facts
+
+ENOUGH = MAX_NODES_PER_TURN // 2
+"""So many nodes entered, a turn takes no further event."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,7 @@ class TurnResult:
     """What a turn decided. `commands` are in order, local effects (performed by then) included.
 
     `wake_at` is when the run must be looked at next although nothing happens; None where only an input moves it.
-    `untaken` are the events beyond the turn's `limit`.
+    `untaken` are events that are left for another turn, which is due at once.
     """
 
     state: State
@@ -73,6 +88,7 @@ class _Turn:
     pauses: Sequence[Pause]
     facts: Facts
     commands: list[Command] = field(default_factory=list)
+    entered: int = 0
 
     def give(self, given: Input) -> None:
         """One input, and the outcomes of the local effects that follow from it."""
@@ -82,6 +98,7 @@ class _Turn:
                 self.plan, self.state, queue.popleft(), self.facts, self.now, paused=is_paused(self.pauses)
             )
             self.commands.extend(commands)
+            self.entered += sum(isinstance(each, Log) and each.kind == "entered" for each in commands)
             for effect in commands:
                 if isinstance(effect, Local):
                     queue.append(self.host.perform(effect))
@@ -99,6 +116,8 @@ def decide(
 
     Operators come first, then the outcome of an effect, then the events, with each deadline before the first event
     whose time is later. `limit` bounds the events of this turn; for one `now` it changes only the number of turns.
+    A turn that has entered many nodes leaves the rest of the events to the next one of itself, which comes with a later
+    `now`: so a run that has much to catch up with is not taken for a loop.
     """
     now = max(now, state.now)
     known = max((event.seq for event in inputs.events), default=0)
@@ -119,6 +138,8 @@ def _take_events(turn: _Turn, events: Iterable[EventIn], limit: int | None) -> t
     pending = deque([*((event, True) for event in held), *((event, False) for event in events)])
     while not turn.state.ended:
         due = turn.due()
+        if pending and turn.entered >= ENOUGH:
+            break
         if due and (not pending or pending[0][0].at > due.at):
             turn.give(Deadline(due.kind))
         elif pending and limit != 0:

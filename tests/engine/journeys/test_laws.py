@@ -48,7 +48,7 @@ def drive(run: Run, log: list[EventIn], times: list[datetime], *, limit: int | N
         fresh = accepted_by(log, run, now, known)
         known = max(known, sum(each.accepted_at <= now for each in log))
         run.turn(now, *fresh, limit=limit)
-        while limit is not None and run.untaken and not run.state.ended:
+        while run.untaken and not run.state.ended:
             run.turn(now, limit=limit)
         if run.state.ended:
             return

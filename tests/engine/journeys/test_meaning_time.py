@@ -190,3 +190,33 @@ def test_quiet_hours_reach_over_midnight(clock, ends) -> None:
 
 def test_a_deadline_beyond_the_calendar_is_never() -> None:
     assert after(datetime(9998, 1, 1, tzinfo=UTC), parse_duration("P100Y"), SHANGHAI) == FOREVER
+
+
+def test_the_nodes_of_a_turn_are_counted_anew_at_the_next_moment_and_not_before() -> None:
+    nodes = {
+        "one": wait("custom.b", timeout="PT9H", ports={"got": "two"}),
+        "two": activity("note", ports={"done": "one"}),
+    }
+    events = [event(101 + i, "custom.b") for i in range(80)]
+    later, same = Run(plan_of(nodes)), Run(plan_of(nodes))
+    later.turn("PT1M", *events)
+    assert len(later.path) == 51
+    for minute in range(2, 10):
+        later.turn(f"PT{minute}M")
+    assert (later.state.status, len(later.path)) == ("waiting", 161)
+    same.turn("PT1M", *events)
+    while same.untaken:
+        same.turn("PT1M")
+    assert (same.state.status, len(same.path)) == ("stuck", 100)
+
+
+def test_a_delay_until_an_instant_that_has_passed_still_lets_events_that_are_there_go_first() -> None:
+    nodes = {
+        "one": wait("custom.b", timeout="PT9H", ports={"got": "two"}),
+        "two": {"type": "delay", "until": {"var": "member.due"}, "ports": {"done": "end"}},
+    }
+    run = Run(
+        plan_of(nodes, exits=[{"on": "custom.c", "outcome": "left"}]), Host({"member": {"due": at("PT1S").isoformat()}})
+    )
+    run.turn("PT2H", event(101, "custom.b", "PT1H"), event(102, "custom.c", "PT1H"))
+    assert run.outcome == "left"

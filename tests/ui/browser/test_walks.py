@@ -143,6 +143,33 @@ def test_a_visit_from_the_door_to_a_run_and_out_again(walk: Walk) -> None:
     assert walk.complaints == []
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_operator_stops_and_starts_things_without_losing_the_way(
+    browser: Browser, address: str, chain: Sample, width: int
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go("/journeys/hook-coupon")
+    page.locator("summary", has_text="Pause").click()
+    assert grave_findings(walk) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="Pause the journey").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    expect(page.locator(".head .state")).to_contain_text("Paused")
+    page.get_by_label("Deadlines meanwhile").select_option("extend")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator(".head .state")).to_contain_text("Published")
+    walk.go(f"/runs/{chain.runs['stuck']}")
+    page.locator("summary", has_text="Remove").click()
+    assert grave_findings(walk) == []
+    page.get_by_label("Leave through").select_option("timeout")
+    page.get_by_role("button", name="Skip").click()
+    page.wait_for_url(f"**/runs/{chain.runs['stuck']}")
+    assert walk.complaints == []
+    page.close()
+
+
 def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: str) -> None:
     for scheme in ("dark", "light"):
         page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of a tuple

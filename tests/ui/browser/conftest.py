@@ -35,9 +35,12 @@ def _missing(what: str) -> None:
     pytest.skip(what)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium from the system, named by WAYSTATION_CHROMIUM or found on the path."""
+    """Chromium from the system, named by WAYSTATION_CHROMIUM or found on the path.
+
+    It ends with its module: while it lives, Playwright keeps an event loop running that other tests would trip over.
+    """
     names = (os.environ.get("WAYSTATION_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
     program = next((found for name in names if name and (found := shutil.which(name))), None)
     if program is None:

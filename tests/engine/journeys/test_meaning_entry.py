@@ -85,7 +85,8 @@ def test_an_entry_waits_for_untaken_earlier_events_and_for_deadlines_that_may_ac
     paused = [Pause(at("PT10M"))]
     assert not must_wait_for(run.state, early, [], [])
     assert must_wait_for(run.state, early, [150], [])
-    assert not must_wait_for(run.state, early, [250], [])
+    assert not must_wait_for(run.state, early, [200, 250], [])
+    assert not must_wait_for(run.state, event(200, "custom.a", "PT1H"), [], [])
     assert must_wait_for(run.state, late, [], [])
     assert not must_wait_for(run.state, late, [], paused)
     run.turn("PT2H")

@@ -98,6 +98,7 @@ def test_a_pause_moves_a_deadline_only_by_its_overlap_with_the_wait_and_each_mom
         ([paused("PT30M", "PT1H20M", "extend")], at("PT2H20M")),
         ([paused("PT1H50M", "PT2H50M", "extend")], at("PT3H")),
         ([paused("PT2H10M", "PT2H50M", "extend")], deadline),
+        ([paused("PT2H", "PT3H", "extend")], deadline),
         ([paused("PT1H50M", "PT2H20M", "extend"), paused("PT2H25M", "PT2H35M", "extend")], at("PT2H40M")),
         ([paused("PT1H10M", "PT1H40M", "extend"), paused("PT1H20M", "PT1H50M", "extend")], at("PT2H40M")),
         ([paused("PT1H10M", "PT1H40M", "hold"), paused("PT1H20M")], deadline),

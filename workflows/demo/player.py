@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 from engine.clock import Clock
 from engine.seeds.coupons import BATCH
@@ -15,16 +16,17 @@ from workflows.demo.outside import OutsideError, Service, Simulator
 JOURNEY = "hook-coupon"
 TILL, MINI_PROGRAM = "demo/till", "demo/mini-program"
 LOOK_EVERY = 0.5
+Answer = TypeVar("Answer")
 AT_ONCE = 40
 """So many customers act at one moment at most; time spent waiting does not count."""
 
 
-class CouponMissingError(OutsideError):
-    """A customer waited for the coupon in vain."""
+class VainError(OutsideError):
+    """A customer waited for the journey in vain."""
 
 
 class Player:
-    """Plays all customers. `patience` are the seconds that one waits for the journey's coupon."""
+    """Plays all customers. `patience` are the seconds that one waits for the journey to do its part."""
 
     def __init__(self, service: Service, simulator: Simulator, clock: Clock, *, patience: float = 90.0) -> None:
         self._service, self._simulator, self._clock = service, simulator, clock
@@ -58,6 +60,8 @@ class Player:
         """One step; False when the customer cannot take it, because the journey leaves them alone."""
         if step in {"claim", "redeem"}:
             return await self._use_coupon(step, customer)
+        if step == "add" and customer.done:
+            await self._meet(customer)
         door = customer.door
         async with self._acting:
             match step:
@@ -97,31 +101,49 @@ class Player:
 
     async def _coupon(self, customer: Customer) -> Mapping[str, Json] | None:
         """The customer's coupon as soon as they have it; None for who is held out."""
-        for _ in range(round(self._patience / LOOK_EVERY)):
-            async with self._acting:
-                coupons = await self._service.items("coupons", batch=BATCH, member=_subject(customer))
-                if coupons and isinstance(coupons[0], dict):
-                    return coupons[0]
-                if await self._is_held_out(customer):
-                    return None
-            await asyncio.sleep(LOOK_EVERY)
-        raise CouponMissingError(f"no coupon came within {self._patience:.0f} s")
+
+        async def look() -> Mapping[str, Json] | bool | None:
+            coupons = await self._service.items("coupons", batch=BATCH, member=_subject(customer))
+            if coupons and isinstance(coupons[0], dict):
+                return coupons[0]
+            return await self._is_held_out(customer) or None
+
+        found = await self._until(look, "no coupon came")
+        return found if isinstance(found, Mapping) else None
+
+    async def _meet(self, customer: Customer) -> None:
+        """Wait until the journey has taken in the scan: whoever is a friend by then goes another way through it."""
+
+        async def look() -> bool | None:
+            runs = await self._runs(customer)
+            return any(run["node"] or run["status"] == "holdout" for run in runs) or None
+
+        await self._until(look, "the journey did not meet them")
 
     async def _is_held_out(self, customer: Customer) -> bool | None:
         """Whether the journey leaves the customer alone; None while it has not met them yet."""
-        runs = await self._service.items("runs", journey=JOURNEY, member=_subject(customer))
-        statuses = [run["status"] for run in runs if isinstance(run, dict)]
+        statuses = [run["status"] for run in await self._runs(customer)]
         return "holdout" in statuses if statuses else None
 
     async def _learn(self, customer: Customer) -> None:
+        try:
+            customer.held_out = await self._until(lambda: self._is_held_out(customer), "the journey did not meet them")
+        except VainError as error:
+            customer.failure = customer.failure or str(error)
+
+    async def _runs(self, customer: Customer) -> list[Mapping[str, Json]]:
+        runs = await self._service.items("runs", journey=JOURNEY, member=_subject(customer))
+        return [run for run in runs if isinstance(run, dict)]
+
+    async def _until(self, look: Callable[[], Awaitable[Answer | None]], problem: str) -> Answer:
+        """What a look gives as soon as it gives something. Raises VainError when patience ends."""
         for _ in range(round(self._patience / LOOK_EVERY)):
             async with self._acting:
-                known = await self._is_held_out(customer)
-            if known is not None:
-                customer.held_out = known
-                return
+                answer = await look()
+            if answer is not None:
+                return answer
             await asyncio.sleep(LOOK_EVERY)
-        customer.failure = customer.failure or f"the journey did not meet them within {self._patience:.0f} s"
+        raise VainError(f"{problem} within {self._patience:.0f} s")
 
 
 def _subject(customer: Customer) -> str:

@@ -111,7 +111,7 @@ class World:
             return {"items": [{"code": self.coupons[person]}] if person in self.coupons else [], "next": None}
         if path == "runs":
             status = "holdout" if self.holds_out(person) else "waiting"
-            return {"items": [{"status": status}] if person in self.seen else [], "next": None}
+            return {"items": [{"status": status, "node": "wait_add"}] if person in self.seen else [], "next": None}
         return self._funnel(params["by"])
 
     def _funnel(self, by: str) -> Any:

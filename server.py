@@ -1,4 +1,4 @@
-"""Waystation's composition root: settings, wiring, commands. Nothing imports it.
+"""Waystation's composition root: reads the settings, wires the parts, one command each. Nothing imports it.
 
 Each command imports what it runs and nothing else: the supervisor has its servers up before the roles have loaded
 their libraries, and no role pays for the libraries of another.
@@ -9,25 +9,16 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from workflows.service.errors import MisconfiguredError, ServiceError
+from workflows.service.settings import Settings, plain
 
 if TYPE_CHECKING:
-    from httpx import AsyncClient
     from starlette.types import ASGIApp
-    from temporalio.client import Client as TemporalClient
 
-    from engine.clock import Clock
-    from engine.database.connection import Database
-    from engine.journeys.catalogue import Catalogue
-    from engine.secrets.keyring import KeyRing
-    from engine.wecom.callback import App
-    from engine.wecom.client import WeCom
-    from workflows.activities.registry import Activities
-    from workflows.service.first_access import FirstAccess
     from workflows.service.role import Stop
 
 cli = typer.Typer(
@@ -38,69 +29,6 @@ cli = typer.Typer(
     help="Waystation: customer journeys for chain retailers. Without a command: dev.",
     epilog="Settings: WAYSTATION_* and TEMPORAL_* in the environment, or WAYSTATION_* in .env.",
 )
-
-
-class WecomApp(BaseModel):
-    """One WeCom app, as `WAYSTATION_WECOM_APPS` describes it."""
-
-    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
-
-    corp_id: str
-    agent_id: str
-    secret: str
-    token: str
-    aes_key: str
-
-
-class Settings(BaseSettings):
-    """All settings, read once. Temporal's are read by its own library."""
-
-    model_config = SettingsConfigDict(env_prefix="WAYSTATION_", env_file=".env", extra="ignore", env_ignore_empty=True)
-
-    database_url: str | None = None
-    secret_key: SecretStr | None = None
-    public_url: str = "http://127.0.0.1:8400"
-    bootstrap_api_key: SecretStr | None = None
-    bootstrap_password: SecretStr | None = None
-    first_password: SecretStr | None = None
-    events_api_key: SecretStr | None = None
-    wecom_base_url: str = "https://qyapi.weixin.qq.com"
-    wecom_apps: dict[str, WecomApp] = {}
-    webhook_allow_private: bool = False
-    temporal_ui_url: str | None = None
-    log_style: Literal["console", "json"] | None = None
-    log_level: str = "INFO"
-    ready_file: Path | None = None
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgresql(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("postgresql://", "postgresql+psycopg://", "postgres://")):
-            raise ValueError("must begin with postgresql:// (no other database is supported)")
-        return url
-
-    def given(self, name: str) -> str | None:
-        """Return a setting that somebody made, in the environment or in `.env`; None for a default."""
-        return getattr(self, name) if name in self.model_fields_set else None
-
-    def apps(self) -> dict[str, dict[str, str]]:
-        """Return the WeCom apps as plain mappings."""
-        return {name: app.model_dump() for name, app in self.wecom_apps.items()}
-
-    def first_access(self) -> "FirstAccess":
-        """Return the first user and keys that these settings ask for."""
-        from workflows.service.first_access import FirstAccess
-
-        return FirstAccess(
-            password=_plain(self.bootstrap_password),
-            first_password=_plain(self.first_password),
-            api_key=_plain(self.bootstrap_api_key),
-            events_key=_plain(self.events_api_key),
-        )
-
-
-class MisconfiguredError(Exception):
-    """A command cannot be run as it was given; the message says why."""
 
 
 # --- the service on one machine ---------------------------------------------------------------------------------------
@@ -119,7 +47,7 @@ def dev(
     from workflows.service.dev import DevOptions, run_dev
     from workflows.service.roles import Given
 
-    settings = _settings()
+    settings = Settings.read()
     options = DevOptions(
         data=data,
         port=port,
@@ -131,9 +59,9 @@ def dev(
             database_url=settings.database_url,
             temporal_address=os.environ.get("TEMPORAL_ADDRESS"),
             temporal_ui_url=settings.temporal_ui_url,
-            secret_key=_plain(settings.secret_key),
-            bootstrap_password=_plain(settings.bootstrap_password),
-            bootstrap_api_key=_plain(settings.bootstrap_api_key),
+            secret_key=plain(settings.secret_key),
+            bootstrap_password=plain(settings.bootstrap_password),
+            bootstrap_api_key=plain(settings.bootstrap_api_key),
             wecom_base_url=settings.given("wecom_base_url"),
             wecom_apps=settings.apps(),
         ),
@@ -150,14 +78,15 @@ def prepare(
 ) -> None:
     """Migrate, make the first user and the keys, seed: what `dev` does before it starts the roles."""
     from engine.database.migrate import migrate as bring_up_to_date
+    from workflows.service.parts import Parts
     from workflows.service.seeding import Seeding
 
     settings = _role()
-    bring_up_to_date(_database_url(settings))
-    parts = _parts(settings, "prepare")
-    settings.first_access().grant(parts.database, parts.clock)
+    bring_up_to_date(settings.needed_database_url())
+    parts = Parts.of(settings, "prepare")
+    parts.grant_first_access()
     if seed:
-        password = _plain(settings.bootstrap_password or settings.first_password)
+        password = plain(settings.bootstrap_password or settings.first_password)
         seeding = Seeding(stores, password, simulator_state)
         seeding.add(parts.database, parts.keys, parts.clock, parts.catalogue)
 
@@ -174,7 +103,7 @@ def demo(
     from engine.clock import SystemClock
     from workflows.demo import run_demo
 
-    key = _plain(_settings().bootstrap_api_key)
+    key = plain(Settings.read().bootstrap_api_key)
     status = run_demo(data, SystemClock(), customers=customers, seconds=seconds, as_json=as_json, api_key=key)
     raise typer.Exit(status)
 
@@ -191,11 +120,12 @@ def web(
     from engine.seeds.seed import is_seeded
     from ui import assets
     from ui.app import Dependencies, create_app
+    from workflows.service.parts import Parts
 
     settings = _role()
     assets.install()
-    parts = _parts(settings, "web")
-    settings.first_access().grant(parts.database, parts.clock)
+    parts = Parts.of(settings, "web")
+    parts.grant_first_access()
     with parts.database.begin() as session:
         demo = is_seeded(session)
     deps = Dependencies(
@@ -219,16 +149,18 @@ def worker() -> None:
 
     from engine.definitions.plans import Plans
     from workflows.activities.outside import Outside
+    from workflows.service.connections import first_client, reach_temporal, wecom_clients
+    from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
     from workflows.worker import WorkerParts, run_worker
 
     settings = _role()
-    parts = _parts(settings, "worker")
+    parts = Parts.of(settings, "worker")
 
     async def work(stop: "Stop") -> None:
-        temporal = await _temporal(parts)
+        temporal = await reach_temporal(parts)
         async with httpx.AsyncClient() as http:
-            wecom = next(iter(_wecoms(parts, http).values()))
+            wecom = first_client(wecom_clients(parts, http))
             worker_parts = WorkerParts(
                 client=temporal,
                 database=parts.database,
@@ -252,15 +184,17 @@ def router() -> None:
     from workflows.callbacks import CallbackMapper
     from workflows.chores import Chores
     from workflows.router import RouterParts, run_router
+    from workflows.service.connections import first_client, reach_temporal, wecom_clients
+    from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
 
     settings = _role()
-    parts = _parts(settings, "router")
+    parts = Parts.of(settings, "router")
 
     async def work(stop: "Stop") -> None:
-        temporal = await _temporal(parts)
+        temporal = await reach_temporal(parts)
         async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
-            clients = _wecoms(parts, http)
+            clients = wecom_clients(parts, http)
             mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
             router_parts = RouterParts(
                 client=temporal,
@@ -268,7 +202,7 @@ def router() -> None:
                 clock=parts.clock,
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
-                contacts=next(iter(clients.values())),
+                contacts=first_client(clients),
                 chores=Chores(parts.database, parts.clock).all(),
             )
             tasks.create_task(mapper.run(stop.asked))
@@ -286,13 +220,14 @@ def simulator(
     from engine.clock import SystemClock
     from engine.wecom.simulator.app import create_app
     from engine.wecom.simulator.settings import SimulatorSettings
+    from workflows.service.wecom_apps import wecom_apps
 
     settings = _role()
     simulated = SimulatorSettings(
-        apps=_apps(settings),
+        apps=wecom_apps(settings),
         callback_url=f"{settings.public_url}/wecom/callback/{{app}}",
         events_url=f"{settings.public_url}/api/v1/events",
-        events_key=_plain(settings.events_api_key) or "",
+        events_key=plain(settings.events_api_key) or "",
         public_url=settings.public_url,
     )
     _serve(create_app(state, simulated, SystemClock()), "127.0.0.1", port)
@@ -303,7 +238,7 @@ def migrate() -> None:
     """Bring the database to the current schema."""
     from engine.database.migrate import migrate as bring_up_to_date
 
-    bring_up_to_date(_database_url(_role()))
+    bring_up_to_date(_role().needed_database_url())
 
 
 # --- for those who write definitions and activity types ---------------------------------------------------------------
@@ -353,97 +288,16 @@ def new_activity(
         raise MisconfiguredError(str(error)) from error
 
 
-# --- wiring -----------------------------------------------------------------------------------------------------------
-
-
-class Parts(NamedTuple):
-    """What every role works with."""
-
-    settings: Settings
-    database: "Database"
-    clock: "Clock"
-    keys: "KeyRing"
-    activities: "Activities"
-    catalogue: "Catalogue"
-
-
-def _parts(settings: Settings, role: str) -> Parts:
-    from engine.clock import SystemClock
-    from engine.database.connection import Database
-    from engine.secrets.keyring import KeyRing
-    from workflows.activities.registry import catalogue_of, load_activities
-
-    key = _plain(settings.secret_key)
-    if not key:
-        raise MisconfiguredError(
-            "WAYSTATION_SECRET_KEY is not set: without it personal data can be neither kept nor read"
-        )
-    database = Database(_database_url(settings), application=f"waystation {role}")
-    activities = load_activities()
-    return Parts(settings, database, SystemClock(), KeyRing.from_text(key), activities, catalogue_of(activities))
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:  # told without the values, which may be secret
-        wrong = [("_".join(map(str, one["loc"])), one["msg"]) for one in error.errors()]
-        told = "; ".join(f"WAYSTATION_{where.upper()}: {message}" for where, message in wrong)
-        raise MisconfiguredError(f"a setting cannot be used: {told}") from None
-    except SettingsError as error:
-        raise MisconfiguredError(f"a setting cannot be used: {error}") from None
+# --- shared by the commands -------------------------------------------------------------------------------------------
 
 
 def _role() -> Settings:
     """Read the settings of a role, and send its log lines where they belong."""
     from workflows.service.log_lines import configure
 
-    settings = _settings()
+    settings = Settings.read()
     configure(settings.log_style, settings.log_level)
     return settings
-
-
-def _database_url(settings: Settings) -> str:
-    if not settings.database_url:
-        raise MisconfiguredError("WAYSTATION_DATABASE_URL is not set: give the address of a PostgreSQL database")
-    return settings.database_url
-
-
-def _apps(settings: Settings) -> dict[str, "App"]:
-    from engine.wecom.callback import App
-
-    return {
-        name: App(app.corp_id, int(app.agent_id), app.secret, app.token, app.aes_key)
-        for name, app in settings.wecom_apps.items()
-    }
-
-
-def _wecoms(parts: Parts, http: "AsyncClient") -> dict[str, "WeCom"]:
-    """Return a client of each app, at least one. Activities call through the first, however many apps call us."""
-    from engine.wecom.calls import Calls
-    from engine.wecom.client import WeCom
-    from engine.wecom.shared import DatabaseCache, DatabaseGroupCodes
-
-    base_url, clients = parts.settings.wecom_base_url, {}
-    for name, app in _apps(parts.settings).items():
-        tokens = DatabaseCache(parts.database, parts.keys, app)
-        calls = Calls(app, http, base_url, parts.clock, cache=tokens)
-        clients[name] = WeCom(app, calls, DatabaseGroupCodes(parts.database, app))
-    if not clients:
-        raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
-    return clients
-
-
-async def _temporal(parts: Parts) -> "TemporalClient":
-    """Connect to Temporal as its own convention says."""
-    from workflows.client import NoTemporalError, connect
-
-    try:
-        return await connect(parts.keys)
-    except NoTemporalError as error:
-        raise MisconfiguredError(str(error)) from error
-    except RuntimeError as error:
-        raise MisconfiguredError(f"Temporal cannot be reached: {error}") from error
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:
@@ -455,18 +309,11 @@ def _serve(app: "ASGIApp", host: str, port: int) -> None:
     )
 
 
-def _plain(secret: SecretStr | None) -> str | None:
-    return secret.get_secret_value() if secret else None
-
-
 def main() -> None:
     """Run a command; what a person must mend is told in a sentence, without a trace."""
-    from engine.secrets.keyring import KeyRingError
-    from workflows.service.errors import ServiceError
-
     try:
         cli(sys.argv[1:] or ["dev"])
-    except (MisconfiguredError, ServiceError, KeyRingError) as error:
+    except ServiceError as error:
         typer.echo(f"server.py: {error}", err=True)
         raise SystemExit(1) from error
 

@@ -1,6 +1,7 @@
 """What can keep the service from running.
 
 ServiceError
+├── MisconfiguredError    a setting or an argument is missing or wrong
 ├── FolderUnusableError   this folder cannot be made or written
 ├── FolderInUseError      another service works on this folder
 ├── PortTakenError        somebody else listens there
@@ -12,6 +13,10 @@ ServiceError
 
 class ServiceError(Exception):
     """The service cannot run as asked; the message tells a person what to do about it."""
+
+
+class MisconfiguredError(ServiceError):
+    """A setting or an argument is missing or wrong."""
 
 
 class FolderUnusableError(ServiceError):

@@ -1,0 +1,54 @@
+"""What every role works with, made from its settings."""
+
+from dataclasses import dataclass
+
+from engine.clock import Clock, SystemClock
+from engine.database.connection import Database
+from engine.journeys.catalogue import Catalogue
+from engine.secrets.keyring import KeyRing, KeyRingError
+from workflows.activities.registry import Activities, catalogue_of, load_activities
+from workflows.service.errors import MisconfiguredError
+from workflows.service.first_access import FirstAccess
+from workflows.service.settings import Settings, plain
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Settings, database, clock, keys and activity types. Made once per process."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    keys: KeyRing
+    activities: Activities
+
+    @classmethod
+    def of(cls, settings: Settings, role: str) -> "Parts":
+        """Make them. Raises MisconfiguredError when a setting is missing."""
+        key = plain(settings.secret_key)
+        if not key:
+            raise MisconfiguredError(
+                "WAYSTATION_SECRET_KEY is not set: without it personal data can be neither kept nor read"
+            )
+        try:
+            keys = KeyRing.from_text(key)
+        except KeyRingError as error:
+            raise MisconfiguredError(str(error)) from error
+        database = Database(settings.needed_database_url(), application=f"waystation {role}")
+        return cls(settings, database, SystemClock(), keys, load_activities())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What checks and the interpreter know of the activity types."""
+        return catalogue_of(self.activities)
+
+    def grant_first_access(self) -> None:
+        """Make the first user and keys, as far as settings ask for them."""
+        settings = self.settings
+        access = FirstAccess(
+            password=plain(settings.bootstrap_password),
+            first_password=plain(settings.first_password),
+            api_key=plain(settings.bootstrap_api_key),
+            events_key=plain(settings.events_api_key),
+        )
+        access.grant(self.database, self.clock)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -48,6 +48,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
     return CheckContext(catalogue, base_fields(), event_fields(), references=exists, live=live, now=now)
 
 
+@lru_cache(maxsize=1_000)
 def _entries(document: str) -> tuple[tuple[str, Json], ...]:
     """The event entries of a published document, as (event type, condition or None)."""
     entries = read_source(document).document.get("entry")

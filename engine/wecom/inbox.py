@@ -43,7 +43,8 @@ class Waiting:
 class Due:
     """A callback that a router may take up: the first that waits of its chat (`chat_id`), or one that stands alone.
 
-    `upto` is the last of the chat at this moment: whatever WeCom is asked from now on is newer than all of these.
+    `upto` is the last of the chat at this moment: whatever WeCom is asked from now on is newer than all of these. One
+    that has been put off is taken up alone, so that it keeps nobody behind it from being counted for itself.
     """
 
     id: int
@@ -84,6 +85,12 @@ def take(session: Session, keys: KeyRing, callback: int) -> Waiting | None:
     return _opened(keys, row.id, row.body_enc, row.failures) if row else None
 
 
+def failures_of(session: Session, callback: int) -> int | None:
+    """How often a callback that still waits was put off; locks it, and reads nothing else."""
+    found: int | None = session.connection().execute(_FAILURES, {"id": callback}).scalar_one_or_none()
+    return found
+
+
 def lease(session: Session, *, now: datetime, until: datetime, limit: int) -> list[Due]:
     """What is due, for nobody else until then."""
     rows = session.connection().execute(_LEASE, {"now": now, "until": until, "limit": limit}).all()
@@ -112,7 +119,7 @@ def _digest(keys: KeyRing, arrived: Arrived) -> bytes:
 
 def _opened(keys: KeyRing, callback: int, body_enc: bytes, failures: int) -> Waiting:
     body: Mapping[str, object] = keys.open_json(bytes(body_enc))
-    corp_id, event = body["corp_id"], body["event"]
+    corp_id, event = body.get("corp_id"), body.get("event")
     if not isinstance(corp_id, str) or not isinstance(event, dict):
         raise TypeError("a callback holds a corp id and an event")
     return Waiting(callback, corp_id, event, failures)
@@ -128,6 +135,7 @@ _WAITING = text("""
     WHERE chat_id = :chat AND mapped_at IS NULL AND id <= COALESCE(CAST(:upto AS bigint), id)
     ORDER BY id LIMIT :limit""")
 _TAKE = text("SELECT id, body_enc, failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE")
+_FAILURES = text("SELECT failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE")
 _LEASE = text("""
     UPDATE callbacks c SET not_before = :until
     WHERE id IN (
@@ -136,8 +144,9 @@ _LEASE = text("""
           AND NOT EXISTS (
             SELECT 1 FROM callbacks e WHERE e.mapped_at IS NULL AND e.chat_id = w.chat_id AND e.id < w.id)
         ORDER BY w.id LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING id, app, chat_id, COALESCE(
-        (SELECT max(l.id) FROM callbacks l WHERE l.mapped_at IS NULL AND l.chat_id = c.chat_id), id) AS upto""")
+    RETURNING id, app, chat_id, COALESCE((
+        SELECT max(l.id) FROM callbacks l
+        WHERE c.failures = 0 AND l.mapped_at IS NULL AND l.chat_id = c.chat_id), id) AS upto""")
 _MAPPED = text("UPDATE callbacks SET mapped_at = :now, error = :reason WHERE id = :id")
 _PUT_OFF = text("UPDATE callbacks SET failures = failures + 1, not_before = :until WHERE id = :id")
 _TRIM = text("""

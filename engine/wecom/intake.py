@@ -88,6 +88,12 @@ class Intake:
             groups.note(self.session, look)
         return self._settle(inbox.waiting(self.session, self.keys, chat_id, upto), look)
 
+    def transferred(self, callback: int) -> str | None:
+        """Whose transfer a callback waits for, as an external userid; None if it waits no more."""
+        row = inbox.take(self.session, self.keys, callback)
+        meaning = _meaning(row.event, row.corp_id) if row else None
+        return meaning.external_userid if isinstance(meaning, TransferredAway) else None
+
     def settle_transfer(self, callback: int, found: Customer | NoLook) -> Settled:
         """Completes a transfer by what WeCom tells of the customer; without an answer, in the end, as far as known."""
         settled = Settled()
@@ -95,13 +101,19 @@ class Intake:
         meaning = _meaning(row.event, row.corp_id) if row else None
         if row is None or not isinstance(meaning, TransferredAway):
             return settled
-        if found is NoLook.UNANSWERED and self._puts_off(row):
+        if found is NoLook.UNANSWERED and self._puts_off(row.id, row.failures):
             return settled
         customer = found if isinstance(found, Customer) else None
         self._accept([mapping.transferred(meaning, customer)])
         reason = None if customer else "nobody is known to have taken the customer over"
         self._mapped(settled, row, reason)
         return settled
+
+    def fail(self, callback: int, reason: str) -> None:
+        """A callback met an error of ours: it rests, and in the end it is dropped, so that its chat goes on."""
+        failures = inbox.failures_of(self.session, callback)
+        if failures is not None and not self._puts_off(callback, failures):
+            inbox.mapped(self.session, callback, now=self.now, reason=f"dropped: {reason}")
 
     def _receive(self, arrived: Arrived, meaning: Meaning) -> Receipt:
         callback = inbox.put(self.session, arrived, keys=self.keys, now=self.now)
@@ -133,7 +145,7 @@ class Intake:
                 update = ChatUpdate("", reason="it is no change of a chat")
             if not isinstance(update, ChatUpdate):
                 if isinstance(update, StillBehind):
-                    self._puts_off(row)
+                    self._puts_off(row.id, row.failures)
                 break
             self._carry_out(update, meaning)
             self._mapped(settled, row, update.reason)
@@ -164,11 +176,11 @@ class Intake:
         if taken:
             ingest(self.session, taken, now=self.now, keys=self.keys)
 
-    def _puts_off(self, row: Waiting) -> bool:
+    def _puts_off(self, callback: int, failures: int) -> bool:
         """Lets a callback rest, unless it has rested often enough."""
-        if row.failures >= len(DELAYS):
+        if failures >= len(DELAYS):
             return False
-        inbox.put_off(self.session, row.id, until=self.now + DELAYS[row.failures])
+        inbox.put_off(self.session, callback, until=self.now + DELAYS[failures])
         return True
 
     def _mapped(self, settled: Settled, row: Waiting, reason: str | None) -> None:

@@ -36,6 +36,7 @@ def test_a_node_is_reachable_through_any_start() -> None:
         ("a>b b>c c>a c>d", {"a": 0, "b": 1, "c": 2, "d": 3}),
         ("a>a a>b", {"a": 0, "b": 1}),
         ("a>b a>c c>b b>d", {"a": 0, "c": 1, "b": 2, "d": 3}),
+        ("a>b b>z a>y y>x x>z", {"a": 0, "b": 1, "y": 1, "x": 2, "z": 3}),
     ],
 )
 def test_depth_is_the_longest_path_without_back_edges(edges, depths) -> None:

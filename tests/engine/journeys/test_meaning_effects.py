@@ -158,6 +158,14 @@ def test_an_operators_retry_keeps_the_visit_and_so_the_key() -> None:
     assert run.asked["one:1"].again is True
 
 
+def test_an_operators_retry_grants_all_attempts_anew() -> None:
+    run = Run(plan_of({"one": activity("note")}), Host(results={"note": [Failure("no")] * 4}))
+    for now in ("PT0S", "PT1M", "PT2M"):
+        run.turn(now)
+    assert run.state.status == "stuck"
+    assert run.turn("PT3M", operators=[Operator("retry")]).wake_at == at("PT3M1S")
+
+
 def test_an_operator_skips_by_choosing_a_port() -> None:
     plan = plan_of({"one": activity("coupon.issue", {"batch": "B"}, ports={"sold_out": "late"})})
     run = Run(plan, Host(results={"coupon.issue": [Failure("no", final=True)]}))

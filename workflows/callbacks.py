@@ -17,6 +17,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
@@ -45,7 +46,7 @@ LIMIT = 3.0
 LEASE = timedelta(seconds=20)
 AT_ONCE = 8
 IDLE = 0.2
-DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError)
+DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
 
 log = structlog.get_logger()
 

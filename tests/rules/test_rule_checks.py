@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.ruleworld import FIELDS, declared, var
 
 import rules.operators
 from rules.compile import check_rule, compile_rule
@@ -16,6 +15,7 @@ from rules.errors import RuleError
 from rules.operators import OPERATORS
 from rules.types import Json, Problem
 from rules.values import check_value
+from tests.rules.ruleworld import FIELDS, declared, var
 
 FOUND: list[tuple[Json, str, str, str]] = [
     # rule, code, pointer, what both messages name

@@ -10,11 +10,11 @@ import datalogic_py
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests.rules.ruleworld import NOW, SHANGHAI, decide, declared, var
 
 from rules.compile import compile_rule
 from rules.types import Json
 from rules.unknown import Unknown
+from tests.rules.ruleworld import NOW, SHANGHAI, decide, declared, var
 
 FIELDS = declared(
     p={"type": "boolean"}, q={"type": "boolean"}, r__p={"type": "boolean"},

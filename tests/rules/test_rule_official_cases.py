@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.rules.ruleworld import NOW, SHANGHAI
 
 from rules.compile import check_rule, compile_rule
 from rules.operators import OPERATORS
 from rules.types import Declaration, Fields, Json
 from rules.unknown import Unknown
+from tests.rules.ruleworld import NOW, SHANGHAI
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "jsonlogic-tests.json"
 

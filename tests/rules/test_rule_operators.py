@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.rules.ruleworld import FACTS, decide, unknown, var
 
 from rules.duration import Duration
 from rules.errors import EvaluationError
 from rules.operators import OPERATORS
 from rules.types import Json
+from tests.rules.ruleworld import FACTS, decide, unknown, var
 
 GONE: dict[str, Any] = {}
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.rules.ruleworld import FIELDS, NOW, SHANGHAI, decide, declared, var
 
 from rules.compile import compile_rule
 from rules.errors import EvaluationError, RuleError
@@ -15,6 +14,7 @@ from rules.limits import check_json
 from rules.moment import Moment
 from rules.reader import loads
 from rules.types import Declaration, Type, fits, join
+from tests.rules.ruleworld import FIELDS, NOW, SHANGHAI, decide, declared, var
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, "x", null, 2.5]}', b'"\xe5\xb0\x8f"', "9007199254740992"])

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules.ruleworld import FACTS, FIELDS, NOW, declared, unknown
 
 from rules.errors import EvaluationError, RuleError
 from rules.text import check_text, compile_text
 from rules.unknown import Unknown
+from tests.rules.ruleworld import FACTS, FIELDS, NOW, declared, unknown
 
 
 @pytest.mark.parametrize(("text", "zh", "en"), [

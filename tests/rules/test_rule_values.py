@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.rules.ruleworld import FACTS, FIELDS, NOW, SHANGHAI, unknown, var
 
 from rules.errors import EvaluationError, RuleError
 from rules.types import Json
 from rules.values import Value, check_value, compile_value
+from tests.rules.ruleworld import FACTS, FIELDS, NOW, SHANGHAI, unknown, var
 
 
 def given(value: Value, facts: dict[str, object] = FACTS, language: str = "zh") -> object:

@@ -7,6 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.definitions.publish import STAY
 
+JSON_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+OPTIONAL_BODY: dict[str, Any] = {"requestBody": {**JSON_BODY["requestBody"], "required": False}}
+JSON_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
+"""How `/openapi.json` describes documents, which handlers read by themselves."""
+
 
 class FindingAnswer(BaseModel):
     """One finding: `error` blocks publishing, `warning` is shown."""

@@ -22,6 +22,9 @@ from engine.definitions.source import Source, read_source
 from engine.journeys.context import CheckContext
 from rules.types import Json
 from ui.api.definition_answers import (
+    JSON_ANSWER,
+    JSON_BODY,
+    OPTIONAL_BODY,
     ChangeAnswer,
     DefinitionItem,
     DefinitionList,
@@ -46,11 +49,6 @@ router = api_router(tags=["Definitions"])
 
 Reader = Annotated[Caller, Depends(require("definitions"))]
 Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
-_JSON_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
-}
-_OPTIONAL_BODY: dict[str, Any] = {"requestBody": {**_JSON_BODY["requestBody"], "required": False}}
-_JSON_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}}}}
 
 
 def author(caller: Reader) -> Caller:
@@ -87,7 +85,7 @@ def read_definition(caller: Reader, kind: Kind, key: Key) -> DefinitionItem:
     return _item(shown)
 
 
-@router.get("/definitions/{kind}/{key}/draft", response_class=Response, responses=_JSON_ANSWER)
+@router.get("/definitions/{kind}/{key}/draft", response_class=Response, responses=JSON_ANSWER)
 def read_draft(caller: Reader, kind: Kind, key: Key) -> Response:
     """The draft as it was sent; its revision is the ETag."""
     with caller.begin() as session:
@@ -97,7 +95,7 @@ def read_draft(caller: Reader, kind: Kind, key: Key) -> Response:
 
 @router.put(
     "/definitions/{kind}/{key}/draft",
-    openapi_extra=_JSON_BODY,
+    openapi_extra=JSON_BODY,
     responses={201: {"model": DraftAnswer, "description": "The draft was created"}},
 )
 async def put_draft(
@@ -129,7 +127,7 @@ def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None)
         drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revisions(if_match))
 
 
-@router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=_OPTIONAL_BODY)
+@router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=OPTIONAL_BODY)
 async def check_draft(request: Request, caller: Reader, kind: Kind, key: Key) -> FindingsAnswer:
     """All that the checks find in the draft, or in the document that is sent; nothing is stored."""
     text = await _sent(request)
@@ -141,7 +139,7 @@ def _check(caller: Caller, kind: Kind, key: str, text: str | None) -> FindingsAn
     return FindingsAnswer(findings=_findings(caller, kind, key, source))
 
 
-@router.post("/definitions/{kind}/{key}/draft/test", openapi_extra=_OPTIONAL_BODY)
+@router.post("/definitions/{kind}/{key}/draft/test", openapi_extra=OPTIONAL_BODY)
 async def test_draft(request: Request, caller: Reader, kind: Kind, key: Key) -> TestsAnswer:
     """Run the tests of the draft, or of the document that is sent; 422 when its format does not let them run."""
     text = await _sent(request)

@@ -178,3 +178,23 @@ async def test_the_catalogue_tells_what_can_be_named(api: AsyncClient) -> None:
     assert fields["member.nickname"]["personal"] is True
     events = {item["type"]: item for item in (await api.get("/api/v1/event-types")).json()["items"]}
     assert "event.welcome_code" in {field["path"] for field in events["contact.added"]["fields"]}
+
+
+async def test_what_no_answer_can_carry_is_replaced_in_it(api: AsyncClient) -> None:
+    await put(api, '{"title": "\\ud800", "a": [1e400, {"\\udfff": "\\u0000"}]}')
+    changes = (await api.get(f"{BASE}/draft/diff")).json()["changes"]
+    assert {change["pointer"]: change["after"] for change in changes} == {"/title": "?", "/a": [None, {"?": "\0"}]}
+    [item] = (await api.get("/api/v1/definitions/journey")).json()["items"]
+    assert item["title"] == {"zh": "?", "en": "?"}
+    for deed in ("draft/check", "draft/test", "publish"):
+        answer = await api.post(f"{BASE}/{deed}")
+        assert "schema" in {finding["code"] for finding in answer.json()["findings"]}
+
+
+async def test_a_document_that_is_sent_is_checked_and_tested_in_place_of_the_draft(api: AsyncClient) -> None:
+    sent = {"content": text_of(start="nowhere"), "headers": JSON}
+    found = (await api.post(f"{BASE}/draft/check", **sent)).json()["findings"]
+    assert "unknown-node" in {finding["code"] for finding in found}
+    assert (await api.post(f"{BASE}/draft/test", content=text_of(), headers=JSON)).json()["tests"][0]["ok"]
+    assert (await api.get(f"{BASE}/draft")).status_code == 404
+    assert (await api.post(f"{BASE}/draft/check")).status_code == 404

@@ -800,7 +800,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", "stage"),
     )
-    op.create_index("ix_run_stages_again", "run_stages", ["run_id"], unique=False, postgresql_where=sa.text("firsts & 1 = 0"))
+    op.create_index(
+        "ix_run_stages_again", "run_stages", ["run_id"], unique=False, postgresql_where=sa.text("firsts & 1 = 0")
+    )
 
 
 def downgrade() -> None:

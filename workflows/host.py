@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 
+from engine.database.direct import DATABASE_IS_AWAY
 from engine.database.retrying import ContendedError
 from engine.journeys.plan import Plan
 from engine.journeys.state import Failure, Local, Outcome
@@ -24,7 +24,7 @@ from engine.secrets.keyring import KeyRing
 from workflows.activities.registry import Activities, ActivityFailure, Effect, LocalActivity, Result
 from workflows.asked import Asked
 
-_TRY_THE_TURN_AGAIN = (OperationalError, InternalError, InterfaceError, ContendedError)
+_TRY_THE_TURN_AGAIN = (*DATABASE_IS_AWAY, ContendedError)
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class DatabaseHost:
     def perform(self, effect: Local) -> Outcome:
         """The stored outcome of a local effect, or else its outcome now; a failure of the type is given back."""
         key = EffectKey.of_run(self.run.id, effect.key)
-        row = effects.find(self.session, key) or self._ask(key, effect)
+        row = effects.find(self.session, key) or self._asked(key, effect)
         if row.state == "settled" and (stored := effects.outcome_of(row, self.keys)):
             return stored
         if row.state in effects.FINAL:
@@ -70,14 +70,14 @@ class DatabaseHost:
         came = self._run(key, effect)
         if isinstance(came, Result):
             effects.settle(row, came.port, came.value, keys=self.keys, now=self.now)
+            effects.save(self.session, row)
             return Outcome(effect.key, came.port, dict(came.value))
         self._count(row, came)
         return Outcome(effect.key, failure=came)
 
-    def _ask(self, key: EffectKey, effect: Local) -> EffectRow:
+    def _asked(self, key: EffectKey, effect: Local) -> EffectRow:
         params = Asked(effect.params).seal(self.keys)
-        journey = self.run.journey
-        return effects.add(self.session, key, journey=journey, type_name=effect.type, params=params, now=self.now)
+        return effects.ask(key, journey=self.run.journey, type_name=effect.type, params=params, now=self.now)
 
     def _run(self, key: EffectKey, effect: Local) -> Result | Failure:
         """Perform the effect in a savepoint, so that a failure leaves nothing behind."""
@@ -106,6 +106,8 @@ class DatabaseHost:
         attempts = work.retry.attempts if isinstance(work, ActivityStep) else 1
         if failure.final or row.failures + 1 >= attempts:
             effects.fail(row, failure, now=self.now)
+            effects.save(self.session, row)
             health.look_after_failure(self.session, row, now=self.now)
         else:
             effects.fail_once(row, failure)
+            effects.save(self.session, row)

@@ -25,7 +25,7 @@ from engine.clock import Clock
 from engine.database.connection import Database
 from engine.journeys.catalogue import Retry
 from engine.journeys.state import Failure
-from engine.runs import effects
+from engine.runs import effects, health
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
@@ -83,15 +83,19 @@ class RemoteExecutor:
             now = self.clock.now()
             if run.ended_at is not None:
                 row.state, row.settled_at = "cancelled", now
+                effects.save(session, row)
                 return None
             known = self.activities.get(row.type)
             if not isinstance(known, RemoteActivity):
                 effects.fail(row, Failure("unknown-activity", f"no remote type {row.type} is installed"), now=now)
+                effects.save(session, row)
                 return None
             if row.state == "started" and known.type.idempotent == "no":
                 effects.fail(row, _lost(), now=now)
+                effects.save(session, row)
                 return None
             row.state, row.started_at = "started", now
+            effects.save(session, row)
             return self._attempt(known, row, run, now)
 
     def _attempt(self, known: RemoteActivity, row: EffectRow, run: Run, now: datetime) -> Attempt:
@@ -140,6 +144,9 @@ class RemoteExecutor:
                 effects.fail_once(row, came)
             else:
                 effects.fail(row, came, now=now)
+            effects.save(session, row)
+            if row.state in {"failed", "unknown"}:
+                health.look_after_failure(session, row, now=now)
             return delay
 
 

@@ -17,16 +17,15 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
 from engine.events import queue
-from engine.runs import store
 from engine.runs.routing import Call, LiveSet, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
@@ -35,8 +34,6 @@ from workflows.enrichment import Contacts, Enrichment
 from workflows.position import Position
 from workflows.sweeper import Sweeper
 from workflows.worker import Stop
-
-_DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError)
 
 log = structlog.get_logger()
 
@@ -124,7 +121,7 @@ class Router:
         """Lease members and route them; how many."""
         try:
             members = await asyncio.to_thread(self._lease)
-        except _DATABASE_IS_AWAY:
+        except DATABASE_IS_AWAY:
             log.warning("the database does not answer")
             await asyncio.sleep(1)
             return 0
@@ -150,23 +147,19 @@ class Router:
             if self._enrichment is not None:
                 await self._enrichment.enrich(member)
             routed = await asyncio.to_thread(self._transact, member)
-        except _DATABASE_IS_AWAY:
+        except DATABASE_IS_AWAY:
             log.warning("the database went away while a member was routed", member=member)
             return
         except Exception as error:
             log.exception("routing failed", member=member)
             await asyncio.to_thread(self._failed, member, f"{type(error).__name__}: {error}")
             return
-        if routed is not None:
-            await self._call(routed)
+        await self._call(routed)
 
-    def _transact(self, member: int) -> Routed | None:
-        """The routing transaction; None when the lease was lost to another router."""
+    def _transact(self, member: int) -> Routed:
+        """The routing transaction. Should the lease be over, whoever has it now finds nothing left to route."""
         parts, now = self.parts, self.parts.clock.now()
         with parts.database.begin() as session:
-            store.lock_member(session, member)
-            if not queue.holds(session, member, self.name, now=now):
-                return None
             routed = route_member(session, member, live=self._live, plans=parts.plans, keys=parts.keys, now=now)
             if routed.waits:
                 queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
@@ -183,7 +176,7 @@ class Router:
         return min(max(self.settings.wait, waited / 2), self.settings.longest_wait)
 
     def _failed(self, member: int, reason: str) -> None:
-        with suppress(*_DATABASE_IS_AWAY), self.parts.database.begin() as session:
+        with suppress(*DATABASE_IS_AWAY), self.parts.database.begin() as session:
             if queue.failed(session, member, self.name, reason, now=self.parts.clock.now()):
                 log.error("a member is parked", member=member, reason=reason)
 

@@ -24,7 +24,7 @@ from engine.journeys.turn import TurnInputs, TurnResult, decide
 from engine.runs import effects, inbox, record, states, store
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
-from engine.runs.models import Run
+from engine.runs.models import Run, RunCommand
 from engine.runs.store import RunMovedError, RunUnknownError
 from engine.secrets.keyring import KeyRing
 from workflows.activities.registry import Activities, RemoteActivity
@@ -93,8 +93,7 @@ class TurnTaker:
         told = self._told(session, run, plan, state, now)
         inputs = told.inputs
         result = decide(plan, state, inputs, host, now, limit=EVENTS_PER_TURN)
-        for untaken in told.commands:
-            untaken.row.taken_turn = n
+        inbox.take_commands(session, told.commands, n)
         asked = self._ask(session, run, result, now)
         record.write(session, run, plan, before=state, inputs=inputs, result=result, now=now)
         answer = _answer(n, result, asked, now)
@@ -103,21 +102,21 @@ class TurnTaker:
         paused = is_paused(inputs.pauses)
         states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
         run.turn = n
+        store.save(session, run)
         log_lines, reads = record.lines(result, self.keys), host.reads()
         store.record_turn(session, run.id, n, answer=answer.to_json(), log=log_lines, reads=reads)
         return answer
 
     def _told(self, session: Session, run: Run, plan: Plan, state: State, now: datetime) -> Told:
         """What the run has been told and has not taken."""
-        inbox.deliver_unrouted(session, run, plan.event_types, now)
-        rows = inbox.new_events(session, run.id)
+        rows = inbox.take_up(session, run, plan.event_types, now)
         commands = inbox.commands(session, run.id)
         outcome = None
         if state.phase == "acting" and state.effect:
             row = effects.find(session, EffectKey.of_run(run.id, state.effect))
             outcome = effects.outcome_of(row, self.keys) if row else None
         inputs = TurnInputs(
-            operators=tuple(untaken.operator for untaken in commands),
+            operators=tuple(inbox.operator(command) for command in commands),
             outcome=outcome,
             events=tuple(inbox.events_in(session, rows, self.keys)),
             pauses=tuple(inbox.pauses(session, run)),
@@ -133,9 +132,11 @@ class TurnTaker:
         row = effects.find(session, key)
         if row is None and isinstance(asked, Remote):
             params = Asked(asked.params, asked.retry).seal(self.keys)
-            row = effects.add(session, key, journey=run.journey, type_name=asked.type, params=params, now=now)
+            row = effects.ask(key, journey=run.journey, type_name=asked.type, params=params, now=now)
+            effects.save(session, row)
         elif row is not None and isinstance(asked, Remote) and asked.again and row.state in effects.FINAL:
             effects.ask_again(row, now=now)
+            effects.save(session, row)
         elif run.wake_at is not None and run.wake_at < FOREVER:
             return Pending(key, self._known(row), max(run.wake_at, now + SLACK))
         known = self._known(row)
@@ -151,7 +152,7 @@ class Told:
     """A turn's inputs, the rows of the commands among them, and whether an event brought personal data."""
 
     inputs: TurnInputs
-    commands: list[inbox.Untaken]
+    commands: list[RunCommand]
     personal: bool
 
 

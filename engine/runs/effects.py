@@ -7,12 +7,13 @@ failed, cancelled (the run ended before an attempt began) or unknown (an attempt
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.journeys.state import Failure, Outcome
 from engine.runs.models import Effect
 from engine.secrets.keyring import KeyRing
@@ -52,18 +53,20 @@ class EffectKey:
 
 
 def find(session: Session, key: EffectKey, *, lock: bool = False) -> Effect | None:
-    """The effect's row, if there is one; `lock` makes others wait."""
-    return session.get(
-        Effect,
-        (key.run_id, key.node, key.visit),
-        with_for_update={"key_share": True} if lock else None,
-        populate_existing=lock,
-    )
+    """The effect's row, if there is one; `lock` makes others wait. What is changed in it is written by `save`."""
+    query = f"{_FIND} FOR NO KEY UPDATE" if lock else _FIND
+    found = direct.objects(session, Effect, query, asdict(key))
+    return found[0] if found else None
 
 
-def add(session: Session, key: EffectKey, *, journey: str, type_name: str, params: bytes, now: datetime) -> Effect:
+def save(session: Session, effect: Effect) -> None:
+    """Write the row, which may be new."""
+    direct.execute(session, _SAVE, {name: getattr(effect, name) for name in _NAMES})
+
+
+def ask(key: EffectKey, *, journey: str, type_name: str, params: bytes, now: datetime) -> Effect:
     """A row for an effect that is asked for the first time; `params` are sealed."""
-    effect = Effect(
+    return Effect(
         run_id=key.run_id,
         node=key.node,
         visit=key.visit,
@@ -72,8 +75,6 @@ def add(session: Session, key: EffectKey, *, journey: str, type_name: str, param
         params_enc=params,
         asked_at=now,
     )
-    session.add(effect)
-    return effect
 
 
 def settle(effect: Effect, port: str, value: Mapping[str, Json], *, keys: KeyRing, now: datetime) -> None:
@@ -119,3 +120,11 @@ def outcome_of(effect: Effect, keys: KeyRing) -> Outcome | None:
 def describe(failure: Failure) -> str:
     """A failure in one line, as it is kept and read back."""
     return f"{failure.code}: {failure.message}"
+
+
+_NAMES = tuple(Effect.model_fields)
+_KEY = ("run_id", "node", "visit")
+_FIND = "SELECT * FROM effects WHERE run_id = %(run_id)s AND node = %(node)s AND visit = %(visit)s"
+_SAVE = f"""
+INSERT INTO effects ({", ".join(_NAMES)}) VALUES ({", ".join(f"%({name})s" for name in _NAMES)})
+ON CONFLICT (run_id, node, visit) DO UPDATE SET {", ".join(f"{n} = EXCLUDED.{n}" for n in _NAMES if n not in _KEY)}"""  # noqa: S608 - our columns

@@ -23,7 +23,6 @@ log = structlog.get_logger()
 
 def look_after_failure(session: Session, effect: Effect, *, now: datetime) -> bool:
     """Pause the journey when 10 of the last 100 runs that tried this node failed there. Called when one has failed."""
-    session.flush()
     place = {"journey": effect.journey, "node": effect.node, "last": LOOKED_AT}
     tried, failed = session.connection().execute(_LAST, place).one()
     if tried < LOOKED_AT or failed < TOO_MANY:

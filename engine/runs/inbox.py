@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
+from typing import cast
 
-from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
+from engine.database import direct
 from engine.events.log import events_facts
 from engine.events.models import Event
 from engine.journeys.deadlines import Pause as PauseInterval
 from engine.journeys.state import EventIn, Operator, OperatorKind
-from engine.runs.models import Delivery, Pause, Run, RunCommand
+from engine.runs.models import Pause, Run, RunCommand
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
 
-class Untaken(NamedTuple):
-    """A command that an operator gave, by its row."""
+def take_up(session: Session, run: Run, types: Collection[str], now: datetime) -> list[Event]:
+    """The events that the run has not looked at, in the order of the member's log.
 
-    row: RunCommand
-    operator: Operator
-
-
-def deliver_unrouted(session: Session, run: Run, types: Collection[str], now: datetime) -> None:
-    """Hand the run every accepted event of its member that the router has not come to yet and that it can use."""
-    values = {"run": run.id, "member": run.member_id, "types": list(types), "entry": run.entry_seq, "now": now}
-    session.connection().execute(_DELIVER_UNROUTED, values)
-
-
-def new_events(session: Session, run_id: int) -> Sequence[Event]:
-    """The events that the run has not looked at, in the order of the member's log."""
-    wanted = select(Event).join(Delivery, col(Delivery.seq) == col(Event.seq))
-    mine = wanted.where(col(Delivery.run_id) == run_id, col(Delivery.state) == "new")
-    return session.execute(mine.order_by(col(Event.seq))).scalars().all()
+    Accepted events that the router has not come to yet, and that the run can use, are delivered to it here.
+    """
+    given = {"run": run.id, "member": run.member_id, "types": list(types), "entry": run.entry_seq, "now": now}
+    return direct.objects(session, Event, _TAKE_UP, given)
 
 
 def untaken_seqs(session: Session, run_id: int) -> list[int]:
     """The places in the log of the events that the run has not looked at."""
-    mine = select(col(Delivery.seq)).where(col(Delivery.run_id) == run_id, col(Delivery.state) == "new")
-    return list(session.execute(mine).scalars())
+    return direct.scalars(session, _UNTAKEN, {"run": run_id})
 
 
 def events_in(session: Session, events: Sequence[Event], keys: KeyRing) -> list[EventIn]:
@@ -54,36 +41,49 @@ def events_in(session: Session, events: Sequence[Event], keys: KeyRing) -> list[
     ]
 
 
-def _data(facts: dict[str, Json]) -> dict[str, Json]:
-    """Without what the interpreter adds itself when it tests an event."""
-    return {name: value for name, value in facts.items() if name not in {"type", "time"}}
-
-
-def mark(session: Session, run_id: int, fates: dict[int, str], now: datetime) -> None:
+def mark(session: Session, run_id: int, fates: Mapping[int, str], now: datetime) -> None:
     """Record what became of deliveries: kept, consumed or dropped, by seq."""
-    for state in set(fates.values()):
-        seqs = [seq for seq, fate in fates.items() if fate == state]
-        session.connection().execute(_MARK, {"run": run_id, "seqs": seqs, "state": state, "now": now})
+    if fates:
+        given = {"run": run_id, "seqs": list(fates), "states": list(fates.values()), "now": now}
+        direct.execute(session, _MARK, given)
 
 
-def commands(session: Session, run_id: int) -> list[Untaken]:
+def drop_rest(session: Session, run_id: int, now: datetime) -> None:
+    """A run that has ended looks at nothing any more."""
+    direct.execute(session, _DROP_REST, {"run": run_id, "now": now})
+
+
+def commands(session: Session, run_id: int) -> list[RunCommand]:
     """What operators asked and no turn has taken, oldest first."""
-    untaken = select(RunCommand).where(col(RunCommand.run_id) == run_id, col(RunCommand.taken_turn).is_(None))
-    return [Untaken(row, _operator(row)) for row in session.execute(untaken.order_by(col(RunCommand.id))).scalars()]
+    return direct.objects(session, RunCommand, _COMMANDS, {"run": run_id})
 
 
-def _operator(row: RunCommand) -> Operator:
-    return Operator(cast("OperatorKind", row.kind), row.args.get("port"), row.args.get("outcome"), row.by)
+def take_commands(session: Session, taken: Iterable[RunCommand], turn: int) -> None:
+    """Note which turn took the commands."""
+    if ids := [command.id for command in taken]:
+        direct.execute(session, _TAKE_COMMANDS, {"ids": ids, "turn": turn})
+
+
+def operator(command: RunCommand) -> Operator:
+    """A command as the interpreter takes it."""
+    kind = cast("OperatorKind", command.kind)
+    return Operator(kind, command.args.get("port"), command.args.get("outcome"), command.by)
 
 
 def pauses(session: Session, run: Run) -> list[PauseInterval]:
     """The pauses of the run and of its journey that may bind it: those that did not end before it began."""
-    binding = select(Pause).where(
-        col(Pause.journey) == run.journey,
-        or_(col(Pause.run_id).is_(None), col(Pause.run_id) == run.id),
-        or_(col(Pause.to_at).is_(None), col(Pause.to_at) > run.entered_at),
-    )
-    return [_interval(row) for row in session.execute(binding).scalars()]
+    given = {"run": run.id, "journey": run.journey, "since": run.entered_at}
+    return [_interval(row) for row in direct.objects(session, Pause, _PAUSES, given)]
+
+
+def deliver(session: Session, run_ids: Iterable[int], seq: int, now: datetime) -> list[int]:
+    """Hand an event to runs, once per run; those that had not got it yet."""
+    return direct.scalars(session, _DELIVER, {"runs": list(run_ids), "seq": seq, "now": now})
+
+
+def _data(facts: dict[str, Json]) -> dict[str, Json]:
+    """Without what the interpreter adds itself when it tests an event."""
+    return {name: value for name, value in facts.items() if name not in {"type", "time"}}
 
 
 def _interval(row: Pause) -> PauseInterval:
@@ -92,23 +92,28 @@ def _interval(row: Pause) -> PauseInterval:
     return PauseInterval(row.from_at, row.to_at, "extend" if row.mode == "extend" else "hold")
 
 
-def deliver(session: Session, run_ids: Iterable[int], seq: int, now: datetime) -> list[int]:
-    """Hand an event to runs, once per run; those that had not got it yet."""
-    given = {"runs": list(run_ids), "seq": seq, "now": now}
-    return list(session.connection().execute(_DELIVER, given).scalars())
-
-
-_DELIVER = text("""
+_TAKE_UP = """
+WITH fresh AS (
+    INSERT INTO deliveries (run_id, seq, state, at)
+    SELECT %(run)s, seq, 'new', %(now)s FROM events
+    WHERE member_id = %(member)s AND routed_at IS NULL AND seq > %(entry)s AND type = ANY(%(types)s)
+    ON CONFLICT DO NOTHING RETURNING seq
+)
+SELECT * FROM events WHERE seq IN (
+    SELECT seq FROM fresh UNION SELECT seq FROM deliveries WHERE run_id = %(run)s AND state = 'new')
+ORDER BY seq"""
+_UNTAKEN = "SELECT seq FROM deliveries WHERE run_id = %(run)s AND state = 'new'"
+_MARK = """
+UPDATE deliveries SET state = fates.state, at = %(now)s
+FROM unnest(%(seqs)s::bigint[], %(states)s::text[]) AS fates (seq, state)
+WHERE run_id = %(run)s AND deliveries.seq = fates.seq"""
+_DROP_REST = "UPDATE deliveries SET state = 'dropped', at = %(now)s WHERE run_id = %(run)s AND state = 'new'"
+_COMMANDS = "SELECT * FROM run_commands WHERE run_id = %(run)s AND taken_turn IS NULL ORDER BY id"
+_TAKE_COMMANDS = "UPDATE run_commands SET taken_turn = %(turn)s WHERE id = ANY(%(ids)s)"
+_PAUSES = """
+SELECT * FROM pauses WHERE journey = %(journey)s AND (run_id IS NULL OR run_id = %(run)s)
+AND (to_at IS NULL OR to_at > %(since)s)"""
+_DELIVER = """
 INSERT INTO deliveries (run_id, seq, state, at)
-SELECT run_id, :seq, 'new', :now FROM unnest(CAST(:runs AS bigint[])) AS given (run_id)
-ON CONFLICT DO NOTHING RETURNING run_id
-""")
-
-_DELIVER_UNROUTED = text("""
-INSERT INTO deliveries (run_id, seq, state, at)
-SELECT :run, seq, 'new', :now FROM events
-WHERE member_id = :member AND routed_at IS NULL AND seq > :entry AND type = ANY(:types)
-ON CONFLICT DO NOTHING
-""")
-
-_MARK = text("UPDATE deliveries SET state = :state, at = :now WHERE run_id = :run AND seq = ANY(:seqs)")
+SELECT run_id, %(seq)s, 'new', %(now)s FROM unnest(%(runs)s::bigint[]) AS given (run_id)
+ON CONFLICT DO NOTHING RETURNING run_id"""

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.events.models import Event
+from engine.database import direct
 from engine.funnel import deltas
 from engine.journeys.plan import Plan
 from engine.journeys.state import Consume, Drop, Keep, Log, Stage, State
@@ -34,7 +33,7 @@ def write(
             deltas.reached(session, run, command.name, stages=plan.stages, at=now)
     if result.state.end is not None:
         deltas.ended(session, run, result.state.end.outcome)
-        session.connection().execute(_DROP_REST, {"run": run.id, "now": now})
+        inbox.drop_rest(session, run.id, now)
 
 
 def lines(result: TurnResult, keys: KeyRing) -> list[dict[str, Any]]:
@@ -81,12 +80,11 @@ def _fates(taken: Iterable[int], result: TurnResult) -> dict[int, str]:
 def _change_associate(session: Session, run: Run, result: TurnResult) -> None:
     """The run follows the associate of the latest `contact.added` that it consumed."""
     consumed = [command.seq for command in result.commands if isinstance(command, Consume)]
-    for seq in reversed(consumed):
-        event = session.get_one(Event, seq)
-        if event.type == "contact.added":
-            former, run.associate_id = run.associate_id, event.associate_id
-            deltas.moved(session, run, from_associate=former)
-            return
+    latest = direct.first(session, _LATEST_ADD, {"seqs": consumed})
+    if latest is not None and latest[0] != run.associate_id:
+        former, run.associate_id = run.associate_id, latest[0]
+        deltas.moved(session, run, from_associate=former)
 
 
-_DROP_REST = text("UPDATE deliveries SET state = 'dropped', at = :now WHERE run_id = :run AND state = 'new'")
+_LATEST_ADD = """
+SELECT associate_id FROM events WHERE seq = ANY(%(seqs)s) AND type = 'contact.added' ORDER BY seq DESC LIMIT 1"""

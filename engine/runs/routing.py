@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select, text
 from sqlalchemy.orm import Session
-from sqlmodel import col
 
-from engine.definitions.live import LiveJourney, live_journeys, live_revision
+from engine.database import direct
+from engine.definitions.live import LiveJourney, live_journeys
 from engine.definitions.plans import Plans
-from engine.events import log
 from engine.events.models import Event
 from engine.journeys.plan import Plan
 from engine.journeys.start import BY_HAND, is_kept_from_before
@@ -60,7 +58,7 @@ class LiveSet:
 
     def refresh(self, session: Session) -> None:
         """Look at the revision, in each routing transaction."""
-        if live_revision(session) == self._revision:
+        if direct.scalars(session, _REVISION, {}) == [self._revision]:
             return
         live = live_journeys(session)
         compiled = [(journey, self.plans.get(session, journey.bundle_hash)) for journey in live.journeys]
@@ -85,7 +83,7 @@ def route_member(
     """Route what the member has waiting, as far as it can be decided now."""
     store.lock_member(session, member_id)
     live.refresh(session)
-    rows = log.unrouted(session, member_id, limit=EVENTS_AT_ONCE)
+    rows = direct.objects(session, Event, _UNROUTED, {"member": member_id, "most": EVENTS_AT_ONCE})
     routing = _Routing(session, member_id, live, plans, keys, now)
     waits = False
     for arrival in routing.arrivals(rows):
@@ -111,8 +109,7 @@ class _Routing:
     woken: dict[int, Run] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        mine = select(Run).where(col(Run.member_id) == self.member_id, col(Run.ended_at).is_(None))
-        self.runs = list(self.session.execute(mine.order_by(col(Run.id))).scalars())
+        self.runs = store.live_runs(self.session, self.member_id)
 
     def arrivals(self, rows: Sequence[Event]) -> list[Arrival]:
         return [Arrival(row, event) for row, event in zip(rows, self._events(rows), strict=True)]
@@ -120,7 +117,7 @@ class _Routing:
     def route(self, arrival: Arrival) -> None:
         """Start what the event starts, then hand it to the runs that were there before it."""
         entries = self.live.entered_by(arrival)
-        starter = Starter(self.session, self.member_id, self.keys, self.now)
+        starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
         begun = [run for journey, plan in entries if (run := starter.start(journey, plan, arrival))]
         self._deliver(arrival)
         for run in begun:
@@ -133,7 +130,7 @@ class _Routing:
     def finish(self) -> None:
         """Mark what was routed."""
         if self.routed:
-            self.session.connection().execute(_ROUTED, {"seqs": self.routed, "now": self.now})
+            direct.execute(self.session, _ROUTED, {"seqs": self.routed, "now": self.now})
 
     def result(self, *, waits: bool, more: bool) -> Routed:
         woken = (run for run in self.woken.values() if run.id not in self.started)
@@ -152,8 +149,7 @@ class _Routing:
         """Events that were accepted before the entry event but are not older than it belong to the run as well."""
         plan, entry = self._plan(run), arrival.event
         given = {"member": self.member_id, "entry": entry.seq, "types": list(plan.event_types), "since": entry.at}
-        seqs = list(self.session.connection().execute(_ACCEPTED_BEFORE, given).scalars())
-        rows = [self.session.get_one(Event, seq) for seq in seqs]
+        rows = direct.objects(self.session, Event, _ACCEPTED_BEFORE, given)
         before = [event for event in self._events(rows) if is_kept_from_before(event, entry)]
         if run.status == "holdout":
             holdout.watch(self.session, run, plan, before, keys=self.keys, now=self.now)
@@ -172,11 +168,12 @@ def _calls(runs: Iterable[Run]) -> tuple[Call, ...]:
     return tuple(Call(run.workflow_id, run.id, run.turn + 1) for run in runs)
 
 
-_ROUTED = text("UPDATE events SET routed_at = :now WHERE seq = ANY(:seqs)")
-
-_ACCEPTED_BEFORE = text("""
-SELECT seq FROM events
-WHERE member_id = :member AND seq < :entry AND type = ANY(:types)
-AND LEAST(time, accepted_at) >= date_trunc('second', CAST(:since AS timestamptz))
-ORDER BY seq
-""")
+_REVISION = "SELECT revision FROM live_revision"
+_UNROUTED = """
+SELECT * FROM events WHERE member_id = %(member)s AND routed_at IS NULL ORDER BY seq LIMIT %(most)s"""
+_ROUTED = "UPDATE events SET routed_at = %(now)s WHERE seq = ANY(%(seqs)s)"
+_ACCEPTED_BEFORE = """
+SELECT * FROM events
+WHERE member_id = %(member)s AND seq < %(entry)s AND type = ANY(%(types)s)
+AND LEAST(time, accepted_at) >= date_trunc('second', %(since)s::timestamptz)
+ORDER BY seq"""

@@ -17,4 +17,4 @@ class ServerClock:
 
     def now(self) -> datetime:
         asked = asyncio.run_coroutine_threadsafe(self._environment.get_current_time(), self._loop)
-        return asked.result(timeout=10)
+        return asked.result(timeout=120)

@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 from engine.runs.models import Run
 from rules.types import Json
 from tests.workflows.fakes import FakeWeCom
-from tests.workflows.waiting import until
+from tests.workflows.waiting import PATIENCE, until
 from tests.workflows.world import World
 from workflows.activities.outside import Outside
 from workflows.router import Router, RouterParts
@@ -80,7 +80,7 @@ class Play:
     async def end(self) -> Run:
         """Wait until the latest run has ended, and its execution with it."""
         run = await self._when(lambda run: run.ended_at is not None)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while (await self.handle(run).describe()).close_time is None:  # noqa: ASYNC110 - there is nothing to wait on
                 await asyncio.sleep(0.02)
         return run

@@ -187,3 +187,4 @@ def started(world: World, key: str) -> None:
         found = effects.find(session, EffectKey.parse(key), lock=True)
         assert found is not None
         found.state, found.started_at = "started", world.clock.now()
+        effects.save(session, found)

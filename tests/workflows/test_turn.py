@@ -230,3 +230,4 @@ def settle(world: World) -> None:
         found = effects.find(session, EffectKey(row.run_id, row.node, row.visit), lock=True)
         assert found is not None
         effects.settle(found, "done", {}, keys=world.keys, now=world.clock.now())
+        effects.save(session, found)

@@ -13,6 +13,9 @@ from temporalio.service import RPCError
 
 from tests.workflows.world import World
 
+PATIENCE = 120
+"""Seconds after which a wait is given up: far beyond what a busy machine needs."""
+
 
 async def closed(client: Client, workflow_id: str) -> None:
     """Let time skip until the execution has closed.
@@ -22,7 +25,7 @@ async def closed(client: Client, workflow_id: str) -> None:
     handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
     await client.test_service.unlock_time_skipping(UnlockTimeSkippingRequest())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not await _has_result(handle):  # noqa: ASYNC110 - it is a long poll
                 await asyncio.sleep(0)
     finally:
@@ -48,6 +51,6 @@ async def close_all(client: Client, world: World) -> None:
 
 async def until(true: Callable[[], object]) -> None:
     """Wait in real time, without skipping any, until something is so."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not await asyncio.to_thread(true):  # noqa: ASYNC110 - rows in a database tell nobody
             await asyncio.sleep(0.02)

@@ -31,7 +31,7 @@ def sqlalchemy_url(url: str) -> URL:
 
 
 class Database:
-    """A pool of connections. Share one per process."""
+    """A pool of connections. Share one per process. Errors do not repeat the values of a statement: logs show errors."""
 
     def __init__(self, url: str, *, pool_size: int = 10, application: str = "waystation") -> None:
         self.url = url
@@ -41,6 +41,7 @@ class Database:
             max_overflow=pool_size,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            hide_parameters=True,
             connect_args={"options": f"-c role={APP_ROLE}", "application_name": application, "connect_timeout": 10},
         )
 

@@ -5,6 +5,7 @@ import sys
 from typing import Literal
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 Style = Literal["console", "json"]
 QUIET = {"alembic": logging.WARNING, "httpx": logging.WARNING, "httpcore": logging.WARNING}
@@ -37,7 +38,10 @@ def configure(style: Style | None = None, level: str = "INFO") -> None:
 
 
 def _rendering(style: Style) -> list[structlog.typing.Processor]:
+    """Tracebacks are shown without the values of variables: those hold keys, passwords and what customers are called."""
     clean = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if style == "json":
-        return [clean, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
-    return [clean, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())]
+        tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        return [clean, tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    plain = structlog.dev.plain_traceback
+    return [clean, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), exception_formatter=plain)]

@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DataError, ProgrammingError
 
 from engine.database.connection import Database, scope_text, sqlalchemy_url
 from engine.database.migrate import migrate
@@ -73,3 +73,9 @@ def test_what_must_never_change_cannot_be_changed_by_the_app_role(database: Data
 def test_an_address_of_another_database_is_refused_with_a_remedy() -> None:
     with pytest.raises(ValueError, match="postgresql://"):
         sqlalchemy_url("sqlite:///x")
+
+
+def test_an_error_does_not_repeat_the_values_of_its_statement(database: Database) -> None:
+    with pytest.raises(DataError) as caught, database.begin() as session:
+        session.connection().execute(text("SELECT :given"), {"given": "13800000000\0"})
+    assert "13800000000" not in str(caught.value)

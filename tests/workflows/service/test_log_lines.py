@@ -17,6 +17,7 @@ structlog.get_logger("ours").info("routed", events=3)
 logging.getLogger("theirs").warning("slow: %s", "7 s")
 logging.getLogger("httpx").info("not heard")
 try:
+    password = "hunter" + "2"
     1 / 0
 except ZeroDivisionError:
     structlog.get_logger("ours").exception("failed")
@@ -42,3 +43,8 @@ def test_for_people_a_line_shows_level_event_and_values() -> None:
     assert "[info " in routed
     assert "routed" in routed
     assert "events=3" in routed
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_a_traceback_shows_no_values_of_variables(style: str) -> None:
+    assert not [line for line in said(style) if "hunter2" in line]

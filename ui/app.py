@@ -6,6 +6,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette_compress import CompressMiddleware
 
 from ui import api, measures, pages, probes, translations
+from ui.addresses import CleanAddresses
 from ui.dependencies import Dependencies
 from ui.limits import BodyLimit
 from ui.pages import docs
@@ -46,6 +47,7 @@ def _add_middleware(app: FastAPI, deps: Dependencies) -> None:
     """The last one added is the outermost."""
     refusal = Forbidden("This request was sent by another site's page. Open ours and try again there.")
     app.add_middleware(CrossOriginProtection, deny_app=refusal.response())
+    app.add_middleware(CleanAddresses)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, secure=deps.secure)
     app.add_middleware(CompressMiddleware)

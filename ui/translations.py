@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
-from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError
+from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError, UnknownScopeError
 from engine.definitions.errors import (
     DefinitionError,
     NotAvailableError,
@@ -53,7 +54,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, RuleError, OperationalError):
+    for known in (AccessError, DefinitionError, RuleError, OperationalError, PoolTimeoutError, DataError):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -63,6 +64,8 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case TooManyAttemptsError():
             return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
+        case UnknownScopeError():
+            return Unprocessable(str(error), errors=[FieldError("/scopes", str(error))])
         case KeyReusedError():
             return Unprocessable(str(error))
         case AccessError() | WrongStateError():
@@ -72,8 +75,10 @@ def problem_of(error: Exception) -> Problem:
         case RuleError():
             errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
             return Unprocessable("The content cannot be used; see errors.", errors=errors)
-        case OperationalError():
+        case OperationalError() | PoolTimeoutError():
             return Unavailable("The database does not answer. Try again in a moment.")
+        case DataError():
+            return Unprocessable("The request holds a value that cannot be kept: a number or date out of all bounds.")
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
 

@@ -31,7 +31,7 @@ def sqlalchemy_url(url: str) -> URL:
 
 
 class Database:
-    """A pool of connections. Share one per process. Errors do not repeat the values of a statement: logs show errors."""
+    """A pool of connections. Share one per process. Errors do not repeat the values of a statement, so logs do not."""
 
     def __init__(self, url: str, *, pool_size: int = 10, application: str = "waystation") -> None:
         self.url = url

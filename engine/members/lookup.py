@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from engine.members.handles import HandleError, parse_handle
 from engine.secrets.keyring import KeyRing
 
+_LONGEST_ID = 18
+"""Digits of an internal id: any number of so many fits into a bigint."""
+
 FriendBasis = Literal["unionid", "staff_phone", "none"]
 
 
@@ -63,7 +66,7 @@ class Standing:
 def find_member(session: Session, keys: KeyRing, name: str) -> int | None:
     """The member of an internal id or an identity such as `unionid:…`; whoever merged is found as the survivor."""
     if name.isascii() and name.isdigit():
-        return _alive(session, int(name))
+        return _alive(session, int(name)) if len(name) <= _LONGEST_ID else None
     try:
         handle = parse_handle(name)
     except HandleError:
@@ -99,8 +102,6 @@ def store_key(session: Session, store_id: int | None) -> str | None:
 
 
 def _alive(session: Session, member_id: int) -> int | None:
-    if member_id >= 2**63:
-        return None
     found = session.connection().execute(_BY_ID, {"id": member_id}).scalar()
     return None if found is None else int(found)
 

@@ -10,6 +10,8 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from engine.access.store import add_key
 from engine.clock import FixedClock
@@ -50,6 +52,10 @@ def _try_out(app: FastAPI) -> None:
                 raise Conflict("It is in use.")
             case "errors":
                 raise Unprocessable("No.", errors=[FieldError("/a", "mend it")], more={"findings": []})
+            case "data":
+                raise DataError("SELECT 1", None, ValueError("out of range"))
+            case "pool":
+                raise PoolTimeoutError
             case _:
                 raise RuntimeError("a secret detail")
 
@@ -263,3 +269,18 @@ def test_the_measures_are_for_a_key_of_their_scope_or_this_machine(
     assert problem(admin.get("/metrics", headers=forwarded))["status"] == 401
     assert admin.get("/metrics", headers=forwarded | {"Authorization": "Bearer k-metrics"}).status_code == 200
     assert problem(admin.get("/metrics", headers={"Authorization": "Bearer k-till"}))["status"] == 403
+
+
+@pytest.mark.parametrize(
+    ("address", "part"), [("/api/v1/stores/a%00b", "path"), ("/api/v1/stores?cursor=%00", "query"), ("/q/%07", "path")]
+)
+def test_addresses_hold_no_control_characters(api: Visitor, address: str, part: str) -> None:
+    answer = api.get(address, headers=KEY)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in problem(answer)["errors"]] == [part]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_value_that_the_database_cannot_hold_is_refused(api: Visitor) -> None:
+    assert problem(api.get("/api/v1/fails/data"))["status"] == 422
+    assert problem(api.get("/api/v1/fails/pool"))["status"] == 503

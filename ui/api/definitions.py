@@ -189,7 +189,7 @@ def list_versions(
     kind: Kind,
     key: Key,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> VersionList:
     """The published versions, newest first."""
     with caller.begin() as session:

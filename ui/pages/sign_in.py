@@ -1,7 +1,6 @@
 """Signing in and out."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -84,6 +83,5 @@ def _form(
 
 def _inside(wanted: str) -> str:
     """The wanted page if it is one of ours, else the overview: a link cannot lead the reader elsewhere."""
-    parts = urlsplit(wanted)
-    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not (parts.scheme or parts.netloc)
-    return wanted if is_ours and wanted.isprintable() else "/"
+    is_ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
+    return wanted if is_ours else "/"

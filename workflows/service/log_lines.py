@@ -38,7 +38,7 @@ def configure(style: Style | None = None, level: str = "INFO") -> None:
 
 
 def _rendering(style: Style) -> list[structlog.typing.Processor]:
-    """Tracebacks are shown without the values of variables: those hold keys, passwords and what customers are called."""
+    """Tracebacks are shown without the values of variables, which hold keys, passwords and names of customers."""
     clean = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if style == "json":
         tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))

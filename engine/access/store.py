@@ -114,3 +114,37 @@ def stores_of(session: Session, place: Place, *, everywhere: bool) -> Stores:
         select(col(Store.id)).where(col(Store.region_id).in_(select(below.c.id))).order_by(col(Store.id))
     )
     return tuple(found.scalars())
+
+
+def page_of_keys(session: Session, *, after: int, limit: int) -> list[ApiKey]:
+    """Keys that still work, by id, those above `after`."""
+    chosen = select(ApiKey).where(col(ApiKey.revoked_at).is_(None), col(ApiKey.id) > after)
+    return list(session.execute(chosen.order_by(col(ApiKey.id)).limit(limit)).scalars())
+
+
+def page_of_users(session: Session, *, after: str, limit: int) -> list[User]:
+    """Users by name, those above `after`."""
+    chosen = select(User).where(col(User.name) > after).order_by(col(User.name)).limit(limit)
+    return list(session.execute(chosen).scalars())
+
+
+def place_named(session: Session, region: str | None, store: str | None) -> Place | None:
+    """The place of these keys; None if one of them does not exist."""
+    region_id = session.execute(select(col(Region.id)).where(col(Region.key) == region)).scalar() if region else None
+    store_id = session.execute(select(col(Store.id)).where(col(Store.key) == store)).scalar() if store else None
+    if (region and region_id is None) or (store and store_id is None):
+        return None
+    return Place(region_id, store_id)
+
+
+def names_of(session: Session, place: Place) -> tuple[str | None, str | None]:
+    """The keys of a place's region and store."""
+    region = session.get(Region, place.region_id) if place.region_id else None
+    store = session.get(Store, place.store_id) if place.store_id else None
+    return (region.key if region else None, store.key if store else None)
+
+
+def other_admins(session: Session, user_id: int | None) -> bool:
+    """Whether an active administrator is left beside this user. Locks them, so that two cannot go at once."""
+    chosen = select(col(User.id)).where(col(User.role) == "admin", col(User.active).is_(True)).with_for_update()
+    return any(found != user_id for found in session.execute(chosen).scalars())

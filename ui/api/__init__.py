@@ -7,7 +7,17 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import catalogue, coupons, definitions, events, journeys, members, organisation, runs, wecom
+from ui.api import access, catalogue, coupons, definitions, events, journeys, members, organisation, runs, wecom
 
-MODULES: tuple[ModuleType, ...] = (events, definitions, journeys, catalogue, organisation, coupons, members, runs)
+MODULES: tuple[ModuleType, ...] = (
+    access,
+    events,
+    definitions,
+    journeys,
+    catalogue,
+    organisation,
+    coupons,
+    members,
+    runs,
+)
 OUTSIDE: tuple[APIRouter, ...] = (wecom.router,)

@@ -1,0 +1,270 @@
+"""Access: API keys, users, and the audit. For keys that are bound to no place."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from sqlalchemy.orm import Session
+
+from engine.access import audit, sessions, store
+from engine.access.models import ApiKey, AuditEntry, User
+from engine.access.passwords import hash_password
+from engine.access.roles import Place, Role
+from engine.access.tokens import new_key
+from rules.types import Json
+from ui.auth import Caller, require
+from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
+from ui.routing import api_router
+
+router = api_router(tags=["Access"])
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+KeyId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+UserName = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+SHORTEST_PASSWORD = 12
+
+
+def _keeper(caller: Annotated[Caller, Depends(require("access"))]) -> Caller:
+    """A caller who sees the whole chain: a key of one store makes no keys for others."""
+    if caller.stores != "*":
+        raise Forbidden("This API key is bound to a place; access is given by keys that are not.")
+    return caller
+
+
+Keeper = Annotated[Caller, Depends(_keeper)]
+
+
+class KeyBody(BaseModel):
+    """A new key: what it may do, and the region or store that bounds what it sees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    scopes: set[str] = Field(min_length=1)
+    region: str | None = None
+    store: str | None = None
+
+
+class KeyAnswer(BaseModel):
+    """A key without its value."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    region: str | None
+    store: str | None
+    created_at: datetime
+
+
+class NewKeyAnswer(KeyAnswer):
+    """A key that was just made. Its value is told this once."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """A page of keys."""
+
+    items: list[KeyAnswer]
+    next: str | None
+
+
+class UserBody(BaseModel):
+    """A user. A new one needs a password; without one, an existing one keeps theirs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    title: str | None = Field(default=None, max_length=100)
+    region: str | None = None
+    store: str | None = None
+    active: bool = True
+    password: SecretStr | None = Field(default=None, min_length=SHORTEST_PASSWORD, max_length=200)
+
+
+class UserAnswer(BaseModel):
+    """A user as everybody with the scope may see them."""
+
+    name: str
+    title: str
+    role: str
+    region: str | None
+    store: str | None
+    active: bool
+    created_at: datetime
+
+
+class UserList(BaseModel):
+    """A page of users."""
+
+    items: list[UserAnswer]
+    next: str | None
+
+
+class AuditLine(BaseModel):
+    """Who did what to what, and when."""
+
+    id: str
+    at: datetime
+    actor: str
+    action: str
+    object: str
+    before: dict[str, Json] | None
+    after: dict[str, Json] | None
+
+
+class AuditList(BaseModel):
+    """A page of the audit, newest first."""
+
+    items: list[AuditLine]
+    next: str | None
+
+
+@router.post("/api-keys", status_code=201)
+def make_key(caller: Keeper, body: KeyBody) -> NewKeyAnswer:
+    """Make a key. It can do no more than the key that makes it."""
+    beyond = {scope for scope in body.scopes if not caller.holder.may(scope)}
+    if beyond:
+        raise Forbidden(f"Your own API key lacks {', '.join(sorted(beyond))}; it cannot give them away.")
+    value, now = new_key(), caller.now()
+    with caller.begin() as session:
+        place = _place(session, body.region, body.store)
+        made = store.add_key(session, body.name, value, body.scopes, now=now, place=place)
+        after: dict[str, object] = {"scopes": made.scopes, "region": body.region, "store": body.store}
+        audit.record(session, caller.actor, "key.created", f"key/{made.name}", now=now, after=after)
+        return NewKeyAnswer(**_key(session, made).model_dump(), key=value)
+
+
+@router.get("/api-keys")
+def list_keys(caller: Keeper, limit: Limit = 50, cursor: Annotated[int, Query(ge=0)] = 0) -> KeyList:
+    """The keys that work."""
+    with caller.begin() as session:
+        found = store.page_of_keys(session, after=cursor, limit=limit + 1)
+        items = [_key(session, key) for key in found[:limit]]
+    return KeyList(items=items, next=items[-1].id if len(found) > limit else None)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204)
+def revoke_key(caller: Keeper, key_id: KeyId) -> Response:
+    """End a key at once."""
+    now = caller.now()
+    with caller.begin() as session:
+        if not store.revoke_key(session, key_id, now=now):
+            raise NotFound(f"There is no API key {key_id} that works.")
+        audit.record(session, caller.actor, "key.revoked", f"key/{key_id}", now=now)
+    return Response(status_code=204)
+
+
+@router.get("/users")
+def list_users(caller: Keeper, limit: Limit = 50, cursor: str = "") -> UserList:
+    """The users by name."""
+    with caller.begin() as session:
+        found = store.page_of_users(session, after=cursor, limit=limit + 1)
+        items = [_user(session, user) for user in found[:limit]]
+    return UserList(items=items, next=items[-1].name if len(found) > limit else None)
+
+
+@router.get("/users/{name}")
+def read_user(caller: Keeper, name: UserName) -> UserAnswer:
+    """One user."""
+    with caller.begin() as session:
+        found = store.user_named(session, name)
+        if found is None:
+            raise NotFound(f"There is no user {name!r}.")
+        return _user(session, found)
+
+
+@router.put("/users/{name}", responses={201: {"model": UserAnswer}})
+def write_user(caller: Keeper, name: UserName, body: UserBody, response: Response) -> UserAnswer:
+    """Make or change a user. A new password, or being made inactive, signs them out everywhere."""
+    now = caller.now()
+    with caller.begin() as session:
+        place, found = _place(session, body.region, body.store), store.user_named(session, name)
+        before = _user(session, found).model_dump(mode="json") if found else None
+        if found is None:
+            found = _new_user(session, name, body, place, now)
+            response.status_code = 201
+        else:
+            _change(session, found, body, place)
+        answer = _user(session, found)
+        after = answer.model_dump(mode="json") | ({"password": "set"} if body.password else {})
+        audit.record(session, caller.actor, "user.written", f"user/{name}", now=now, before=before, after=after)
+        return answer
+
+
+@router.get("/audit")
+def read_audit(
+    caller: Keeper,
+    actor: str | None = None,
+    target: Annotated[str | None, Query(alias="object")] = None,
+    limit: Limit = 50,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+) -> AuditList:
+    """Who changed what, newest first."""
+    with caller.begin() as session:
+        found = audit.page(session, actor=actor, target=target, before=cursor, limit=limit + 1)
+    items = [_line(entry) for entry in found[:limit]]
+    return AuditList(items=items, next=items[-1].id if len(found) > limit else None)
+
+
+def _place(session: Session, region: str | None, store_key: str | None) -> Place:
+    place = store.place_named(session, region, store_key)
+    if place is None:
+        unknown = "/store" if store_key and store.place_named(session, None, store_key) is None else "/region"
+        raise Unprocessable("There is no such place.", errors=[FieldError(unknown, "name one that exists")])
+    return place
+
+
+def _new_user(session: Session, name: str, body: UserBody, place: Place, now: datetime) -> User:
+    if body.password is None:
+        raise Unprocessable("A new user needs a password.", errors=[FieldError("/password", "give one")])
+    user = store.add_user(
+        session, name, body.password.get_secret_value(), body.role, now=now, title=body.title, place=place
+    )
+    user.active = body.active
+    return user
+
+
+def _change(session: Session, user: User, body: UserBody, place: Place) -> None:
+    was_admin, is_admin = user.role == "admin" and user.active, body.role == "admin" and body.active
+    if was_admin and not is_admin and not store.other_admins(session, user.id):
+        raise Conflict("This is the last active administrator; make another one first.")
+    user.role, user.active, user.title = body.role, body.active, body.title or user.title
+    user.region_id, user.store_id = place.region_id, place.store_id
+    if body.password is not None:
+        user.password_hash = hash_password(body.password.get_secret_value())
+    if body.password is not None or not body.active:
+        sessions.close_all_sessions(session, user.id)
+
+
+def _key(session: Session, key: ApiKey) -> KeyAnswer:
+    region, store_key = store.names_of(session, Place(key.region_id, key.store_id))
+    return KeyAnswer(
+        id=str(key.id), name=key.name, scopes=key.scopes, region=region, store=store_key, created_at=key.created_at
+    )
+
+
+def _user(session: Session, user: User) -> UserAnswer:
+    region, store_key = store.names_of(session, Place(user.region_id, user.store_id))
+    return UserAnswer(
+        name=user.name,
+        title=user.title,
+        role=user.role,
+        region=region,
+        store=store_key,
+        active=user.active,
+        created_at=user.created_at,
+    )
+
+
+def _line(entry: AuditEntry) -> AuditLine:
+    return AuditLine(
+        id=str(entry.id),
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        object=entry.object,
+        before=entry.before,
+        after=entry.after,
+    )

@@ -47,7 +47,10 @@ class Text:
         now: datetime | None = None,
         zone: ZoneInfo = DEFAULT_ZONE,
     ) -> str | Unknown:
-        """The text in `language` (`zh` or `en`), instants in `zone`; Unknown when a field that it shows is missing.
+        """The text in `language` (`zh` or `en`), instants in `zone`.
+
+        A missing field shows as nothing, since a message without a name is better than none (ADR 0015); a text that is
+        one field and nothing else is a value, and Unknown without it.
 
         `now` is needed only by texts that show `{{now}}` or `{{today}}`. Raises EvaluationError.
         """
@@ -58,18 +61,17 @@ class Text:
     def render_at(self, facts: Facts, moment: Moment, language: str) -> str | Unknown:
         """The same in a moment shared with others."""
         found: list[str] = []
-        unknown: Unknown | None = None
         for piece in self._pieces:
             if isinstance(piece, str):
                 found.append(piece)
                 continue
             closure, field = piece
             value = closure(facts, moment)
-            if isinstance(value, Unknown):
-                unknown = value if unknown is None else unknown | value
-            else:
+            if not isinstance(value, Unknown):
                 found.append(written(value, field.type, language, moment.zone))
-        return "".join(found) if unknown is None else unknown
+            elif len(self._pieces) == 1:
+                return value
+        return "".join(found)
 
 
 def compile_text(text: str, fields: Fields, pointer: str = "") -> Text:

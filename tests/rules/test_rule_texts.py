@@ -63,9 +63,14 @@ def test_instants_are_written_in_the_zone() -> None:
     assert compiled.render(FACTS, zone=ZoneInfo("UTC")) == "2025年12月31日 16:30"
 
 
-def test_a_text_with_a_missing_field_is_unknown() -> None:
-    compiled = compile_text("{{member.nickname}} {{score}} {{member.tier}}", FIELDS)
-    assert compiled.render({"member": {"tier": "gold"}}) == unknown("member.nickname", "score")
+def test_a_text_shows_a_missing_field_as_nothing() -> None:
+    compiled = compile_text("{{member.nickname}},{{score}},{{member.tier}}", FIELDS)
+    assert compiled.render({"member": {"tier": "gold"}}) == ",,gold"
+
+
+def test_a_text_that_is_one_missing_field_is_unknown() -> None:
+    compiled = compile_text("{{member.nickname}}", FIELDS)
+    assert compiled.render({"member": {"tier": "gold"}}) == unknown("member.nickname")
 
 
 def test_a_text_tells_which_fields_it_shows() -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
@@ -25,6 +25,9 @@ from workflows.position import JOURNEYS_QUEUE, Position
 
 TASK_TIMEOUT = timedelta(seconds=5)
 """How soon another worker takes over a workflow task of one that was killed; a welcome must go out within 20 s."""
+
+
+URGENT = Priority(priority_key=1)
 
 
 class NoTemporalError(Exception):
@@ -46,10 +49,14 @@ async def connect(keys: KeyRing, *, profile: str | None = None, address: str | N
 
 @dataclass(frozen=True)
 class Execution:
-    """The execution of one run: its id in Temporal, and where it begins if it must be started."""
+    """The execution of one run: its id in Temporal, and where it begins if it must be started.
+
+    `urgent` puts its tasks before those of others, for its whole life: bulk work must not keep a customer waiting.
+    """
 
     workflow_id: str
     position: Position
+    urgent: bool = False
 
 
 async def start(client: Client, execution: Execution) -> None:
@@ -61,6 +68,7 @@ async def start(client: Client, execution: Execution) -> None:
             id=execution.workflow_id,
             task_queue=JOURNEYS_QUEUE,
             task_timeout=TASK_TIMEOUT,
+            priority=URGENT if execution.urgent else Priority.default,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )

@@ -45,6 +45,7 @@ class Enrichment:
     clock: Clock
     keys: KeyRing
     contacts: Contacts
+    limit: float = LIMIT
     _asked: OrderedDict[tuple[int, int], None] = field(default_factory=OrderedDict)
 
     async def enrich(self, member_id: int) -> None:
@@ -54,7 +55,7 @@ class Enrichment:
             return
         self._remember(member_id, found.seq)
         try:
-            async with asyncio.timeout(LIMIT):
+            async with asyncio.timeout(self.limit):
                 customer = await self.contacts.get_external_contact(found.external_userid)
         except (WeComError, TimeoutError) as error:
             log.warning("a contact is routed without enrichment", member=member_id, reason=type(error).__name__)

@@ -193,7 +193,7 @@ class Router:
 
 def execution(call: Call) -> Execution:
     """The execution of a run, as Temporal knows it."""
-    return Execution(call.workflow_id, Position(call.run_id, call.next_turn))
+    return Execution(call.workflow_id, Position(call.run_id, call.next_turn), urgent=call.urgent)
 
 
 async def _repeat(chore: Chore) -> None:

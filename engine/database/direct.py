@@ -20,7 +20,7 @@ Row = TypeVar("Row")
 Given = Mapping[str, Any]
 
 DATABASE_IS_AWAY = (
-    exc.OperationalError, exc.InternalError, exc.InterfaceError,
+    exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError,
     psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError,
 )  # fmt: skip
 """What is raised while the database cannot be reached, or asks for the same again: nothing is wrong with the work."""

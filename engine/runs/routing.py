@@ -6,7 +6,7 @@ new executions and wakes the others; what is lost between the two is found by th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from engine.database import direct
 from engine.definitions.live import LiveJourney, live_journeys
 from engine.definitions.plans import Plans
 from engine.events.models import Event
+from engine.events.types import INTERACTIVE
 from engine.journeys.plan import Plan
 from engine.journeys.start import BY_HAND, is_kept_from_before
 from engine.journeys.state import EventIn
@@ -29,11 +30,15 @@ EVENTS_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Call:
-    """A run whose execution is to be started or woken: its id in Temporal, and its next turn."""
+    """A run whose execution is to be started or woken: its id in Temporal, and its next turn.
+
+    `urgent`: a customer is waiting for what it begins with.
+    """
 
     workflow_id: str
     run_id: int
     next_turn: int
+    urgent: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ class _Routing:
     keys: KeyRing
     now: datetime
     routed: list[int] = field(default_factory=list)
-    started: dict[int, Run] = field(default_factory=dict)
-    woken: dict[int, Run] = field(default_factory=dict)
+    started: dict[int, Call] = field(default_factory=dict)
+    woken: dict[int, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.runs = store.live_runs(self.session, self.member_id)
@@ -124,7 +129,7 @@ class _Routing:
             self._keep_from_before(run, arrival)
             self.runs.append(run)
             if run.status != "holdout":
-                self.started[run.id] = run
+                self.started[run.id] = _call(run, urgent=arrival.row.priority == INTERACTIVE)
         self.routed.append(arrival.event.seq)
 
     def finish(self) -> None:
@@ -133,14 +138,14 @@ class _Routing:
             direct.execute(self.session, _ROUTED, {"seqs": self.routed, "now": self.now})
 
     def result(self, *, waits: bool, more: bool) -> Routed:
-        woken = (run for run in self.woken.values() if run.id not in self.started)
-        return Routed(_calls(self.started.values()), _calls(woken), len(self.routed), waits, more)
+        woken = tuple(call for run_id, call in self.woken.items() if run_id not in self.started)
+        return Routed(tuple(self.started.values()), woken, len(self.routed), waits, more)
 
     def _deliver(self, arrival: Arrival) -> None:
         takers = [run for run in self.runs if arrival.event.type in self._plan(run).event_types]
         live = {run.id: run for run in takers if run.status != "holdout"}
         for run_id in inbox.deliver(self.session, live, arrival.event.seq, self.now) if live else ():
-            self.woken[run_id] = live[run_id]
+            self.woken[run_id] = _call(live[run_id])
         for run in takers:
             if run.status == "holdout" and run.ended_at is None:
                 holdout.watch(self.session, run, self._plan(run), [arrival.event], keys=self.keys, now=self.now)
@@ -164,8 +169,8 @@ class _Routing:
         return self.plans.get(self.session, run.bundle_hash)
 
 
-def _calls(runs: Iterable[Run]) -> tuple[Call, ...]:
-    return tuple(Call(run.workflow_id, run.id, run.turn + 1) for run in runs)
+def _call(run: Run, *, urgent: bool = False) -> Call:
+    return Call(run.workflow_id, run.id, run.turn + 1, urgent)
 
 
 _REVISION = "SELECT revision FROM live_revision"

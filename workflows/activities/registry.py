@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, cast, get_type_hints
 
@@ -157,12 +157,12 @@ def activities_of(modules: Iterable[ModuleType]) -> dict[str, Activity]:
     return found
 
 
-def load_activities() -> dict[str, Activity]:
-    """The built-in types and those of installed plug-ins."""
+def load_activities(plug_ins: Iterable[EntryPoint] | None = None) -> dict[str, Activity]:
+    """The built-in types and those of plug-ins: the installed ones, unless others are given."""
     package = import_module(__package__)
     built_in = [import_module(f"{__package__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
-    plug_ins = [import_module(entry.module) for entry in entry_points(group=GROUP)]
-    return activities_of([*built_in, *plug_ins])
+    added = entry_points(group=GROUP) if plug_ins is None else plug_ins
+    return activities_of([*built_in, *(import_module(entry.module) for entry in added)])
 
 
 def catalogue_of(activities: Activities) -> Catalogue:

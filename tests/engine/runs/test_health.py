@@ -1,0 +1,68 @@
+"""A journey that keeps failing at a node pauses itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.definitions.models import Live
+from engine.runs import effects, health
+from engine.runs.effects import EffectKey
+from engine.runs.models import Effect, Pause
+from engine.secrets.keyring import KeyRing
+from tests.workflows.world import World
+
+
+@pytest.fixture
+def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
+    world = World(database, clock, keys)
+    world.publish()
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    return world
+
+
+def settled(world: World, session: Session, *, ok: int, failed: int) -> Effect:
+    """So many effects at one node, the failed ones last; the last of them."""
+    states = ["settled"] * ok + ["failed"] * failed
+    session.connection().execute(
+        text(
+            "INSERT INTO effects (run_id, node, visit, journey, type, state, failures, asked_at, settled_at)"
+            " SELECT :run, 'coupon', n, :journey, 'test.give', state, 0, :now, CAST(:now AS timestamptz) + n * interval '1 s'"
+            " FROM unnest(CAST(:states AS text[])) WITH ORDINALITY AS given (state, n)"
+        ),
+        {"run": world.run().id, "journey": world.document["key"], "states": states, "now": world.clock.now()},
+    )
+    last = effects.find(session, EffectKey(world.run().id, "coupon", len(states)))
+    assert last is not None
+    return last
+
+
+@pytest.mark.parametrize(
+    ("ok", "failed", "pauses"),
+    [(90, 10, True), (91, 9, False), (0, 99, False), (500, 10, True), (89, 11, True)],
+)
+def test_ten_failures_among_the_last_hundred_pause_the_journey(
+    world: World, ok: int, failed: int, pauses: bool
+) -> None:
+    with world.database.begin() as session:
+        last = settled(world, session, ok=ok, failed=failed)
+        assert health.look_after_failure(session, last, now=world.clock.now()) is pauses
+    with world.database.begin() as session:
+        state = session.get_one(Live, ("journey", world.document["key"])).state
+        assert (state, session.execute(select(func.count()).select_from(Pause)).scalar_one()) == (
+            ("paused", 1) if pauses else ("live", 0)
+        )
+
+
+def test_a_journey_that_is_paused_already_is_not_paused_again(world: World) -> None:
+    with world.database.begin() as session:
+        last = settled(world, session, ok=90, failed=10)
+        health.look_after_failure(session, last, now=world.clock.now())
+        health.look_after_failure(session, last, now=world.clock.now() + timedelta(seconds=1))
+        assert session.execute(select(func.count()).select_from(Pause)).scalar_one() == 1

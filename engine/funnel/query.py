@@ -70,6 +70,11 @@ class Span:
     first: date | None = None
     last: date | None = None
 
+    def __post_init__(self) -> None:
+        """The calendar's last day has no morning after: it stands for the day before."""
+        if self.last == date.max:
+            object.__setattr__(self, "last", date.max - timedelta(days=1))
+
     @property
     def flag(self) -> str | None:
         """The column that counts its people, if its days are the whole time, a day, an ISO week or a month."""

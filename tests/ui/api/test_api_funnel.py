@@ -87,6 +87,7 @@ async def test_groups_have_keys_and_titles(api: AsyncClient, by: str, key: str |
         ({"from": "2026-01-08"}, 0),
         ({"to": "2026-01-06"}, 0),
         ({"to": "2026-01-07"}, 3),
+        ({"from": "0001-01-01", "to": "9999-12-31"}, 3),
     ],
 )
 async def test_both_days_are_included(api: AsyncClient, span: dict[str, str], times: int) -> None:

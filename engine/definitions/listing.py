@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.definitions.models import Draft, Live, Version
+from engine.definitions.source import read_source
 from rules.types import Json
 
 Condition = Literal["live", "paused", "retired", "draft"]
@@ -88,7 +88,7 @@ def _published(live: Live, version: Version, draft: Draft | None) -> Shown:
         live.key,
         condition,
         version.n,
-        json.loads(version.document),
+        read_source(version.document).document,
         version.hash,
         version.published_at,
         version.published_by,
@@ -97,7 +97,7 @@ def _published(live: Live, version: Version, draft: Draft | None) -> Shown:
 
 
 def _unpublished(draft: Draft) -> Shown:
-    document = json.loads(draft.document)
+    document = read_source(draft.document).document
     return Shown(
         draft.kind, draft.key, "draft", None, document, None, draft.updated_at, draft.updated_by, draft.updated_at
     )

@@ -38,6 +38,16 @@ async def test_a_draft_goes_in_and_comes_out_to_the_letter(api: AsyncClient) -> 
 
 
 @pytest.mark.parametrize(
+    "text", ['{"a": ' + "9" * 5_000 + "}", '{"title": "\\ud800", "nodes": [1e400]}', '{"a\\u0000": 1}']
+)
+async def test_an_odd_draft_stands_in_no_list_s_way(api: AsyncClient, text: str) -> None:
+    assert (await put(api, text)).status_code == 201
+    assert (await api.get("/api/v1/definitions/journey")).json()["items"][0]["key"] == "small"
+    for path in ("", "/draft", "/draft/diff"):
+        assert (await api.get(BASE + path)).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [('{"a": 1,\n "a": 2}', "line 2, column 2"), ("[1]", "line 1, column 1"), ('{"a": NaN}', "line 1, column 7")],
 )

@@ -29,9 +29,10 @@ from engine.wecom.answers import Customer, GroupChat
 from engine.wecom.chats import Look
 from engine.wecom.errors import (
     ChatGoneError,
+    ConfigurationError,
     ContactUnknownError,
     RelationEndedError,
-    UnavailableError,
+    TryAgainError,
     WeComError,
 )
 from engine.wecom.inbox import Due
@@ -138,10 +139,10 @@ class CallbackMapper:
             return _unanswered(error)
 
     def _explainer(self, app: str) -> Explainer:
-        """The client of the app; of one that is no longer in the settings any other's, if there is one."""
+        """The client of the app; of one that is no longer in the settings any other's."""
         explainer = self.explainers.get(app) or next(iter(self.explainers.values()), None)
         if explainer is None:
-            raise UnavailableError("any", hint="no app is set up")
+            raise ConfigurationError("any", hint="no app is set up")
         return explainer
 
     async def _do(self, work: Callable[[Intake], T]) -> T:
@@ -152,5 +153,6 @@ class CallbackMapper:
 
 
 def _unanswered(error: Exception) -> NoLook:
+    """Whether to ask again: a refusal stays one until a person has mended the settings."""
     log.warning("WeCom does not explain a callback", reason=str(error) or type(error).__name__)
-    return NoLook.UNANSWERED
+    return NoLook.UNANSWERED if isinstance(error, TryAgainError | TimeoutError) else NoLook.REFUSED

@@ -11,11 +11,11 @@ we know to be newer; else it is repeated a few times, and then the callback is b
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from engine.wecom.answers import CUSTOMER, ChatMember, GroupChat, instant
-from engine.wecom.mapping import SCENES
+from engine.wecom import chat_events
+from engine.wecom.answers import CUSTOMER, ChatMember, GroupChat
+from engine.wecom.chat_events import SAME, came_back, join_time
 from engine.wecom.meanings import (
     ChatChanged,
     ChatDismissed,
@@ -26,13 +26,10 @@ from engine.wecom.meanings import (
     StillBehind,
     WeComEvent,
 )
-from rules.types import Json
 
 ADDED, REMOVED = "add_member", "del_member"
 MEMBER_CHANGES = (ADDED, REMOVED)
 CUSTOMER_PREFIXES = ("wm", "wo")
-SAME = timedelta(seconds=5)
-"""WeCom's callback and its group may give one joining times that differ by so much."""
 RECENT = timedelta(minutes=1)
 """Who joined so shortly before a change and is not shown was more likely not shown yet than lost without a word."""
 Look = GroupChat | NoLook
@@ -43,7 +40,7 @@ def settle(
 ) -> ChatUpdate | NeedsChat | StillBehind:
     """What a change comes to, with all that is known and, where it was asked, `groupchat/get`'s answer.
 
-    Not `patient`: the look was repeated often enough, and there will be no other.
+    Not `patient`: there was time enough for a look that shows it, and there will be no other.
     """
     told = apply(change, known)
     if isinstance(told, ChatUpdate):
@@ -52,7 +49,7 @@ def settle(
         return told
     if isinstance(look, GroupChat) and not _is_behind(change, known, look):
         return _compared(change, known, look)
-    if patient and look is not NoLook.GONE:
+    if patient:
         return StillBehind(change.chat_id)
     return _given_up(change, known, look)
 
@@ -74,12 +71,9 @@ def apply(change: ChatChanged, known: KnownChat) -> ChatUpdate | NeedsChat:
 
 def dismiss(change: ChatDismissed, known: KnownChat) -> ChatUpdate:
     """Everyone who had a seat lost it with the group."""
-    data: dict[str, Json] = {"chat": change.chat_id, "by": "dismissed"}
-    events = (
-        _event(change, "group.left", member, max(change.at, _since(known, member, change.at)), dict(data))
-        for member in sorted(known.members)
-    )
-    return ChatUpdate(change.chat_id, tuple(events), dismissed=True)
+    sitting = ((one, max(change.at, known.since(one, change.at))) for one in sorted(known.members))
+    events = tuple(chat_events.dismissed(change, member, at) for member, at in sitting)
+    return ChatUpdate(change.chat_id, events, dismissed=True)
 
 
 def customers(change: ChatChanged, known: KnownChat) -> list[str]:
@@ -108,11 +102,11 @@ def _detailed(
     if look is None:
         return NeedsChat(change.chat_id, "only the group tells by which code they joined")
     shown = present(look, known) if isinstance(look, GroupChat) else {}
-    joined = [_member(event) for event in told.events]
-    if patient and look is not NoLook.GONE and not shown.keys() >= set(joined):
+    joined = [chat_events.member_of(event) for event in told.events]
+    if patient and not shown.keys() >= set(joined) - known.leaving:
         return StillBehind(change.chat_id)
     events = [
-        _joined(change, known, shown[member]) if member in shown else plain
+        chat_events.joined_now(change, known, shown[member]) if member in shown else plain
         for member, plain in zip(joined, told.events, strict=True)
     ]
     return ChatUpdate(change.chat_id, tuple(events), told.version)
@@ -122,19 +116,19 @@ def _is_behind(change: ChatChanged, known: KnownChat, look: GroupChat) -> bool:
     """Whether the look was taken before the change, as far as anybody can tell."""
     if change.version and look.member_version == change.version:
         return False
-    if change.detail in MEMBER_CHANGES and look.member_version and look.member_version == known.member_version:
+    if change.detail in MEMBER_CHANGES and not change.members and look.member_version == known.member_version:
         return True
     shown = present(look, known)
     return not _shows(change, known, shown) or _is_older(change, known, shown)
 
 
 def _shows(change: ChatChanged, known: KnownChat, shown: Mapping[str, ChatMember]) -> bool:
-    """Whoever was added is there; whoever was removed is not, or came back."""
+    """Whoever was added is there, or left again; whoever was removed is not, or came back."""
     listed = customers(change, known)
     if change.detail == ADDED:
-        return shown.keys() >= set(listed)
+        return shown.keys() >= set(listed) - known.leaving
     if change.detail == REMOVED:
-        return all(one not in shown or _came_back(change, shown[one]) for one in listed)
+        return all(one not in shown or came_back(change, shown[one]) for one in listed)
     return True
 
 
@@ -142,13 +136,12 @@ def _is_older(change: ChatChanged, known: KnownChat, shown: Mapping[str, ChatMem
     """It shows somebody sitting who has left since, or does not show somebody who has just sat down."""
     listed = {*customers(change, known), *known.leaving}
     returned = any(
-        member.join_time and instant(member.join_time) < _last_left(known, userid, instant(member.join_time))
-        for userid, member in shown.items()
+        sat is not None and sat < known.last_left(userid, sat)
+        for userid, sat in ((userid, join_time(member)) for userid, member in shown.items())
         if userid not in known.members
     )
     return returned or any(
-        _since(known, userid, change.at - RECENT) > change.at - RECENT
-        for userid in known.members - shown.keys() - listed
+        known.since(userid, change.at - RECENT) > change.at - RECENT for userid in known.members - shown.keys() - listed
     )
 
 
@@ -156,12 +149,12 @@ def _compared(change: ChatChanged, known: KnownChat, look: GroupChat) -> ChatUpd
     """The difference between our seats and the group, and what the callback tells of earlier times."""
     shown = present(look, known)
     gone = sorted(known.members - shown.keys())
-    events = [_left(change, one, max(change.at, _since(known, one, change.at))) for one in gone]
+    events = [chat_events.left(change, one, max(change.at, known.since(one, change.at))) for one in gone]
     listed = [one for one in _untold(change, known) if one not in gone]
     events += [event for one in listed for event in _past(change, known, one, shown.get(one))]
-    told = {_member(event) for event in events}
+    told = {chat_events.member_of(event) for event in events}
     joined = [one for userid, one in shown.items() if userid not in {*known.members, *told}]
-    events += [_joined(change, known, one) for one in joined]
+    events += [chat_events.joined(change, known, one) for one in joined]
     return ChatUpdate(change.chat_id, tuple(events), look.member_version, look.owner or None, look.name or None)
 
 
@@ -171,7 +164,7 @@ def _given_up(change: ChatChanged, known: KnownChat, look: Look) -> ChatUpdate:
     if isinstance(look, NoLook):
         return ChatUpdate(change.chat_id, tuple(events), certain=False, reason=look.value)
     others = [one for userid, one in present(look, known).items() if userid not in {*known.members, *change.members}]
-    events += [_joined(change, known, one) for one in others]
+    events += [chat_events.joined(change, known, one) for one in others]
     reason = "the group does not show the change"
     return ChatUpdate(change.chat_id, tuple(events), owner=look.owner or None, certain=False, reason=reason)
 
@@ -181,19 +174,19 @@ def _past(change: ChatChanged, known: KnownChat, member: str, shown: ChatMember 
 
     Between two joinings, and between leaving and sitting again, lies what no callback has told us.
     """
-    now_since = _since(known, member, change.at) if member in known.members else _join_time(shown)
+    now_since = known.since(member, change.at) if member in known.members else join_time(shown)
     if change.detail == REMOVED:
-        yield _left(change, member, change.at)
-        if shown is not None and (member not in known.members or _since(known, member, change.at) < change.at):
-            yield _returned(change, shown)
+        yield chat_events.left(change, member, change.at)
+        if shown is not None and (member not in known.members or known.since(member, change.at) < change.at):
+            yield chat_events.returned(change, shown)
         return
     if now_since is None or now_since <= change.at + SAME:
-        yield _joined(change, known, shown) if shown else _join(change, member, change.at)
+        yield chat_events.joined_now(change, known, shown) if shown else chat_events.join(change, member, change.at)
         return
-    yield _join(change, member, change.at)
-    yield _again(_left(change, member, now_since - timedelta(seconds=1), "unknown"), "away")
+    yield chat_events.join(change, member, change.at)
+    yield chat_events.again(chat_events.left(change, member, now_since - timedelta(seconds=1), "unknown"), "away")
     if member not in known.members and shown is not None:
-        yield _returned(change, shown)
+        yield chat_events.returned(change, shown)
 
 
 def _untold(change: ChatChanged, known: KnownChat) -> list[str]:
@@ -218,77 +211,6 @@ def _told(change: ChatChanged, known: KnownChat, members: Iterable[str]) -> Iter
     """The events of these members, as the latest that is known of each."""
     for member in members:
         if change.detail == REMOVED:
-            yield _left(change, member, max(change.at, _since(known, member, change.at)))
+            yield chat_events.left(change, member, max(change.at, known.since(member, change.at)))
         else:
-            yield _join(change, member, max(change.at, _last_left(known, member, change.at)))
-
-
-def _join(change: ChatChanged, member: str, at: datetime) -> WeComEvent:
-    return _event(change, "group.joined", member, at, _joining(change.chat_id, change.scene))
-
-
-def _joined(change: ChatChanged, known: KnownChat, member: ChatMember) -> WeComEvent:
-    """A joining as the group shows it; the callback's time counts if the group shows another visit."""
-    at = _join_time(member) or change.at
-    if change.detail == ADDED and member.userid in change.members and abs(at - change.at) > SAME:
-        at = change.at
-    at = max(at, _last_left(known, member.userid, at))
-    return _event(change, "group.joined", member.userid, at, _details(change, member))
-
-
-def _returned(change: ChatChanged, member: ChatMember) -> WeComEvent:
-    """They sit again by now."""
-    at = _join_time(member) or change.at
-    return _again(_event(change, "group.joined", member.userid, at, _details(change, member)), "back")
-
-
-def _again(event: WeComEvent, suffix: str) -> WeComEvent:
-    """A further event of one change and member, with an id of its own."""
-    return replace(event, id=f"{event.id}:{suffix}")
-
-
-def _came_back(change: ChatChanged, member: ChatMember) -> bool:
-    at = _join_time(member)
-    return at is not None and at >= change.at
-
-
-def _join_time(member: ChatMember | None) -> datetime | None:
-    return instant(member.join_time) if member and member.join_time else None
-
-
-def _details(change: ChatChanged, member: ChatMember) -> dict[str, Json]:
-    scene = SCENES.get(str(member.join_scene)) if member.join_scene else None
-    data = _joining(change.chat_id, scene)
-    if member.state:
-        data["state"] = member.state
-    if member.unionid:
-        data["identities"] = [f"unionid:{member.unionid}"]
-    return data
-
-
-def _joining(chat_id: str, scene: str | None) -> dict[str, Json]:
-    return {"chat": chat_id, "scene": scene} if scene else {"chat": chat_id}
-
-
-def _left(change: ChatChanged, member: str, at: datetime, by: str | None = None) -> WeComEvent:
-    by = by or (change.left_by if member in change.members else "unknown")
-    return _event(change, "group.left", member, at, {"chat": change.chat_id, "by": by})
-
-
-def _since(known: KnownChat, member: str, default: datetime) -> datetime:
-    """Since when the member has the seat that they have."""
-    return max((one.joined_at for one in known.spans.get(member, ()) if one.left_at is None), default=default)
-
-
-def _last_left(known: KnownChat, member: str, default: datetime) -> datetime:
-    return max((one.left_at for one in known.spans.get(member, ()) if one.left_at is not None), default=default)
-
-
-def _event(
-    change: ChatChanged | ChatDismissed, kind: str, member: str, at: datetime, data: dict[str, Json]
-) -> WeComEvent:
-    return WeComEvent(change.source, f"{change.key}:{member}", kind, f"external_userid:{member}", at, data)
-
-
-def _member(event: WeComEvent) -> str:
-    return event.subject.removeprefix("external_userid:")
+            yield chat_events.join(change, member, max(change.at, known.last_left(member, change.at)))

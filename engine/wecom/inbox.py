@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -36,6 +36,7 @@ class Waiting:
     id: int
     corp_id: str
     event: Fields
+    received_at: datetime
     failures: int
 
 
@@ -73,16 +74,16 @@ def lock_chat(session: Session, chat_id: str) -> None:
     session.connection().execute(_LOCK, {"name": f"wecom-chat/{chat_id}"})
 
 
-def waiting(session: Session, keys: KeyRing, chat_id: str, upto: int | None = None) -> list[Waiting]:
+def waiting(session: Session, keys: KeyRing, chat_id: str) -> list[Waiting]:
     """The callbacks of a chat that wait, in the order in which they came; the caller holds the chat's lock."""
-    rows = session.connection().execute(_WAITING, {"chat": chat_id, "upto": upto, "limit": _SHOWN})
-    return [_opened(keys, row.id, row.body_enc, row.failures) for row in rows]
+    rows = session.connection().execute(_WAITING, {"chat": chat_id, "limit": _SHOWN})
+    return [_opened(keys, row) for row in rows]
 
 
 def take(session: Session, keys: KeyRing, callback: int) -> Waiting | None:
     """One callback, locked; None if it has been mapped by now."""
     row = session.connection().execute(_TAKE, {"id": callback}).first()
-    return _opened(keys, row.id, row.body_enc, row.failures) if row else None
+    return _opened(keys, row) if row else None
 
 
 def failures_of(session: Session, callback: int) -> int | None:
@@ -117,12 +118,9 @@ def _digest(keys: KeyRing, arrived: Arrived) -> bytes:
     return keys.lookup("callback", json.dumps([arrived.corp_id, arrived.event], sort_keys=True))
 
 
-def _opened(keys: KeyRing, callback: int, body_enc: bytes, failures: int) -> Waiting:
-    body: Mapping[str, object] = keys.open_json(bytes(body_enc))
-    corp_id, event = body.get("corp_id"), body.get("event")
-    if not isinstance(corp_id, str) or not isinstance(event, dict):
-        raise TypeError("a callback holds a corp id and an event")
-    return Waiting(callback, corp_id, event, failures)
+def _opened(keys: KeyRing, row: Any) -> Waiting:
+    body = keys.open_json(bytes(row.body_enc))
+    return Waiting(row.id, body["corp_id"], body["event"], row.received_at, row.failures)
 
 
 _PUT = text("""
@@ -131,10 +129,11 @@ _PUT = text("""
     ON CONFLICT (digest) DO NOTHING RETURNING id""")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 _WAITING = text("""
-    SELECT id, body_enc, failures FROM callbacks
-    WHERE chat_id = :chat AND mapped_at IS NULL AND id <= COALESCE(CAST(:upto AS bigint), id)
-    ORDER BY id LIMIT :limit""")
-_TAKE = text("SELECT id, body_enc, failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE")
+    SELECT id, body_enc, received_at, failures FROM callbacks
+    WHERE chat_id = :chat AND mapped_at IS NULL ORDER BY id LIMIT :limit""")
+_TAKE = text(
+    "SELECT id, body_enc, received_at, failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE"
+)
 _FAILURES = text("SELECT failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE")
 _LEASE = text("""
     UPDATE callbacks c SET not_before = :until

@@ -41,7 +41,11 @@ from engine.wecom.meanings import (
 from engine.wecom.xml import Fields
 
 DELAYS = tuple(timedelta(seconds=one) for one in (0.5, 1, 2, 4))
-"""How long a callback rests after WeCom could not explain it; after the last it is believed as it stands."""
+"""How long a callback rests after the first, second, … look that did not explain it."""
+LAG = timedelta(seconds=7)
+"""How long after a callback a look may not show it yet; a later one that does not never will."""
+OUTAGE = timedelta(minutes=1)
+"""How long a callback waits for a WeCom that does not answer."""
 LONGEST_ID = 256
 _IDS = ("UserID", "ExternalUserID", "ChatId")
 
@@ -86,7 +90,7 @@ class Intake:
         inbox.lock_chat(self.session, chat_id)
         if isinstance(look, GroupChat):
             groups.note(self.session, look)
-        return self._settle(inbox.waiting(self.session, self.keys, chat_id, upto), look)
+        return self._settle(inbox.waiting(self.session, self.keys, chat_id), look, upto)
 
     def transferred(self, callback: int) -> str | None:
         """Whose transfer a callback waits for, as an external userid; None if it waits no more."""
@@ -101,7 +105,8 @@ class Intake:
         meaning = _meaning(row.event, row.corp_id) if row else None
         if row is None or not isinstance(meaning, TransferredAway):
             return settled
-        if found is NoLook.UNANSWERED and self._puts_off(row.id, row.failures):
+        if found is NoLook.UNANSWERED and self._is_patient(row, found):
+            self._put_off(row.id, row.failures)
             return settled
         customer = found if isinstance(found, Customer) else None
         self._accept([mapping.transferred(meaning, customer)])
@@ -112,7 +117,9 @@ class Intake:
     def fail(self, callback: int, reason: str) -> None:
         """A callback met an error of ours: it rests, and in the end it is dropped, so that its chat goes on."""
         failures = inbox.failures_of(self.session, callback)
-        if failures is not None and not self._puts_off(callback, failures):
+        if failures is not None and failures < len(DELAYS):
+            self._put_off(callback, failures)
+        elif failures is not None:
             inbox.mapped(self.session, callback, now=self.now, reason=f"dropped: {reason}")
 
     def _receive(self, arrived: Arrived, meaning: Meaning) -> Receipt:
@@ -135,17 +142,20 @@ class Intake:
         settled = self._settle(rows, None) if len(rows) == 1 else Settled()
         return Receipt("mapped" if settled.mapped else "waiting", arrived.kind)
 
-    def _settle(self, rows: Sequence[Waiting], look: Look | None) -> Settled:
+    def _settle(self, rows: Sequence[Waiting], look: Look | None, upto: int | None = None) -> Settled:
         settled = Settled()
         for place, row in enumerate(rows):
+            if upto is not None and row.id > upto:
+                break
             meaning = _meaning(row.event, row.corp_id)
             if isinstance(meaning, ChatChanged | ChatDismissed):
-                update = self._update(meaning, look, _leaving(rows[place + 1 :]), patient=row.failures < len(DELAYS))
+                leaving = _leaving(rows[place + 1 :], meaning.at)
+                update = self._update(meaning, look, leaving, patient=self._is_patient(row, look))
             else:
                 update = ChatUpdate("", reason="it is no change of a chat")
             if not isinstance(update, ChatUpdate):
                 if isinstance(update, StillBehind):
-                    self._puts_off(row.id, row.failures)
+                    self._put_off(row.id, row.failures)
                 break
             self._carry_out(update, meaning)
             self._mapped(settled, row, update.reason)
@@ -176,12 +186,15 @@ class Intake:
         if taken:
             ingest(self.session, taken, now=self.now, keys=self.keys)
 
-    def _puts_off(self, callback: int, failures: int) -> bool:
-        """Lets a callback rest, unless it has rested often enough."""
-        if failures >= len(DELAYS):
-            return False
-        inbox.put_off(self.session, callback, until=self.now + DELAYS[failures])
-        return True
+    def _is_patient(self, row: Waiting, look: Look | Customer | None) -> bool:
+        """Whether a later look may explain what this one does not. What waited behind others has waited as well."""
+        if isinstance(look, NoLook):
+            return look is NoLook.UNANSWERED and self.now < row.received_at + OUTAGE
+        return self.now < row.received_at + LAG
+
+    def _put_off(self, callback: int, failures: int) -> None:
+        rest = DELAYS[min(failures, len(DELAYS) - 1)]
+        inbox.put_off(self.session, callback, until=self.now + rest)
 
     def _mapped(self, settled: Settled, row: Waiting, reason: str | None) -> None:
         inbox.mapped(self.session, row.id, now=self.now, reason=reason)
@@ -196,11 +209,11 @@ def _meaning(event: Fields, corp_id: str) -> Meaning:
     return mapping.read(event, corp_id)
 
 
-def _leaving(later: Sequence[Waiting]) -> set[str]:
-    """Of whom callbacks that come behind tell that they left."""
+def _leaving(later: Sequence[Waiting], since: datetime) -> set[str]:
+    """Of whom callbacks that come behind tell that they left since."""
     meanings = [_meaning(one.event, one.corp_id) for one in later]
     removed = [one for one in meanings if isinstance(one, ChatChanged) and one.detail == chats.REMOVED]
-    return {member for one in removed for member in one.members}
+    return {member for one in removed if one.at >= since for member in one.members}
 
 
 def _kind(event: Fields) -> str:

@@ -109,7 +109,7 @@ class KnownChat:
     """What our ledger knows of a group: the version of its member list and the customers who have a seat.
 
     `spans` are the seats, past and present, of whoever is in question. `staff` are userids that are no customers.
-    `leaving` are those of whom callbacks that wait behind this one tell that they left.
+    `leaving` are those of whom callbacks that wait behind this one tell that they left later.
     """
 
     chat_id: str
@@ -118,6 +118,14 @@ class KnownChat:
     spans: Mapping[str, Sequence[SeatSpan]] = field(default_factory=dict)
     staff: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
+
+    def since(self, member: str, default: datetime) -> datetime:
+        """Since when the member has the seat that they have."""
+        return max((one.joined_at for one in self.spans.get(member, ()) if one.left_at is None), default=default)
+
+    def last_left(self, member: str, default: datetime) -> datetime:
+        """When the member left for the last time."""
+        return max((one.left_at for one in self.spans.get(member, ()) if one.left_at is not None), default=default)
 
 
 @dataclass(frozen=True)
@@ -153,7 +161,8 @@ class StillBehind:
 
 
 class NoLook(Enum):
-    """Why there is no answer of `groupchat/get`."""
+    """Why WeCom could not be asked about a group or a customer; only for an answer it may help to wait."""
 
-    GONE = "the group is gone"
+    GONE = "what it is about is gone"
+    REFUSED = "WeCom refused to tell"
     UNANSWERED = "WeCom gave no answer"

@@ -1,6 +1,7 @@
 """Group changes against what our ledger knows."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -161,9 +162,9 @@ def test_what_is_given_up_is_told_as_listed_and_the_group_is_looked_at_next_time
     assert not update.certain
 
 
-def test_nobody_waits_for_a_group_that_is_gone() -> None:
+def test_what_happened_in_a_group_that_is_gone_is_told() -> None:
     joined = change(members("add_member", "wmA", "v7", "v8"))
-    assert told(chats.settle(joined, KNOWN, NoLook.GONE)) == [("group.joined", "wmA")]
+    assert told(chats.settle(joined, KNOWN, NoLook.GONE, patient=False)) == [("group.joined", "wmA")]
 
 
 def test_a_look_from_before_what_we_know_is_not_believed() -> None:
@@ -217,11 +218,15 @@ class World:
         sitting = frozenset(one for one, seats in spans.items() if seats and seats[-1].left_at is None)
         return KnownChat("wr1", self.known_version, sitting, spans)
 
-    def take(self, event: Fields, fate: random.Random, *, fresh: bool) -> None:
+    def take(self, event: Fields, fate: random.Random, *, fresh: bool, behind: Sequence[Fields] = ()) -> None:
         """As the router does: ask, ask again, give up."""
+        told = [change(one) for one in behind]
+        removed = [one for one in told if one.detail == "del_member" and one.at >= change(event).at]
+        leaving = frozenset(member for one in removed for member in one.members)
         for patience in (True, True, False):
             back = 0 if fresh else fate.choice([0, 0, 1, 3])
-            update = chats.settle(change(event), self.known(), self.look(back), patient=patience)
+            known = replace(self.known(), leaving=leaving)
+            update = chats.settle(change(event), known, self.look(back), patient=patience)
             if isinstance(update, ChatUpdate):
                 return self.note(update)
         raise AssertionError("it never ends")
@@ -247,8 +252,8 @@ def test_lost_and_reordered_callbacks_and_late_looks_end_at_the_true_members(
     sent = [world.move(*move) for move in moves]
     kept = [event for event in sent if fate.random() > 0.3]
     fate.shuffle(kept)
-    for event in kept:
-        world.take(event, fate, fresh=False)
+    for place, event in enumerate(kept):
+        world.take(event, fate, fresh=False, behind=kept[place + 1 :])
     world.take(world.move("wmLast", 300), fate, fresh=True)
     assert world.known().members == world.truth.keys()
 

@@ -58,6 +58,8 @@ class JourneyWorkflow:
                 self._effect = self._execute(answer.effect, answer.queue)
             if answer.done:
                 break
+            if answer.stale:
+                continue
             await self._rest(answer.wake_at)
             if workflow.info().is_continue_as_new_suggested() and self._effect is None:
                 workflow.continue_as_new(Position(position.run, self._next))

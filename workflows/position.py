@@ -29,6 +29,7 @@ class Answer:
 
     `next` is the turn to ask for next time, `done` that the run has ended, `effect` the key of a remote effect that is
     to be executed on `queue`, `wake_at` when the run itself wants to go on at the latest, `node` where it stands.
+    `stale`: this was decided before it was asked for, so it may not know what woke the shell: ask for the next one.
     """
 
     next: int
@@ -37,6 +38,7 @@ class Answer:
     wake_at: datetime | None = None
     effect: str | None = None
     queue: str | None = None
+    stale: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The answer as it is kept with the turn and in histories: as short as may be."""

@@ -6,7 +6,7 @@ turn which Temporal asks for twice changes nothing. SPINE: claim, member, run, i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -78,12 +78,13 @@ class TurnTaker:
     def _take(self, session: Session, position: Position) -> Answer:
         now = self.clock.now()
         if not store.claim(session, position.run, position.turn, now):
-            return Answer.from_json(store.stored_answer(session, position.run, position.turn))
+            stored = Answer.from_json(store.stored_answer(session, position.run, position.turn))
+            return replace(stored, stale=True)
         run = store.lock_run(session, position.run)
         if run.ended_at is not None:
             raise NothingToDecideError(Answer(next=position.turn, done=True))
         if position.turn != run.turn + 1:
-            raise NothingToDecideError(Answer(next=run.turn + 1))
+            raise NothingToDecideError(Answer(next=run.turn + 1, stale=True))
         return self._decide(session, run, position.turn, max(now, run.now))
 
     def _decide(self, session: Session, run: Run, n: int, now: datetime) -> Answer:

@@ -15,7 +15,8 @@ from engine.secrets.keyring import KeyRing, new_key
 from tests.workflows.clock import ServerClock
 from workflows.codec import data_converter
 
-RECORDED_WITH = KeyRing.from_text("1:" + "A" * 43)
+RECORDED_KEYS = "1:" + "A" * 43
+RECORDED_WITH = KeyRing.from_text(RECORDED_KEYS)
 """The keys of stored histories; they hold made-up runs."""
 PROGRAMS = Path(sysconfig.get_path("scripts"))
 

@@ -172,6 +172,13 @@ async def test_a_run_that_ends_during_an_effect_closes_after_it(client: Client) 
         await closed(client, handle.id)
 
 
+async def test_after_an_answer_that_was_decided_before_the_next_turn_is_asked_for_at_once(client: Client) -> None:
+    turns = Turns(answers(Answer(next=2, stale=True), Answer(next=4, stale=True), done(4)))
+    async with playing(client, turns):
+        await closed(client, (await begun(client)).id)
+    assert turns.asked == [1, 2, 4]
+
+
 async def test_a_wake_up_during_the_last_turn_changes_nothing(client: Client) -> None:
     in_turn, go_on = asyncio.Event(), asyncio.Event()
 

@@ -17,6 +17,11 @@ from engine.runs.models import Effect, Pause
 from engine.secrets.keyring import KeyRing
 from tests.workflows.world import World
 
+SETTLED = text("""
+INSERT INTO effects (run_id, node, visit, journey, type, state, failures, asked_at, settled_at)
+SELECT :run, 'coupon', n, :journey, 'test.give', state, 0, :now, CAST(:now AS timestamptz) + n * interval '1 second'
+FROM unnest(CAST(:states AS text[])) WITH ORDINALITY AS given (state, n)""")
+
 
 @pytest.fixture
 def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
@@ -30,14 +35,8 @@ def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
 def settled(world: World, session: Session, *, ok: int, failed: int) -> Effect:
     """So many effects at one node, the failed ones last; the last of them."""
     states = ["settled"] * ok + ["failed"] * failed
-    session.connection().execute(
-        text(
-            "INSERT INTO effects (run_id, node, visit, journey, type, state, failures, asked_at, settled_at)"
-            " SELECT :run, 'coupon', n, :journey, 'test.give', state, 0, :now, CAST(:now AS timestamptz) + n * interval '1 s'"
-            " FROM unnest(CAST(:states AS text[])) WITH ORDINALITY AS given (state, n)"
-        ),
-        {"run": world.run().id, "journey": world.document["key"], "states": states, "now": world.clock.now()},
-    )
+    given = {"run": world.run().id, "journey": world.document["key"], "states": states, "now": world.clock.now()}
+    session.connection().execute(SETTLED, given)
     last = effects.find(session, EffectKey(world.run().id, "coupon", len(states)))
     assert last is not None
     return last

@@ -78,16 +78,18 @@ def _people(session: Session, keys: KeyRing) -> list[Json]:
 
 
 def _relations(session: Session, keys: KeyRing) -> list[Json]:
-    """The friendships of today, and those that a customer ended: WeCom keeps listing these."""
+    """The friendships of today, and those that a customer ended: WeCom keeps listing these. Of a pair the newest first,
+    which is the one that the simulator takes.
+    """
     rows = session.execute(
         text("""
-        SELECT wecom_userid, identities.value_enc, state, full_at, ended_at, add_way
+        SELECT wecom_userid, identities.value_enc, state, full_at, ended_at, COALESCE(add_way, 0) AS add_way
         FROM relations
         JOIN associates ON associates.id = associate_id
         JOIN identities ON identities.member_id = relations.member_id AND identities.kind = 'external_userid'
         LEFT JOIN channels ON channels.id = channel_id
         WHERE full_at IS NOT NULL AND (ended_at IS NULL OR ended_by = 'customer') AND wecom_userid IS NOT NULL
-        ORDER BY relations.id
+        ORDER BY relations.id DESC
         """)
     )
     return [

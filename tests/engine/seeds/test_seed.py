@@ -157,3 +157,14 @@ def test_the_simulator_takes_the_same_chain(chain: Session, keys: KeyRing) -> No
     assert sum(len(chat.members) for chat in load.chats) == 1_293
     assert all(chat.member_version for chat in load.chats)
     assert max(employee.friends_elsewhere for employee in load.associates) == 19_860
+
+
+def test_the_simulator_takes_friendships_that_came_by_callbacks(chain: Session, keys: KeyRing) -> None:
+    """Those have no way of adding until WeCom was asked, and may be a pair's second."""
+    chain.connection().exec_driver_sql("""
+        INSERT INTO relations (associate_id, member_id, full_at)
+        SELECT associate_id, member_id, now() FROM relations WHERE ended_by = 'customer' ORDER BY id LIMIT 1""")
+    first, *others = Load.model_validate(simulator_load(chain, keys)).relations
+    assert (first.stage, first.add_way) == ("full", 0)
+    pair = (first.associate, first.external_userid)
+    assert [one.stage for one in others if (one.associate, one.external_userid) == pair] == ["lost"]

@@ -13,6 +13,8 @@ from ui.problems import FieldError, Unprocessable
 
 HEADER = "Idempotency-Key"
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+NOT_KEPT = "no-store"
+"""The `Cache-Control` of answers that hold a secret; we do not keep them either."""
 _LONGEST = 255
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
@@ -64,10 +66,15 @@ def _begin(deps: Dependencies, claim: Claim) -> StoredAnswer | None:
 
 def _end(deps: Dependencies, claim: Claim, response: Response | None) -> None:
     with deps.database.begin() as session:
-        if response is None or response.status_code >= 400:
+        if response is None or response.status_code >= 400 or _is_secret(response):
             idempotency.give_up(session, claim)
         else:
             idempotency.finish(session, claim, _keep(response))
+
+
+def _is_secret(response: Response) -> bool:
+    """Whether an answer may be kept nowhere, such as one that shows a new key."""
+    return response.headers.get("cache-control") == NOT_KEPT
 
 
 def _keep(response: Response) -> StoredAnswer:

@@ -4,16 +4,28 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from sqlalchemy.orm import Session
 
 from engine.access import audit, sessions, store
 from engine.access.models import ApiKey, AuditEntry, User
 from engine.access.passwords import hash_password
-from engine.access.roles import Place, Role
+from engine.access.roles import Place
 from engine.access.tokens import new_key
 from rules.types import Json
+from ui.api.access_answers import (
+    AuditLine,
+    AuditList,
+    KeyAnswer,
+    KeyBody,
+    KeyList,
+    NewKeyAnswer,
+    UserAnswer,
+    UserBody,
+    UserList,
+)
 from ui.auth import Caller, require
+from ui.conditional import IfMatch, demand_match, etag_of
+from ui.idempotency import NOT_KEPT
 from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router
 
@@ -22,7 +34,6 @@ router = api_router(tags=["Access"])
 Limit = Annotated[int, Query(ge=1, le=200)]
 KeyId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 UserName = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-SHORTEST_PASSWORD = 12
 
 
 def _keeper(caller: Annotated[Caller, Depends(require("access"))]) -> Caller:
@@ -35,95 +46,17 @@ def _keeper(caller: Annotated[Caller, Depends(require("access"))]) -> Caller:
 Keeper = Annotated[Caller, Depends(_keeper)]
 
 
-class KeyBody(BaseModel):
-    """A new key: what it may do, and the region or store that bounds what it sees."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str = Field(min_length=1, max_length=100)
-    scopes: set[str] = Field(min_length=1)
-    region: str | None = None
-    store: str | None = None
-
-
-class KeyAnswer(BaseModel):
-    """A key without its value."""
-
-    id: str
-    name: str
-    scopes: list[str]
-    region: str | None
-    store: str | None
-    created_at: datetime
-
-
-class NewKeyAnswer(KeyAnswer):
-    """A key that was just made. Its value is told this once."""
-
-    key: str
-
-
-class KeyList(BaseModel):
-    """A page of keys."""
-
-    items: list[KeyAnswer]
-    next: str | None
-
-
-class UserBody(BaseModel):
-    """A user. A new one needs a password; without one, an existing one keeps theirs."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Role
-    title: str | None = Field(default=None, max_length=100)
-    region: str | None = None
-    store: str | None = None
-    active: bool = True
-    password: SecretStr | None = Field(default=None, min_length=SHORTEST_PASSWORD, max_length=200)
-
-
-class UserAnswer(BaseModel):
-    """A user as everybody with the scope may see them."""
-
-    name: str
-    title: str
-    role: str
-    region: str | None
-    store: str | None
-    active: bool
-    created_at: datetime
-
-
-class UserList(BaseModel):
-    """A page of users."""
-
-    items: list[UserAnswer]
-    next: str | None
-
-
-class AuditLine(BaseModel):
-    """Who did what to what, and when."""
-
-    id: str
-    at: datetime
-    actor: str
-    action: str
-    object: str
-    before: dict[str, Json] | None
-    after: dict[str, Json] | None
-
-
-class AuditList(BaseModel):
-    """A page of the audit, newest first."""
-
-    items: list[AuditLine]
-    next: str | None
+def _full_keeper(caller: Keeper) -> Caller:
+    """A caller who may do everything: an administrator can, so nobody else makes one."""
+    if not caller.holder.may("full"):
+        raise Forbidden("Users are written by keys of full scope: an administrator may do more than this key.")
+    return caller
 
 
 @router.post("/api-keys", status_code=201)
-def make_key(caller: Keeper, body: KeyBody) -> NewKeyAnswer:
-    """Make a key. It can do no more than the key that makes it."""
+def make_key(caller: Keeper, body: KeyBody, response: Response) -> NewKeyAnswer:
+    """Make a key. It can do no more than the key that makes it. Nothing keeps its value: repeating this is 409."""
+    response.headers["Cache-Control"] = NOT_KEPT
     beyond = {scope for scope in body.scopes if not caller.holder.may(scope)}
     if beyond:
         raise Forbidden(f"Your own API key lacks {', '.join(sorted(beyond))}; it cannot give them away.")
@@ -150,9 +83,10 @@ def revoke_key(caller: Keeper, key_id: KeyId) -> Response:
     """End a key at once."""
     now = caller.now()
     with caller.begin() as session:
-        if not store.revoke_key(session, key_id, now=now):
+        found = session.get(ApiKey, key_id)
+        if found is None or not store.revoke_key(session, key_id, now=now):
             raise NotFound(f"There is no API key {key_id} that works.")
-        audit.record(session, caller.actor, "key.revoked", f"key/{key_id}", now=now)
+        audit.record(session, caller.actor, "key.revoked", f"key/{found.name}", now=now)
     return Response(status_code=204)
 
 
@@ -166,31 +100,42 @@ def list_users(caller: Keeper, limit: Limit = 50, cursor: str = "") -> UserList:
 
 
 @router.get("/users/{name}")
-def read_user(caller: Keeper, name: UserName) -> UserAnswer:
+def read_user(caller: Keeper, name: UserName, response: Response) -> UserAnswer:
     """One user."""
     with caller.begin() as session:
         found = store.user_named(session, name)
         if found is None:
             raise NotFound(f"There is no user {name!r}.")
-        return _user(session, found)
+        answer = _user(session, found)
+    response.headers["ETag"] = etag_of(answer)
+    return answer
 
 
 @router.put("/users/{name}", responses={201: {"model": UserAnswer}})
-def write_user(caller: Keeper, name: UserName, body: UserBody, response: Response) -> UserAnswer:
+def write_user(
+    caller: Annotated[Caller, Depends(_full_keeper)],
+    name: UserName,
+    body: UserBody,
+    response: Response,
+    if_match: IfMatch = None,
+) -> UserAnswer:
     """Make or change a user. A new password, or being made inactive, signs them out everywhere."""
     now = caller.now()
     with caller.begin() as session:
         place, found = _place(session, body.region, body.store), store.user_named(session, name)
-        before = _user(session, found).model_dump(mode="json") if found else None
+        before = _user(session, found) if found else None
+        demand_match(if_match, before)
         if found is None:
             found = _new_user(session, name, body, place, now)
             response.status_code = 201
         else:
             _change(session, found, body, place)
         answer = _user(session, found)
-        after = answer.model_dump(mode="json") | ({"password": "set"} if body.password else {})
-        audit.record(session, caller.actor, "user.written", f"user/{name}", now=now, before=before, after=after)
-        return answer
+        after = _plain(answer) | ({"password": "set"} if body.password else {})
+        was = _plain(before) if before else None
+        audit.record(session, caller.actor, "user.written", f"user/{name}", now=now, before=was, after=after)
+    response.headers["ETag"] = etag_of(answer)
+    return answer
 
 
 @router.get("/audit")
@@ -256,6 +201,11 @@ def _user(session: Session, user: User) -> UserAnswer:
         active=user.active,
         created_at=user.created_at,
     )
+
+
+def _plain(user: UserAnswer) -> dict[str, Json]:
+    """A user as the audit keeps them: not what they are called."""
+    return user.model_dump(mode="json", include={"role", "region", "store", "active"})
 
 
 def _line(entry: AuditEntry) -> AuditLine:

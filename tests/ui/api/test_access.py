@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import func, select
 
+from engine.access.models import IdempotencyRecord
 from engine.access.sign_in import check_password
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -60,6 +62,8 @@ async def test_a_key_gives_away_no_more_than_it_has(client_for: ClientFor) -> No
         ({"name": "key-0", "scopes": ["events"]}, 409),
         ({"name": "x", "scopes": ["events"], "store": "nowhere"}, 422),
         ({"name": "x", "scopes": ["events"], "region": "nowhere"}, 422),
+        ({"name": "x", "scopes": ["events"], "store": ""}, 422),
+        ({"name": "x", "scopes": ["events"], "store": "E01", "region": "east"}, 422),
         ({"name": "x", "scopes": ["events"], "more": 1}, 422),
     ],
 )
@@ -85,6 +89,33 @@ async def test_users_are_made_changed_and_signed_out(
     assert [line["action"] for line in lines] == ["user.written", "user.written"]
     assert PASSWORD not in str(lines)
     assert [user["name"] for user in (await api.get("/api/v1/users")).json()["items"]] == ["mei"]
+
+
+async def test_only_a_key_of_full_scope_writes_users(client_for: ClientFor) -> None:
+    body = {"role": "admin", "password": PASSWORD}
+    assert (await client_for("access").put("/api/v1/users/root", json=body)).status_code == 403
+
+
+async def test_a_change_from_an_older_state_is_refused(api: httpx.AsyncClient) -> None:
+    made = await api.put("/api/v1/users/mei", json={"role": "auditor", "password": PASSWORD})
+    stale = {"If-Match": made.headers["etag"]}
+    assert (await api.get("/api/v1/users/mei")).headers["etag"] == made.headers["etag"]
+    assert (await api.put("/api/v1/users/mei", json={"role": "operator"}, headers=stale)).status_code == 200
+    assert (await api.put("/api/v1/users/mei", json={"role": "admin"}, headers=stale)).status_code == 412
+
+
+async def test_the_audit_does_not_say_what_people_are_called(api: httpx.AsyncClient) -> None:
+    for title in ("小梅", "小桃"):
+        await api.put("/api/v1/users/u1", json={"role": "auditor", "title": title, "password": PASSWORD})
+    assert "小" not in (await api.get("/api/v1/audit")).text
+
+
+async def test_no_answer_with_the_value_of_a_key_is_kept(api: httpx.AsyncClient, database: Database) -> None:
+    headers, body = {"Idempotency-Key": "once"}, {"name": "till", "scopes": ["events"]}
+    made, again = [await api.post("/api/v1/api-keys", json=body, headers=headers) for _ in range(2)]
+    assert (made.status_code, made.headers["cache-control"], again.status_code) == (201, "no-store", 409)
+    with database.begin() as session:
+        assert session.execute(select(func.count()).select_from(IdempotencyRecord)).scalar_one() == 0
 
 
 async def test_the_last_administrator_stays_one(api: httpx.AsyncClient) -> None:

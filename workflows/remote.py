@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from temporalio import activity
@@ -69,12 +69,12 @@ class RemoteExecutor:
             return
         async with _beating():
             came = await self._call(attempt)
-        delay = await asyncio.to_thread(self._finish, EffectKey.parse(key), attempt, came)
+            delay = await asyncio.to_thread(self._finish, EffectKey.parse(key), attempt, came)
         if delay is not None:
             raise ApplicationError("the attempt failed", type="attempt-failed", next_retry_delay=delay)
 
     def _begin(self, key: EffectKey) -> Attempt | None:
-        """Mark the attempt as started, unless none may be made any more."""
+        """Mark the attempt as started; None where none may be made any more, or none can be."""
         with self.database.begin() as session:
             row = effects.find(session, key, lock=True)
             run = session.get(Run, key.run_id)
@@ -82,24 +82,32 @@ class RemoteExecutor:
                 return None
             now = self.clock.now()
             if run.ended_at is not None:
-                row.state, row.settled_at = "cancelled", now
+                effects.abandon(row, now=now)
                 effects.save(session, row)
                 return None
-            known = self.activities.get(row.type)
-            if not isinstance(known, RemoteActivity):
-                effects.fail(row, Failure("unknown-activity", f"no remote type {row.type} is installed"), now=now)
+            attempt = self._attempt(row, run, now)
+            if isinstance(attempt, Failure):
+                effects.fail(row, attempt, now=now)
                 effects.save(session, row)
-                return None
-            if row.state == "started" and known.type.idempotent == "no":
-                effects.fail(row, _lost(), now=now)
-                effects.save(session, row)
+                health.look_after_failure(session, row, now=now)
                 return None
             row.state, row.started_at = "started", now
             effects.save(session, row)
-            return self._attempt(known, row, run, now)
+            return attempt
 
-    def _attempt(self, known: RemoteActivity, row: EffectRow, run: Run, now: datetime) -> Attempt:
+    def _attempt(self, row: EffectRow, run: Run, now: datetime) -> Attempt | Failure:
+        """The call that the row asks for, or why none can be made."""
+        known = self.activities.get(row.type)
+        if not isinstance(known, RemoteActivity):
+            return Failure("unknown-activity", f"no remote type {row.type} is installed", final=True)
+        if row.state == "started" and known.type.idempotent == "no":
+            return _lost()
         asked = Asked.open(self.keys, row.params_enc)
+        try:
+            params = known.type.params.model_validate(asked.params)
+        except ValidationError:
+            # The type was changed after it was asked. What pydantic says quotes the params, which may be personal.
+            return Failure("bad-params", f"the type {row.type} that is installed refuses these params", final=True)
         effect = Effect(
             key=str(EffectKey(row.run_id, row.node, row.visit)),
             run_id=run.id,
@@ -110,7 +118,7 @@ class RemoteExecutor:
             now=now,
             keys=self.keys,
         )
-        return Attempt(known, known.type.params.model_validate(asked.params), effect, asked.retry, row.failures)
+        return Attempt(known, params, effect, asked.retry, row.failures)
 
     async def _call(self, attempt: Attempt) -> Result | Failure:
         """The call itself, within the type's time."""

@@ -1,7 +1,8 @@
 """Effects: one row per (run, node, visit), which holds what was asked, how often it failed and what it came to.
 
 `state` is asked (to be done, or to be tried again), started (a remote attempt is under way), then for good settled,
-failed, cancelled (the run ended before an attempt began) or unknown (an attempt that must not be repeated was lost).
+failed, cancelled (the run ended and no attempt was under way) or unknown (an attempt was lost that must not be
+repeated: its type forbids it, or the run has ended).
 """
 
 from __future__ import annotations
@@ -95,6 +96,11 @@ def fail(effect: Effect, failure: Failure, *, now: datetime) -> None:
     effect.state, effect.settled_at = "unknown" if failure.code == UNKNOWN_OUTCOME else "failed", now
     effect.failures += 1
     effect.error = describe(failure)
+
+
+def abandon(effect: Effect, *, now: datetime) -> None:
+    """The run has ended and no new attempt begins. What came of one that was under way is unknown unless it comes."""
+    effect.state, effect.settled_at = "unknown" if effect.state == "started" else "cancelled", now
 
 
 def ask_again(effect: Effect, *, now: datetime) -> None:

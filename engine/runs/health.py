@@ -36,6 +36,7 @@ def look_after_failure(session: Session, effect: Effect, *, now: datetime) -> bo
 _LAST = text("""
 SELECT count(*), count(*) FILTER (WHERE state IN ('failed', 'unknown')) FROM (
     SELECT state FROM effects WHERE journey = :journey AND node = :node AND settled_at IS NOT NULL
+    AND state <> 'cancelled'
     ORDER BY settled_at DESC LIMIT :last
 ) AS latest
 """)

@@ -20,6 +20,7 @@ from tests.workflows.fakes import FakeWeCom
 from tests.workflows.world import Stage, World, failure, only
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Result
+from workflows.asked import Asked
 from workflows.remote import RemoteExecutor
 
 
@@ -152,6 +153,30 @@ async def test_no_attempt_begins_after_the_run_has_ended(world: World, stage: St
     world.take()
     await execute(world, key)
     assert (row(world).state, stage.called) == ("cancelled", [])
+
+
+async def test_an_attempt_that_was_lost_is_not_repeated_after_the_run_has_ended(world: World, stage: Stage) -> None:
+    key = asked(world)
+    started(world, key)
+    world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
+    world.take()
+    await execute(world, key)
+    assert (row(world).state, stage.called) == ("unknown", [])
+
+
+async def test_params_that_the_installed_type_refuses_fail_the_node_and_are_not_tried_without_end(
+    world: World, stage: Stage
+) -> None:
+    key = asked(world)
+    with world.database.begin() as session:
+        found = effects.find(session, EffectKey.parse(key))
+        assert found is not None
+        found.params_enc = Asked({"shout": "hello"}).seal(world.keys)
+        effects.save(session, found)
+    await execute(world, key)
+    assert (row(world).state, stage.called) == ("failed", [])
+    world.take()
+    assert world.run().status == "stuck"
 
 
 async def test_an_attempt_under_way_when_the_run_ends_is_recorded(

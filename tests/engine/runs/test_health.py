@@ -59,6 +59,13 @@ def test_ten_failures_among_the_last_hundred_pause_the_journey(
         )
 
 
+def test_an_effect_that_was_cancelled_has_not_tried_the_node(world: World) -> None:
+    with world.database.begin() as session:
+        last = settled(world, session, ok=90, failed=10)
+        session.connection().execute(text("UPDATE effects SET state = 'cancelled' WHERE visit = 1"))
+        assert not health.look_after_failure(session, last, now=world.clock.now())
+
+
 def test_a_journey_that_is_paused_already_is_not_paused_again(world: World) -> None:
     with world.database.begin() as session:
         last = settled(world, session, ok=90, failed=10)

@@ -26,7 +26,7 @@ from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
 from engine.events import queue
-from engine.runs.routing import Call, LiveSet, Routed, route_member
+from engine.runs.routing import Call, EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
 from workflows.client import Execution
@@ -101,7 +101,7 @@ class Router:
     def __post_init__(self) -> None:
         parts = self.parts
         self.name = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
-        self._live = LiveSet(parts.plans)
+        self._entrances = EntranceCache(parts.plans)
         self._stopping = asyncio.Event()
         contacts = parts.contacts
         self._enrichment = Enrichment(parts.database, parts.clock, parts.keys, contacts) if contacts else None
@@ -160,7 +160,7 @@ class Router:
         """The routing transaction. Should the lease be over, whoever has it now finds nothing left to route."""
         parts, now = self.parts, self.parts.clock.now()
         with parts.database.begin() as session:
-            routed = route_member(session, member, live=self._live, plans=parts.plans, keys=parts.keys, now=now)
+            routed = route_member(session, member, cache=self._entrances, plans=parts.plans, keys=parts.keys, now=now)
             if routed.waits:
                 queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
             elif routed.more:

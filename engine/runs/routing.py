@@ -52,44 +52,54 @@ class Routed:
     more: bool = False
 
 
+@dataclass(frozen=True)
+class Entrances:
+    """The live journeys, compiled, by the event types that start them, as of a revision."""
+
+    revision: int
+    by_type: Mapping[str, Sequence[tuple[LiveJourney, Plan]]]
+    by_key: Mapping[str, tuple[LiveJourney, Plan]]
+
+    def of(self, arrival: Arrival) -> Sequence[tuple[LiveJourney, Plan]]:
+        """The journeys that an event may start."""
+        if arrival.event.type == BY_HAND:
+            wanted = self.by_key.get(str(arrival.event.data.get("journey")))
+            return [wanted] if wanted else []
+        return self.by_type.get(arrival.event.type, [])
+
+
 @dataclass
-class LiveSet:
-    """The live journeys, compiled, by the event types that start them; read again when the revision has changed."""
+class EntranceCache:
+    """The entrances as they were read last. Threads may share it: each is given one whole revision."""
 
     plans: Plans
-    _revision: int | None = None
-    _by_type: Mapping[str, list[tuple[LiveJourney, Plan]]] = field(default_factory=dict)
-    _by_key: Mapping[str, tuple[LiveJourney, Plan]] = field(default_factory=dict)
+    _latest: Entrances | None = None
 
-    def refresh(self, session: Session) -> None:
-        """Look at the revision, in each routing transaction."""
-        if direct.scalars(session, _REVISION, {}) == [self._revision]:
-            return
+    def read(self, session: Session) -> Entrances:
+        """The entrances now. Only the revision is looked at unless it has changed."""
+        latest = self._latest
+        if latest is None or direct.scalars(session, _REVISION, {}) != [latest.revision]:
+            latest = self._latest = self._compiled(session)
+        return latest
+
+    def _compiled(self, session: Session) -> Entrances:
         live = live_journeys(session)
         compiled = [(journey, self.plans.get(session, journey.bundle_hash)) for journey in live.journeys]
         by_type: dict[str, list[tuple[LiveJourney, Plan]]] = {}
         for journey, plan in compiled:
             for event_type in plan.entry_event_types:
                 by_type.setdefault(event_type, []).append((journey, plan))
-        self._by_type, self._by_key = by_type, {journey.key: (journey, plan) for journey, plan in compiled}
-        self._revision = live.revision
-
-    def entered_by(self, arrival: Arrival) -> Sequence[tuple[LiveJourney, Plan]]:
-        """The journeys that an event may start."""
-        if arrival.event.type == BY_HAND:
-            wanted = self._by_key.get(str(arrival.event.data.get("journey")))
-            return [wanted] if wanted else []
-        return self._by_type.get(arrival.event.type, [])
+        return Entrances(live.revision, by_type, {journey.key: (journey, plan) for journey, plan in compiled})
 
 
 def route_member(
-    session: Session, member_id: int, *, live: LiveSet, plans: Plans, keys: KeyRing, now: datetime
+    session: Session, member_id: int, *, cache: EntranceCache, plans: Plans, keys: KeyRing, now: datetime
 ) -> Routed:
     """Route what the member has waiting, as far as it can be decided now."""
     store.lock_member(session, member_id)
-    live.refresh(session)
     rows = direct.objects(session, Event, _UNROUTED, {"member": member_id, "most": EVENTS_AT_ONCE})
-    routing = _Routing(session, member_id, live, plans, keys, now)
+    # Read after the events: none of them meets a live set that is older than itself.
+    routing = _Routing(session, member_id, cache.read(session), plans, keys, now)
     waits = False
     for arrival in routing.arrivals(rows):
         try:
@@ -105,7 +115,7 @@ def route_member(
 class _Routing:
     session: Session
     member_id: int
-    live: LiveSet
+    entrances: Entrances
     plans: Plans
     keys: KeyRing
     now: datetime
@@ -120,10 +130,13 @@ class _Routing:
         return [Arrival(row, event) for row, event in zip(rows, self._events(rows), strict=True)]
 
     def route(self, arrival: Arrival) -> None:
-        """Start what the event starts, then hand it to the runs that were there before it."""
-        entries = self.live.entered_by(arrival)
+        """Start what the event starts, then hand it to the runs that were there before it. Raises EntryWaitsError.
+
+        All entries are decided before the first is written: an event that has to wait has done nothing.
+        """
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
-        begun = [run for journey, plan in entries if (run := starter.start(journey, plan, arrival))]
+        decided = [starter.decide(journey, plan, arrival) for journey, plan in self.entrances.of(arrival)]
+        begun = [starter.begin(entry) for entry in decided if entry is not None]
         self._deliver(arrival)
         for run in begun:
             self._keep_from_before(run, arrival)

@@ -62,6 +62,17 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A run that an event is to start, decided and not yet written."""
+
+    live: LiveJourney
+    plan: Plan
+    arrival: Arrival
+    match: EntryMatch
+    here: Circumstances
+
+
+@dataclass(frozen=True)
 class Starter:
     """Decides entries of one member, whose row the caller has locked. `runs` are the member's live runs."""
 
@@ -71,8 +82,8 @@ class Starter:
     keys: KeyRing
     now: datetime
 
-    def start(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Run | None:
-        """The run that the event starts, holdouts included; None if it starts none. Raises EntryWaitsError."""
+    def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | None:
+        """The run that the event is to start; None if it starts none. Writes nothing. Raises EntryWaitsError."""
         event = arrival.event
         if not _was_live(live, event) or is_too_old(plan, event):
             return None
@@ -86,33 +97,16 @@ class Starter:
             self._must_be_decidable(plan.key, event)
         if refuse_reentry(plan, event, here.history):
             return None
-        return self._insert(live, plan, arrival, match, here)
+        return Entry(live, plan, arrival, match, here)
 
-    def _look(self, journey: str, event: EventIn) -> Circumstances:
-        given = {"journey": journey, "member": self.member_id, "seq": event.seq, "at": event.accepted_at}
-        [here] = direct.objects(self.session, Circumstances, _CIRCUMSTANCES, given)
-        return here
-
-    def _match(self, plan: Plan, event: EventIn, here: Circumstances) -> EntryMatch | None:
-        where = {"member_id": self.member_id, "store_id": here.store_id, "associate_id": here.associate_id}
-        facts = read_facts(self.session, self.keys, **where, paths=plan.fields, now=self.now)
-        return match_entry(plan, event, facts, self.now)
-
-    def _must_be_decidable(self, journey: str, event: EventIn) -> None:
-        """Raise EntryWaitsError while a live run has an earlier event to take, or a deadline that may act first."""
-        for run in self.runs:
-            if run.journey != journey or run.status == "holdout":
-                continue
-            untaken = inbox.untaken_seqs(self.session, run.id)
-            if must_wait_for(states.load(run, self.keys), event, untaken, inbox.pauses(self.session, run)):
-                raise EntryWaitsError
-
-    def _insert(self, live: LiveJourney, plan: Plan, arrival: Arrival, match: EntryMatch, here: Circumstances) -> Run:
+    def begin(self, entry: Entry) -> Run:
+        """Insert the run that was decided; a holdout's row where the member is left alone."""
+        live, plan, arrival, here = entry.live, entry.plan, entry.arrival, entry.here
         event, n = arrival.event, here.highest + 1
         [run_id] = direct.scalars(self.session, "SELECT nextval('runs_id_seq')", {})
         holdout = is_held_out(plan, str(self.member_id))
         reference = RunRef(str(run_id), plan.key, live.version, str(self.member_id))
-        state = start_run(plan, reference, event, match, self.now, holdout=holdout)
+        state = start_run(plan, reference, event, entry.match, self.now, holdout=holdout)
         run = Run(
             id=run_id,
             journey=plan.key,
@@ -134,6 +128,25 @@ class Starter:
         if holdout:
             deltas.held_out(self.session, run)
         return run
+
+    def _look(self, journey: str, event: EventIn) -> Circumstances:
+        given = {"journey": journey, "member": self.member_id, "seq": event.seq, "at": event.accepted_at}
+        [here] = direct.objects(self.session, Circumstances, _CIRCUMSTANCES, given)
+        return here
+
+    def _match(self, plan: Plan, event: EventIn, here: Circumstances) -> EntryMatch | None:
+        where = {"member_id": self.member_id, "store_id": here.store_id, "associate_id": here.associate_id}
+        facts = read_facts(self.session, self.keys, **where, paths=plan.fields, now=self.now)
+        return match_entry(plan, event, facts, self.now)
+
+    def _must_be_decidable(self, journey: str, event: EventIn) -> None:
+        """Raise EntryWaitsError while a live run has an earlier event to take, or a deadline that may act first."""
+        for run in self.runs:
+            if run.journey != journey or run.status == "holdout":
+                continue
+            untaken = inbox.untaken_seqs(self.session, run.id)
+            if must_wait_for(states.load(run, self.keys), event, untaken, inbox.pauses(self.session, run)):
+                raise EntryWaitsError
 
 
 def _was_live(live: LiveJourney, event: EventIn) -> bool:

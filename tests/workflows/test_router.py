@@ -16,9 +16,10 @@ from engine.database.connection import Database
 from engine.definitions.live import change_live
 from engine.definitions.models import Live, Version
 from engine.events.models import Event, MemberQueue
+from engine.runs.models import Delivery, Run
 from engine.secrets.keyring import KeyRing
 from tests.workflows.waiting import close_all
-from tests.workflows.world import World, journey
+from tests.workflows.world import World, journey, new_key_of
 from workflows.router import Router, RouterParts, RouterSettings
 
 
@@ -37,6 +38,11 @@ def router(world: World, client: Client, settings: RouterSettings | None = None)
 def unrouted(world: World) -> int:
     with world.database.begin() as session:
         return len(session.execute(select(col(Event.seq)).where(col(Event.routed_at).is_(None))).all())
+
+
+def delivered(world: World, run: Run) -> list[int]:
+    with world.database.begin() as session:
+        return list(session.execute(select(col(Delivery.seq)).where(col(Delivery.run_id) == run.id)).scalars())
 
 
 def queued(world: World) -> list[MemberQueue]:
@@ -144,6 +150,25 @@ def test_an_entry_waits_until_the_live_run_has_taken_what_came_before_it(world: 
     world.take()
     world.route()
     assert [run.outcome for run in world.runs()] == ["goal", None]
+
+
+def test_an_event_that_has_to_wait_for_one_journey_starts_no_run_of_another(world: World) -> None:
+    waiting = journey(key=f"b-{new_key_of('waits')}", entry=[{"on": "contact.scanned"}])
+    ready = journey(key=f"a-{new_key_of('ready')}", entry=[{"on": "contact.scanned"}], exits=[])
+    world.publish(waiting)
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    world.take()
+    world.publish(ready)
+    world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
+    world.tell("contact.scanned", {"channel": "c"})
+    [routed] = world.route()
+    assert (routed.waits, routed.started, len(world.runs())) == (True, (), 1)
+    world.take()
+    [routed] = world.route()
+    assert len(routed.started) == 2
+    begun = next(run for run in world.runs() if run.journey == ready["key"])
+    assert delivered(world, begun) == [begun.entry_seq - 1]
 
 
 def test_an_entry_waits_for_a_deadline_that_may_act_before_it(world: World, clock: FixedClock) -> None:

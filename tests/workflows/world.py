@@ -29,7 +29,7 @@ from engine.journeys.catalogue import Retry
 from engine.journeys.plan import bundle_of, compile_plan
 from engine.members.fields import base_fields
 from engine.runs.models import Delivery, Effect, Run, RunStage, Turn
-from engine.runs.routing import LiveSet, Routed, route_member
+from engine.runs.routing import EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 from workflows.activities.outside import Outside
@@ -198,7 +198,7 @@ class World:
         self.stage = stage or Stage()
         self.activities = activities or self.stage.registered()
         self.plans = Plans(catalogue_of(self.activities))
-        self.live = LiveSet(self.plans)
+        self.entrances = EntranceCache(self.plans)
         self.turns = TurnTaker(database, clock, keys, self.activities, self.plans)
         self.document = journey()
         self._ids = count(1)
@@ -250,7 +250,9 @@ class World:
         return done
 
     def route_member(self, session: Session, member: int) -> Routed:
-        routed = route_member(session, member, live=self.live, plans=self.plans, keys=self.keys, now=self.clock.now())
+        routed = route_member(
+            session, member, cache=self.entrances, plans=self.plans, keys=self.keys, now=self.clock.now()
+        )
         queue.done(session, member, "test")
         return routed
 

@@ -34,6 +34,7 @@ GRACE = timedelta(seconds=10)
 AGAIN_AFTER = timedelta(seconds=60)
 """A run that was called is not called again before this."""
 AT_ONCE = 500
+"""So many runs of each kind are called in one sweep."""
 KEPT_AFTER_END = timedelta(days=1)
 
 log = structlog.get_logger()
@@ -48,6 +49,7 @@ class Sweeper:
     clock: Clock
     keys: KeyRing
     plans: Plans
+    at_once: int = AT_ONCE
     _called: dict[int, datetime] = field(default_factory=dict)
     _ordered: OrderedDict[tuple[int, int], None] = field(default_factory=OrderedDict)
 
@@ -70,7 +72,7 @@ class Sweeper:
                 if (call.run_id, call.next_turn) not in self._ordered:
                     await executions.recreate(self.client, _execution(call))
                     self._ordered[call.run_id, call.next_turn] = None
-        while len(self._ordered) > AT_ONCE:
+        while len(self._ordered) > self.at_once:
             self._ordered.popitem(last=False)
 
     async def trim(self) -> None:
@@ -81,11 +83,11 @@ class Sweeper:
     def _look(self, now: datetime) -> tuple[list[Call], list[int]]:
         """Late runs that were not called lately, and holdouts whose time is over."""
         self._called = {run: at for run, at in self._called.items() if now - at < AGAIN_AFTER}
-        given = {"before": now - GRACE, "most": AT_ONCE, "lately": list(self._called)}
+        given = {"before": now - GRACE, "most": self.at_once, "lately": list(self._called)}
         with self.database.begin() as session:
             late = [Call(*row) for row in session.connection().execute(_LATE, given)]
             overdue = select(col(Run.id)).where(col(Run.ended_at).is_(None), col(Run.wake_at) <= now)
-            holdouts = session.execute(overdue.where(col(Run.status) == "holdout").limit(AT_ONCE)).scalars().all()
+            holdouts = session.execute(overdue.where(col(Run.status) == "holdout").limit(self.at_once)).scalars().all()
         return late, list(holdouts)
 
     async def _call(self, call: Call, gate: asyncio.Semaphore) -> None:
@@ -94,7 +96,7 @@ class Sweeper:
 
     def _look_commanded(self) -> list[Call]:
         with self.database.begin() as session:
-            return [Call(*row) for row in session.connection().execute(_COMMANDED, {"most": AT_ONCE})]
+            return [Call(*row) for row in session.connection().execute(_COMMANDED, {"most": self.at_once})]
 
     def _end_holdout(self, run_id: int) -> None:
         with self.database.begin() as session:
@@ -123,14 +125,17 @@ SELECT id FROM runs WHERE status = 'paused' AND NOT EXISTS (
     AND (pauses.run_id IS NULL OR pauses.run_id = runs.id))
 LIMIT :most"""
 
-# Overdue by their own time, with an event that no turn has taken, or left standing by a pause that is over.
+# Overdue by their own time, with an event that no turn has taken, or left standing by a pause that is over. Those that
+# were called lately are passed over in each part: runs whose turns fail must not keep the others from being called.
 _LATE = text(f"""
 WITH late AS (
-    (SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :before ORDER BY wake_at LIMIT :most)
+    (SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :before AND status <> 'holdout' AND id <> ALL (:lately)
+     ORDER BY wake_at LIMIT :most)
     UNION
-    (SELECT run_id FROM deliveries WHERE state = 'new' AND at <= :before LIMIT :most)
+    (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' AND at <= :before AND run_id <> ALL (:lately)
+     LIMIT :most)
     UNION
-    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL AND at <= :before LIMIT :most)
+    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL AND at <= :before AND run_id <> ALL (:lately) LIMIT :most)
     UNION
     ({RESUMED})
 )

@@ -58,6 +58,21 @@ async def test_a_run_whose_time_has_come_is_called_once_in_a_while(
     assert await executions(client, world) == 2
 
 
+async def test_runs_that_stay_late_do_not_keep_the_others_from_being_called(
+    world: World, client: Client, clock: FixedClock
+) -> None:
+    world.publish()
+    enter(world)
+    clock.advance(timedelta(seconds=1))
+    enter(world, "member:2")
+    sweeping = sweeper(world, client)
+    sweeping.at_once = 1
+    clock.advance(timedelta(minutes=30, seconds=11))
+    await sweeping.sweep()
+    await sweeping.sweep()
+    assert await executions(client, world) == 1
+
+
 async def test_an_event_that_no_turn_has_taken_is_reason_enough(
     world: World, client: Client, clock: FixedClock
 ) -> None:

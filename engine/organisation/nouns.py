@@ -25,7 +25,10 @@ ViewT = TypeVar("ViewT", bound=views.Body)
 
 @dataclass(frozen=True)
 class Noun(Generic[RowT, BodyT, ViewT]):
-    """One kind of record: its table, the column of its key, and the two directions."""
+    """One kind of record: its table, the column of its key, and the two directions.
+
+    `adopt` finds a record that stands under another key until somebody describes it.
+    """
 
     name: str
     model: type[RowT]
@@ -33,6 +36,7 @@ class Noun(Generic[RowT, BodyT, ViewT]):
     new: Callable[[str], RowT]
     fill: Callable[[Session, KeyRing, RowT, BodyT], None]
     views: Callable[[Session, KeyRing, Sequence[RowT]], list[ViewT]]
+    adopt: Callable[[Session, str, BodyT], RowT | None] = lambda _session, _key, _body: None
 
 
 def _region_views(session: Session, _keys: KeyRing, rows: Sequence[Region]) -> list[views.Region]:
@@ -110,6 +114,22 @@ def _fill_associate(session: Session, keys: KeyRing, row: Associate, body: views
     row.role, row.active, row.run_by, row.capacity = body.role, body.active, body.run_by, body.capacity
     if body.active:
         row.left_at = None
+
+
+def _adopt_associate(session: Session, key: str, body: views.AssociateBody) -> Associate | None:
+    """The account of which only WeCom has told so far (`newcomers`): HQ may give it another key."""
+    if body.wecom_userid is None:
+        return None
+    wanted = select(Associate).where(
+        col(Associate.wecom_userid) == body.wecom_userid,
+        col(Associate.name_enc).is_(None),
+        col(Associate.store_id).is_(None),
+    )
+    row = session.execute(wanted.with_for_update()).scalar_one_or_none()
+    if row is not None:
+        row.key = key
+        session.flush()
+    return row
 
 
 def _chat_views(session: Session, _keys: KeyRing, rows: Sequence[Chat]) -> list[views.Chat]:
@@ -210,7 +230,7 @@ STORES: Noun[Store, views.StoreBody, views.Store] = Noun(
     "store", Store, "key", lambda key: Store(key=key), _fill_store, _store_views
 )
 ASSOCIATES: Noun[Associate, views.AssociateBody, views.Associate] = Noun(
-    "associate", Associate, "key", lambda key: Associate(key=key), _fill_associate, _associate_views
+    "associate", Associate, "key", lambda key: Associate(key=key), _fill_associate, _associate_views, _adopt_associate
 )
 CHATS: Noun[Chat, views.ChatBody, views.Chat] = Noun(
     "group-chat", Chat, "chat_id", lambda key: Chat(chat_id=key), _fill_chat, _chat_views

@@ -43,7 +43,7 @@ def write(session: Session, keys: KeyRing, noun: Noun[RowT, BodyT, ViewT], key: 
     row = _row(session, noun, key)
     before = None if row is None else noun.views(session, keys, [row])[0]
     if row is None:
-        row = noun.new(key)
+        row = noun.adopt(session, key, body) or noun.new(key)
     noun.fill(session, keys, row, body)
     session.add(row)
     session.flush()

@@ -181,7 +181,7 @@ class Intake:
     def _accept(self, events: Sequence[WeComEvent]) -> None:
         """Ingests events; whoever stands in them as an employee exists, whether or not HQ has told us of them."""
         named = (one.data.get(key) for one in events if one.type in _NAMES_STAFF for key in ("associate", "from", "to"))
-        meet_associates(self.session, [one for one in named if isinstance(one, str)])
+        meet_associates(self.session, [one for one in named if isinstance(one, str) and one])
         taken = [IncomingEvent(one.source, one.id, one.type, one.subject, one.time, one.data) for one in events]
         if taken:
             ingest(self.session, taken, now=self.now, keys=self.keys)

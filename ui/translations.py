@@ -140,7 +140,7 @@ def _validation(request: Request, error: Exception) -> Response:
     found: list[Mapping[str, Any]] = list(cast("RequestValidationError", error).errors())
     if any(item["loc"][:1] == ("path",) for item in found):
         return _answer(request, NotFound(_DETAILS[404]))
-    errors = [FieldError(_pointer(item["loc"]), str(item["msg"])) for item in found]
+    errors = [FieldError(_pointer(item["loc"]), str(item["msg"]).removeprefix("Value error, ")) for item in found]
     return _answer(request, Unprocessable("The request cannot be used; see errors.", errors=errors))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -14,6 +14,16 @@ KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 
 Key = Annotated[str, StringConstraints(pattern=f"^{KEY}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+def _kept(value: datetime) -> datetime:
+    """The same instant in UTC, if every calendar that it passes through can hold it."""
+    if not 2000 <= value.year < 3000:
+        raise ValueError("write an instant of the years 2000 to 2999")
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_kept)]
 
 
 class Title(BaseModel):
@@ -141,7 +151,7 @@ class ChannelBody(Body):
     associates: list[Key] = Field(default_factory=list, max_length=100)
     backups: list[Key] = Field(default_factory=list, max_length=100)
     hours: Annotated[dict[str, Any], AfterValidator(_hours)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class WecomCode(Body):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Response
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
 from engine.access import audit
@@ -15,7 +15,7 @@ from engine.coupons.models import CouponBatch
 from engine.coupons.redeem import redeem
 from engine.coupons.store import LARGEST_STOCK, BatchCounts, HeldCoupon
 from engine.members.lookup import find_member, store_key
-from engine.organisation.views import KEY, Line, Title, Titles
+from engine.organisation.views import KEY, Instant, Line, Title, Titles
 from rules.duration import DurationError, parse_duration
 from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
@@ -56,7 +56,7 @@ class BatchBody(BaseModel):
     stock: int = Field(ge=0, le=LARGEST_STOCK, strict=True)
     value: Money
     valid_for: Annotated[str, AfterValidator(_duration)] | None = None
-    valid_until: AwareDatetime | None = None
+    valid_until: Instant | None = None
     per_member: int | None = Field(default=None, ge=1, le=1000, strict=True)
     hook: bool = Field(default=False, strict=True, description="Counts in the figure of hook coupons (A10)")
 

@@ -201,8 +201,10 @@ def _must_be_live(caller: Caller, journey: str) -> None:
 def _request(caller: Caller, body: StartBody, name: str) -> int:
     """Accept the event that asks for a run; its place in the log."""
 
-    def work(session: Session) -> int:
+    with caller.begin() as session:
         member = find_member(session, caller.deps.keys, body.subject)
+
+    def work(session: Session) -> int:
         subject = None if member is not None else _handle(body.subject)
         data = {**body.data, "journey": body.journey}
         now = caller.now()

@@ -64,6 +64,8 @@ async def test_stock_may_grow_but_not_fall_below_what_was_issued(api: AsyncClien
         ({"valid_for": "30 days"}, "/valid_for"),
         ({"valid_for": "P1D", "valid_until": "2026-02-01T00:00:00Z"}, ""),
         ({"valid_for": None, "valid_until": "tomorrow"}, "/valid_until"),
+        ({"valid_for": None, "valid_until": "9999-12-31T23:59:59-23:00"}, "/valid_until"),
+        ({"valid_for": None, "valid_until": "0001-01-01T00:00:00+23:00"}, "/valid_until"),
         ({"per_member": 0}, "/per_member"),
         ({"colour": "red"}, "/colour"),
     ],

@@ -89,6 +89,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("channels/c", {"title": "x", "kind": "carrier-pigeon"}, "/kind"),
     ("channels/c", {"title": "x", "kind": "pos", "hours": {"from": "9", "to": "21:00"}}, "/hours/from"),
     ("channels/c", {"title": "x", "kind": "pos", "expires_at": "2026-01-01T00:00:00"}, "/expires_at"),
+    ("channels/c", {"title": "x", "kind": "pos", "expires_at": "9999-12-31T23:59:59-23:00"}, "/expires_at"),
 ]  # fmt: skip
 
 

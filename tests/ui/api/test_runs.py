@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.members.models import Member
+from engine.organisation.models import Region, Store
 from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
 from tests.workflows.world import Stage, World, failure, journey, only
@@ -185,6 +188,24 @@ async def test_a_start_by_hand_is_an_event_and_obeys_re_entry(api: httpx.AsyncCl
 async def test_a_start_of_what_is_not_published_is_404(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/v1/runs", json={"journey": "nothing", "subject": "member:1"})
     assert answer.status_code == 404
+
+
+async def test_a_key_of_one_store_starts_nobody_of_another(
+    client_for: ClientFor, database: Database, world: World
+) -> None:
+    world.publish()
+    enter(world)
+    with database.begin() as session:
+        region = Region(key="r")
+        session.add(region)
+        session.flush()
+        theirs, own = [Store(key=key, region_id=region.id) for key in ("theirs", "own")]
+        session.add_all([theirs, own])
+        session.flush()
+        member = session.execute(select(Member)).scalar_one()
+        member.store_id = theirs.id
+    body = {"journey": world.document["key"], "subject": str(member.id), "data": {"store": "own"}}
+    assert (await client_for("runs", store_id=own.id).post("/api/v1/runs", json=body)).status_code == 404
 
 
 async def test_runs_want_their_scope(client_for: ClientFor) -> None:

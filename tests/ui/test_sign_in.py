@@ -62,6 +62,8 @@ def test_too_many_failures_lock_the_door_even_for_the_right_password(client: Vis
     for _ in range(sign_in.PER_NAME_AND_ADDRESS):
         assert enter(client, "wrong") == 401
     assert enter(client) == 429
+    refused = client.post("/sign-in", data={"username": "admin", "password": PASSWORD})
+    assert 0 < int(refused.headers["retry-after"]) <= sign_in.WINDOW.total_seconds()
 
 
 @pytest.mark.parametrize(

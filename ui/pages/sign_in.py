@@ -39,7 +39,9 @@ def enter(
         return _form(request, wanted=next, username=username, failure="sign_in.wrong", status=401)
     except TooManyAttemptsError as error:
         minutes = -(-int(error.wait.total_seconds()) // 60)
-        return _form(request, wanted=next, username=username, failure="sign_in.wait", minutes=minutes, status=429)
+        form = _form(request, wanted=next, username=username, failure="sign_in.wait", minutes=minutes, status=429)
+        form.headers["Retry-After"] = str(60 * minutes)
+        return form
     response = RedirectResponse(_inside(next), 303)
     longest = int(sessions.LONGEST.total_seconds())
     response.set_cookie(COOKIE, token, max_age=longest, httponly=True, samesite="lax", secure=deps.secure)

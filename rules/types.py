@@ -60,7 +60,7 @@ class Type:
         return cls(kind, ref=ref or None)  # type: ignore[arg-type]  # kind was just found among DECLARED
 
 
-ANY, NULL = Type("any"), Type("null")
+ANY = Type("any")
 BOOLEAN, INTEGER, DECIMAL, TEXT = Type("boolean"), Type("integer"), Type("decimal"), Type("text")
 TAGS, DATE, INSTANT, DURATION = Type("tags"), Type("date"), Type("instant"), Type("duration")
 

@@ -21,7 +21,7 @@ from engine.database import retrying
 from engine.database.connection import Database
 from engine.members.contacts import Contact, learn
 from engine.secrets.keyring import KeyRing
-from engine.wecom.answers import Customer
+from engine.wecom.answers import WECOM, Customer
 from engine.wecom.errors import WeComError
 
 LIMIT = 3.0
@@ -73,7 +73,7 @@ class Enrichment:
             external_userid=contact.external_userid,
             unionid=contact.unionid,
             nickname=contact.name or None,
-            is_staff=contact.type == OTHER_COMPANIES_STAFF,
+            is_staff=contact.type == WECOM,
             add_ways={follow.userid: follow.add_way for follow in customer.follow_user if follow.add_way},
         )
 
@@ -95,8 +95,6 @@ class Waiting:
     seq: int
     external_userid: str
 
-
-OTHER_COMPANIES_STAFF = 2
 
 _WAITING = text("""
 SELECT events.seq, identities.value_enc

@@ -41,11 +41,6 @@ def trim(session: Session, *, now: datetime, limit: int = 10_000) -> int:
     return session.connection().execute(_TRIM, {"before": (now - KEPT).date(), "limit": limit}).rowcount
 
 
-def place_of(session: Session, keys: KeyRing, source: str, event_id: str) -> int | None:
-    """Where in the log the event of this source and id stands, or None."""
-    return seen(session, [digest(keys, source, event_id)]).get(digest(keys, source, event_id))
-
-
 _SEEN = text("SELECT digest, seq FROM event_keys WHERE digest = ANY(CAST(:digests AS bytea[]))")
 _CLAIM = text("""
     INSERT INTO event_keys (digest, day, seq)

@@ -16,11 +16,6 @@ from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
 
-def event_facts(session: Session, event: Event, *, keys: KeyRing | None = None) -> dict[str, Json]:
-    """What rules see as `event.*`: see `events_facts`."""
-    return events_facts(session, [event], keys=keys)[event.seq]
-
-
 def events_facts(
     session: Session, events: Sequence[Event], *, keys: KeyRing | None = None
 ) -> dict[int, dict[str, Json]]:
@@ -61,14 +56,6 @@ def events_of(
     if limit is not None:
         wanted = wanted.limit(limit)
     return list(session.execute(wanted).scalars())
-
-
-def unrouted(session: Session, member_id: int, *, limit: int | None = None) -> list[Event]:
-    """A member's events that wait to be routed, in order of acceptance."""
-    wanted = (
-        select(Event).where(col(Event.member_id) == member_id, col(Event.routed_at).is_(None)).order_by(col(Event.seq))
-    )
-    return list(session.execute(wanted if limit is None else wanted.limit(limit)).scalars())
 
 
 def _refer(facts: dict[str, Json], name: str, record: Record | None) -> None:

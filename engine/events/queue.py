@@ -6,7 +6,7 @@ are made and removed under the member's row lock: so no event is left without a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -37,12 +37,6 @@ def lease(
         _LEASE, {"by": by, "now": now, "until": until, "limit": limit, "highest": highest}
     )
     return [member for (member,) in rows]
-
-
-def holds(session: Session, member_id: int, by: str, *, now: datetime) -> bool:
-    """Whether this router's lease of the member still stands; locks the row until the transaction ends."""
-    found = session.connection().execute(_HOLDS, {"member": member_id, "by": by, "now": now})
-    return found.first() is not None
 
 
 def done(session: Session, member_id: int, by: str) -> None:
@@ -81,12 +75,6 @@ def backlog(session: Session, *, limit: int = BACKLOG) -> int:
     return int(session.connection().execute(_BACKLOG, {"limit": limit}).scalar_one())
 
 
-def move(session: Session, losers: Sequence[int], survivor: int, *, now: datetime) -> None:
-    """After a merge: what waited under the losers waits under the survivor."""
-    session.connection().execute(_MOVE, {"losers": list(losers), "survivor": survivor, "now": now})
-    session.connection().execute(text("DELETE FROM member_queue WHERE member_id = ANY(:ids)"), {"ids": list(losers)})
-
-
 _ENQUEUE = text("""
     INSERT INTO member_queue (member_id, priority, since, not_before, failures)
     SELECT member, priority, :now, :now, 0
@@ -101,8 +89,6 @@ _LEASE = text("""
           AND priority <= :highest
         ORDER BY priority, not_before LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING member_id""")
-_HOLDS = text("""
-    SELECT 1 FROM member_queue WHERE member_id = :member AND lease_by = :by AND lease_until > :now FOR UPDATE""")
 _FORGET = text("""
     DELETE FROM member_queue WHERE member_id = :member AND lease_by = :by
     AND NOT EXISTS (SELECT 1 FROM events WHERE member_id = :member AND routed_at IS NULL)""")
@@ -124,8 +110,3 @@ _UNPARK = text("""
 _BACKLOG = text("""
     SELECT count(*) FROM (
         SELECT 1 FROM events WHERE routed_at IS NULL AND member_id IS NOT NULL LIMIT :limit) AS waiting""")
-_MOVE = text("""
-    INSERT INTO member_queue (member_id, priority, since, not_before, failures)
-    SELECT :survivor, min(priority), min(since), :now, 0 FROM member_queue WHERE member_id = ANY(:losers)
-    HAVING count(*) > 0
-    ON CONFLICT (member_id) DO UPDATE SET priority = LEAST(member_queue.priority, EXCLUDED.priority)""")

@@ -11,8 +11,6 @@ VISITOR = "visitor"
 """An unidentified scanner, by the cookie of our own landing page; never accepted from outside."""
 SINGLE = frozenset({"member", "unionid"})
 """Kinds of which a member has at most one value."""
-WECOM_KINDS = frozenset({"unionid", "external_userid"})
-"""Kinds that WeCom knows: by them a friendship can be told."""
 LONGEST = 256
 
 _PHONE = re.compile(r"(?:(?:\+|00)?86)?(1[0-9]{10})|\+?([0-9]{4,20})", re.ASCII)

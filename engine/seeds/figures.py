@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-VERSION = 1
 RANDOM_SEED = 20_260_107
 
 REGIONS = {

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 STAFF, CUSTOMER = 1, 2
+"""Kinds of people in a group."""
 WECHAT, WECOM = 1, 2
+"""Kinds of contacts: a user of WeChat, or somebody on the staff of another company that uses WeCom."""
 ASSIGNED_BY_ADMIN = 202
 
 

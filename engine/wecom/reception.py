@@ -101,11 +101,6 @@ def choose(desk: Desk, now: datetime, zone: ZoneInfo, visitor: str) -> Reception
     return Reception(None, _cause([*first, *desk.backups], is_open=is_open))
 
 
-def room(desk: Desk) -> int:
-    """How many customers the channel's active associates can still take."""
-    return sum(max(0, one.capacity - one.friends) for one in desk.associates if one.active)
-
-
 def _cause(receivers: Sequence[Receiver], *, is_open: bool) -> Cause:
     if not is_open:
         return "closed"

@@ -15,7 +15,6 @@ from rules.types import Json
 EVENT = "change_external_chat"
 ROOM = 500
 QR = 3
-DISMISSED = 1
 
 
 def chat(state: State, chat_id: str) -> sqlite3.Row:

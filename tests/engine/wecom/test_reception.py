@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from engine.wecom.reception import Desk, Hours, Receiver, Reception, choose, room
+from engine.wecom.reception import Desk, Hours, Receiver, Reception, choose
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -88,11 +88,6 @@ def test_a_visitor_meets_the_same_face_and_all_faces_meet_visitors() -> None:
     for visitor, userid in met.items():
         if userid != "hq":
             assert choose(fewer, NOON, SHANGHAI, visitor).userid == userid
-
-
-def test_room_counts_active_associates_only() -> None:
-    idle = Receiver("idle", active=False)
-    assert room(Desk([Receiver("a", friends=19_860), Receiver("b", friends=20_500), idle], [HQ])) == 140
 
 
 receivers = st.lists(

@@ -14,8 +14,14 @@ from typing import Any
 from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlmodel import SQLModel
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects carry no annotations
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that need no objects."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, suffix: str = "") -> None:

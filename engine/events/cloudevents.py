@@ -96,10 +96,11 @@ def _batch(body: bytes, now: datetime) -> Parcel:
     if len(given) > LARGEST_BATCH:
         raise ContentError(f"A batch holds at most {LARGEST_BATCH} events; this one has {len(given)}.")
     may_be_large = len(body) > LARGEST_EVENT
-    return Parcel(batch=True, items=tuple(_item(i, item, now, may_be_large) for i, item in enumerate(given)))
+    items = tuple(_item(i, item, now, may_be_large=may_be_large) for i, item in enumerate(given))
+    return Parcel(batch=True, items=items)
 
 
-def _item(index: int, item: Json, now: datetime, may_be_large: bool) -> IncomingEvent | Refused:  # noqa: FBT001  # private
+def _item(index: int, item: Json, now: datetime, *, may_be_large: bool) -> IncomingEvent | Refused:
     read = read_event(item, now=now, index=index)
     if may_be_large and isinstance(read, IncomingEvent):
         size = len(json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode())

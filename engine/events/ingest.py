@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Table, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.coupons.ledger import COUPON_TYPES, holders
-from engine.database.bulk import insert_rows
+from engine.database.bulk import insert_rows, table_of
 from engine.database.connection import Scope
 from engine.events import dedupe, ledgers, queue
 from engine.events.entry import Entry
@@ -31,7 +31,7 @@ from engine.organisation.references import places
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
-EVENTS: Table = Event.__table__  # type: ignore[attr-defined]  # SQLModel sets it on table classes
+_EVENTS = table_of(Event)
 
 
 def ingest(
@@ -118,7 +118,7 @@ class _Batch:
     def append(self) -> None:
         """Writes the log, the keys, the disputes and the queue."""
         dedupe.claim(self.session, {entry.digest: entry.seq for entry in self.entries}, now=self.now)
-        insert_rows(self.session, EVENTS, [self._row(entry) for entry in self.entries])
+        insert_rows(self.session, _EVENTS, [self._row(entry) for entry in self.entries])
         raised = [(dispute, self.entries[dispute.index].seq) for dispute in self.resolved.disputes]
         disputes.record(self.session, raised, now=self.now)
         waiting: dict[int, int] = {}

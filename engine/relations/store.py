@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.database.bulk import table_of
 from engine.database.difference import write_difference
 from engine.relations.ledger import Fact, Interval
 from engine.relations.models import Relation
@@ -16,7 +17,7 @@ Row: TypeAlias = Mapping[str, Any]
 Rows: TypeAlias = dict[int, list[Row]]
 """Rows by member."""
 
-_RELATIONS: Table = Relation.__table__  # type: ignore[attr-defined]  # SQLModel sets it on table classes
+_RELATIONS = table_of(Relation)
 
 
 def relations_of(session: Session, members: Sequence[int]) -> Rows:

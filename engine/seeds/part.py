@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Table, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
 
-from engine.database.bulk import insert_rows
+from engine.database.bulk import insert_rows, table_of
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from engine.seeds.figures import RANDOM_SEED, StoreFigures, stores_of
@@ -38,7 +38,7 @@ class Part:
 
     def insert(self, table: type[SQLModel], rows: Sequence[Row]) -> None:
         """Write rows; all name the same columns, and none of them is an array."""
-        insert_rows(self.session, _columns(table), rows)
+        insert_rows(self.session, table_of(table), rows)
 
     def insert_few(self, table: type[SQLModel], rows: Sequence[Row]) -> None:
         """Write rows that may hold arrays."""
@@ -48,7 +48,7 @@ class Part:
     def numbered(self, table: type[SQLModel], rows: Sequence[Row]) -> list[int]:
         """Write rows of a table whose ids the database gives out; their ids, in order."""
         taken = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
-        given = {"table": _columns(table).name, "count": len(rows)}
+        given = {"table": table_of(table).name, "count": len(rows)}
         ids = list(self.session.execute(taken, given).scalars())
         self.insert(table, [{"id": number, **row} for number, row in zip(ids, rows, strict=True)])
         return ids
@@ -60,7 +60,3 @@ class Part:
     def ids(self, statement: str) -> dict[str, int]:
         """What a query for `key` and `id` finds."""
         return {row.key: row.id for row in self.session.execute(text(statement))}
-
-
-def _columns(table: type[SQLModel]) -> Table:
-    return SQLModel.metadata.tables[str(table.__tablename__)]

@@ -131,7 +131,7 @@ def test_the_cookie_s_token_is_not_in_the_table(database: Database, clock: Fixed
 @pytest.mark.parametrize("role", ["region", "store"])
 def test_people_of_a_place_without_one_see_no_store(database: Database, clock: FixedClock, role: str) -> None:
     with database.begin() as session:
-        user = store.add_user(session, "mei", PASSWORD, role, now=clock.now())  # type: ignore[arg-type]  # parametrised
+        user = store.add_user(session, "mei", PASSWORD, role, now=clock.now())
         token = sessions.open_session(session, user, now=clock.now())
         viewer = sessions.viewer_of(session, token, now=clock.now())
     assert viewer is not None

@@ -142,4 +142,4 @@ def test_what_hq_declares_personal_is_sealed(chain: Chain) -> None:
             session, chain.keys, member_id=member, store_id=None, associate_id=None,
             paths={"member.id_card", "member.shoe", "member.friend"}, now=NOW,
         )  # fmt: skip
-    assert {"id_card": "110101", "shoe": "43", "friend": False}.items() <= facts["member"].items()  # type: ignore[union-attr]
+    assert {"id_card": "110101", "shoe": "43", "friend": False}.items() <= facts["member"].items()

@@ -17,7 +17,7 @@ ONE = {"one": wait("custom.b", timeout="PT1H")}
 
 
 def paused(start: str, end: str | None = None, mode: str | None = None) -> Pause:
-    return Pause(at(start), at(end) if end else None, mode)  # type: ignore[arg-type]
+    return Pause(at(start), at(end) if end else None, mode)
 
 
 def test_while_paused_no_node_is_entered_and_no_effect_starts() -> None:

@@ -110,10 +110,7 @@ END: Json = {"type": "end", "outcome": "finished"}
 
 def wait(*items: Json, **fields: Any) -> dict[str, Json]:
     """A wait for events; items are types, or whole items."""
-    awaited: list[Json] = [
-        {"on": item, "port": "got"} if isinstance(item, str) else item  # type: ignore[list-item]
-        for item in items
-    ]
+    awaited: list[Json] = [{"on": item, "port": "got"} if isinstance(item, str) else item for item in items]
     ports = {"got": "end", **({"timeout": "late"} if "timeout" in fields else {}), **fields.pop("ports", {})}
     return {"type": "wait", "for": awaited, "ports": ports, **fields}
 

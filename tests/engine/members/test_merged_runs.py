@@ -21,7 +21,7 @@ def make_run(session: Session, member: int, n: int, entered: float, **more: obje
     run = Run(
         journey="hook", version=1, bundle_hash="b", member_id=member, n=n, workflow_id=f"journey/hook/{member}/{n}",
         entry_seq=1000 * member + n, entered_at=at(entered), now=at(entered), wake_at=at(entered), status="waiting",
-        state={}, **more,  # type: ignore[arg-type]  # columns of a run
+        state={}, **more,
     )  # fmt: skip
     session.add(run)
     session.flush()

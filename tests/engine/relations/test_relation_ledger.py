@@ -19,7 +19,7 @@ HOURS = timedelta(hours=1)
 def fact(action: Action, hours: float, associate: int = 1, seq: int | None = None, **more: object) -> Fact:
     moment = START + hours * HOURS
     number = int(hours * 100) + 1 if seq is None else seq
-    return Fact(moment, number, action, associate, STORES[associate], **more)  # type: ignore[arg-type]
+    return Fact(moment, number, action, associate, STORES[associate], **more)
 
 
 def told(intervals: list[Interval]) -> list[tuple[object, ...]]:
@@ -110,7 +110,7 @@ STREAMS = st.lists(
 @given(STREAMS, st.randoms())
 def test_no_order_of_arrival_changes_the_ledger(facts: list[Fact], chance: object) -> None:
     shuffled = list(facts)
-    chance.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives a random.Random
+    chance.shuffle(shuffled)
     assert told(derive(shuffled)) == told(derive(facts))
 
 

@@ -103,7 +103,7 @@ async def test_a_welcome_that_wecom_would_not_take_is_refused(
 ) -> None:
     code = simulator.control("add", associate="lin", person="an")["welcome_code"]
     with pytest.raises(RefusedError):
-        await wecom.send_welcome_msg(code, "hello", attachments)  # type: ignore[arg-type]  # wrong on purpose
+        await wecom.send_welcome_msg(code, "hello", attachments)
     with pytest.raises(RefusedError):
         await wecom.send_welcome_msg(code, "驿" * 1334)
 

@@ -44,7 +44,7 @@ class Caller:
         return answer
 
     async def _ask(self, response: object) -> Answer:
-        answered: httpx.Response = await response  # type: ignore[misc]  # an awaited request
+        answered: httpx.Response = await response
         assert answered.status_code == 200
         found: Answer = answered.json()
         return found

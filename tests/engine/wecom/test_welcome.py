@@ -40,7 +40,7 @@ async def test_one_code_is_made_for_a_group_however_often_it_is_sent(simulator: 
     for person in ("an", "bo"):
         added = simulator.control("add", associate="lin", person=person)
         await wecom.send_welcome(added["welcome_code"], "hello", [{"kind": "group_qr", "chat": "wr1"}])
-    pictures = {str(item["body"]["attachments"]) for item in simulator.outbox(kind="welcome")}  # type: ignore[index]  # an outbox body is an object
+    pictures = {str(item["body"]["attachments"]) for item in simulator.outbox(kind="welcome")}
     assert len(pictures) == 1
     assert simulator.http.get(await wecom.group_code("wr1")).status_code == 200
 
@@ -51,7 +51,7 @@ async def test_tags_are_named_by_word_and_made_when_new(simulator: Simulator, we
     await tagger.tag("lin", an, ["gold", "new"], [])
     await tagger.tag("lin", an, ["silver"], ["gold", "never made"])
     await tagger.tag("lin", an, [], ["never made"])
-    added = [item["body"]["added"] for item in simulator.outbox(kind="tag")]  # type: ignore[index]  # an outbox body is an object
+    added = [item["body"]["added"] for item in simulator.outbox(kind="tag")]
     assert added == [["gold", "new"], ["silver"]]
     follow = (await wecom.get_external_contact(an)).follow_user[0]
     assert {tag.tag_name for tag in follow.tags} == {"new", "silver"}

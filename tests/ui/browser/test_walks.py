@@ -172,7 +172,7 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
 
 def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: str) -> None:
     for scheme in ("dark", "light"):
-        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]  # a literal of a tuple
+        page = browser.new_page(color_scheme=scheme)
         page.goto(address + "/sign-in")
         assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
         page.close()

@@ -110,4 +110,4 @@ def test_a_service_that_is_not_there_is_named(file: Path) -> None:
 @pytest.mark.parametrize("action", ["diff", "apply", "export"])
 def test_without_an_address_it_is_said_how_to_give_one(action: str, file: Path) -> None:
     with pytest.raises(ServiceError, match="--url and --key"):
-        Command(action, [file]).run(CATALOGUE)  # type: ignore[arg-type]  # a table of actions
+        Command(action, [file]).run(CATALOGUE)

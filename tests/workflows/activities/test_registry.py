@@ -92,8 +92,8 @@ def test_what_is_not_written_as_it_should_be_is_refused(function: Callable[..., 
 
 def test_one_name_cannot_stand_for_two_types() -> None:
     one, other = ModuleType("one"), ModuleType("other")
-    one.here = activity_type("test.same", title=TITLE)(local)  # type: ignore[attr-defined]  # modules of the test's own
-    other.here = activity_type("test.same", title=TITLE)(local)  # type: ignore[attr-defined]
+    one.here = activity_type("test.same", title=TITLE)(local)
+    other.here = activity_type("test.same", title=TITLE)(local)
     with pytest.raises(ActivityTypeError, match=r"other registers test\.same"):
         activities_of([one, other])
 

@@ -119,7 +119,7 @@ class World:
         entered: Counter[str] = Counter()
         for person, steps in self.seen.items():
             for index, (step, channel, store) in enumerate(steps):
-                stage = STAGES.get(step)  # type: ignore[call-overload]  # any step may be asked for
+                stage = STAGES.get(step)
                 if stage and stage not in self.forgets and not self.holds_out(person):
                     cells[channel if by == "channel" else store, stage] += 1
                     entered[stage] += index == 0

@@ -44,7 +44,7 @@ def stand_in(folder: Path, name: str, code: str = NOTING_ITS_END, **differing: o
         "before_start": partial(ready.unlink, missing_ok=True),
         "patience": 5.0,
     }
-    return Child(**{**given, **differing})  # type: ignore[arg-type]  # a table of differing fields
+    return Child(**{**given, **differing})
 
 
 @dataclass

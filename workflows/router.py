@@ -13,7 +13,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -22,6 +22,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from engine.clock import Clock
+from engine.database import direct
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
@@ -48,6 +49,7 @@ class RouterSettings:
     wait: timedelta = timedelta(milliseconds=200)
     longest_wait: timedelta = timedelta(seconds=5)
     crowded: int = 200
+    crowded_for: timedelta = timedelta(milliseconds=500)
     sweep_every: float = 5.0
     orders_every: float = 0.25
 
@@ -103,6 +105,7 @@ class Router:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._entrances = EntranceCache(parts.plans)
         self._stopping = asyncio.Event()
+        self._crowded, self._look_again_at = False, datetime.min.replace(tzinfo=UTC)
         contacts = parts.contacts
         self._enrichment = Enrichment(parts.database, parts.clock, parts.keys, contacts) if contacts else None
 
@@ -129,17 +132,25 @@ class Router:
         return len(members)
 
     def _lease(self) -> list[int]:
-        now, most = self.parts.clock.now(), self.settings.crowded
+        now = self.parts.clock.now()
         with self.parts.database.begin() as session:
-            unanswered = session.connection().execute(_UNANSWERED, {"now": now, "most": most}).scalar_one()
+            if now >= self._look_again_at:
+                self._crowded = self._is_crowded(session, now)
+                self._look_again_at = now + self.settings.crowded_for
             return queue.lease(
                 session,
                 self.name,
                 now=now,
                 until=now + self.settings.lease,
                 limit=self.settings.members,
-                interactive_only=unanswered >= most,
+                interactive_only=self._crowded,
             )
+
+    def _is_crowded(self, session: Session, now: datetime) -> bool:
+        """Whether so many runs were called and have not answered that bulk work must stop."""
+        most = self.settings.crowded
+        [unanswered] = direct.scalars(session, _UNANSWERED, {"now": now, "most": most})
+        return bool(unanswered >= most)
 
     async def _route(self, member: int) -> None:
         """Route one member; a failure lets the member rest, and the fifth parks it."""
@@ -209,8 +220,8 @@ async def _repeat(chore: Chore) -> None:
 _OLDEST = text("SELECT min(accepted_at) FROM events WHERE member_id = :member AND routed_at IS NULL")
 
 # Runs that were told something, or should have moved by now, and have not answered yet.
-_UNANSWERED = text("""
-SELECT (SELECT count(*) FROM (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' LIMIT :most) AS told)
+_UNANSWERED = """
+SELECT (SELECT count(*) FROM (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' LIMIT %(most)s) AS told)
      + (SELECT count(*) FROM (
-            SELECT 1 FROM runs WHERE ended_at IS NULL AND wake_at <= :now AND status <> 'holdout' LIMIT :most) AS due)
-""")
+            SELECT 1 FROM runs WHERE ended_at IS NULL AND wake_at <= %(now)s AND status <> 'holdout'
+            LIMIT %(most)s) AS due)"""

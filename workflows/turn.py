@@ -6,6 +6,7 @@ turn which Temporal asks for twice changes nothing. SPINE: claim, member, run, i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from temporalio import activity
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.definitions.plans import Plans
+from engine.events.models import Event
 from engine.journeys.deadlines import FOREVER, is_paused
 from engine.journeys.plan import Plan
 from engine.journeys.state import Command, Remote, State
@@ -24,8 +26,8 @@ from engine.journeys.turn import TurnInputs, TurnResult, decide
 from engine.runs import effects, inbox, record, states, store
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
-from engine.runs.models import Run, RunCommand
-from engine.runs.store import RunMovedError, RunUnknownError
+from engine.runs.models import Run
+from engine.runs.store import Decided, RunMovedError, RunUnknownError
 from engine.secrets.keyring import KeyRing
 from workflows.activities.registry import Activities, RemoteActivity
 from workflows.asked import SLACK, Asked
@@ -77,10 +79,9 @@ class TurnTaker:
 
     def _take(self, session: Session, position: Position) -> Answer:
         now = self.clock.now()
-        if not store.claim(session, position.run, position.turn, now):
-            stored = Answer.from_json(store.stored_answer(session, position.run, position.turn))
-            return replace(stored, stale=True)
-        run = store.lock_run(session, position.run)
+        run = store.begin_turn(session, position.run, position.turn, now)
+        if not isinstance(run, Run):
+            return replace(Answer.from_json(run), stale=True)
         if run.ended_at is not None:
             raise NothingToDecideError(Answer(next=position.turn, done=True))
         if position.turn != run.turn + 1:
@@ -94,35 +95,34 @@ class TurnTaker:
         told = self._told(session, run, plan, state, now)
         inputs = told.inputs
         result = decide(plan, state, inputs, host, now, limit=EVENTS_PER_TURN)
-        inbox.take_commands(session, told.commands, n)
+        inbox.take_commands(session, told.orders.commands, n)
         asked = self._ask(session, run, result, now)
-        record.write(session, run, plan, before=state, inputs=inputs, result=result, now=now)
+        record.write(session, run, plan, before=state, told=told.events, result=result, now=now)
         answer = _answer(n, result, asked, now)
         latest = asked.latest if asked else None
         wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
         paused = is_paused(inputs.pauses)
         states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
         run.turn = n
-        store.save(session, run)
-        log_lines, reads = record.lines(result, self.keys), host.reads()
-        store.record_turn(session, run.id, n, answer=answer.to_json(), log=log_lines, reads=reads)
+        log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
+        store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
         return answer
 
     def _told(self, session: Session, run: Run, plan: Plan, state: State, now: datetime) -> Told:
         """What the run has been told and has not taken."""
         rows = inbox.take_up(session, run, plan.event_types, now)
-        commands = inbox.commands(session, run.id)
+        orders = inbox.orders(session, run)
         outcome = None
         if state.phase == "acting" and state.effect:
             row = effects.find(session, EffectKey.of_run(run.id, state.effect))
             outcome = effects.outcome_of(row, self.keys) if row else None
         inputs = TurnInputs(
-            operators=tuple(inbox.operator(command) for command in commands),
+            operators=orders.operators(),
             outcome=outcome,
             events=tuple(inbox.events_in(session, rows, self.keys)),
-            pauses=tuple(inbox.pauses(session, run)),
+            pauses=orders.pauses,
         )
-        return Told(inputs, commands, personal=any(row.personal_enc is not None for row in rows))
+        return Told(inputs, rows, orders)
 
     def _ask(self, session: Session, run: Run, result: TurnResult, now: datetime) -> Pending | None:
         """The remote effect that the run now waits for, with its row written."""
@@ -150,11 +150,16 @@ class TurnTaker:
 
 @dataclass(frozen=True)
 class Told:
-    """A turn's inputs, the rows of the commands among them, and whether an event brought personal data."""
+    """A turn's inputs, with the rows of the new events and of the orders among them."""
 
     inputs: TurnInputs
-    commands: list[RunCommand]
-    personal: bool
+    events: Sequence[Event]
+    orders: inbox.Orders
+
+    @property
+    def personal(self) -> bool:
+        """Whether an event brought personal data."""
+        return any(event.personal_enc is not None for event in self.events)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -41,21 +42,34 @@ def events_in(session: Session, events: Sequence[Event], keys: KeyRing) -> list[
     ]
 
 
-def mark(session: Session, run_id: int, fates: Mapping[int, str], now: datetime) -> None:
-    """Record what became of deliveries: kept, consumed or dropped, by seq."""
-    if fates:
-        given = {"run": run_id, "seqs": list(fates), "states": list(fates.values()), "now": now}
-        direct.execute(session, _MARK, given)
-
-
 def drop_rest(session: Session, run_id: int, now: datetime) -> None:
     """A run that has ended looks at nothing any more."""
     direct.execute(session, _DROP_REST, {"run": run_id, "now": now})
 
 
-def commands(session: Session, run_id: int) -> list[RunCommand]:
-    """What operators asked and no turn has taken, oldest first."""
-    return direct.objects(session, RunCommand, _COMMANDS, {"run": run_id})
+@dataclass(frozen=True)
+class Orders:
+    """What operators asked and no turn has taken, oldest first, and the pauses that bind the run."""
+
+    commands: tuple[RunCommand, ...]
+    pauses: tuple[PauseInterval, ...]
+
+    def operators(self) -> tuple[Operator, ...]:
+        """The commands as the interpreter takes them."""
+        return tuple(
+            Operator(cast("OperatorKind", each.kind), each.args.get("port"), each.args.get("outcome"), each.by)
+            for each in self.commands
+        )
+
+
+def orders(session: Session, run: Run) -> Orders:
+    """Commands and pauses of a run, read under its lock."""
+    found = direct.first(session, _ORDERS, _binding(run))
+    commands, intervals = found or (None, None)
+    return Orders(
+        tuple(RunCommand(**{**row, "at": _instant(row["at"])}) for row in commands or ()),
+        tuple(_interval(Pause(**_instants(row))) for row in intervals or ()),
+    )
 
 
 def take_commands(session: Session, taken: Iterable[RunCommand], turn: int) -> None:
@@ -64,16 +78,13 @@ def take_commands(session: Session, taken: Iterable[RunCommand], turn: int) -> N
         direct.execute(session, _TAKE_COMMANDS, {"ids": ids, "turn": turn})
 
 
-def operator(command: RunCommand) -> Operator:
-    """A command as the interpreter takes it."""
-    kind = cast("OperatorKind", command.kind)
-    return Operator(kind, command.args.get("port"), command.args.get("outcome"), command.by)
-
-
 def pauses(session: Session, run: Run) -> list[PauseInterval]:
     """The pauses of the run and of its journey that may bind it: those that did not end before it began."""
-    given = {"run": run.id, "journey": run.journey, "since": run.entered_at}
-    return [_interval(row) for row in direct.objects(session, Pause, _PAUSES, given)]
+    return [_interval(row) for row in direct.objects(session, Pause, _PAUSES, _binding(run))]
+
+
+def _binding(run: Run) -> dict[str, object]:
+    return {"run": run.id, "journey": run.journey, "since": run.entered_at}
 
 
 def deliver(session: Session, run_ids: Iterable[int], seq: int, now: datetime) -> list[int]:
@@ -84,6 +95,14 @@ def deliver(session: Session, run_ids: Iterable[int], seq: int, now: datetime) -
 def _data(facts: dict[str, Json]) -> dict[str, Json]:
     """Without what the interpreter adds itself when it tests an event."""
     return {name: value for name, value in facts.items() if name not in {"type", "time"}}
+
+
+def _instants(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "from_at": _instant(row["from_at"]), "to_at": _instant(row["to_at"])}
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _interval(row: Pause) -> PauseInterval:
@@ -103,16 +122,15 @@ SELECT * FROM events WHERE seq IN (
     SELECT seq FROM fresh UNION SELECT seq FROM deliveries WHERE run_id = %(run)s AND state = 'new')
 ORDER BY seq"""
 _UNTAKEN = "SELECT seq FROM deliveries WHERE run_id = %(run)s AND state = 'new'"
-_MARK = """
-UPDATE deliveries SET state = fates.state, at = %(now)s
-FROM unnest(%(seqs)s::bigint[], %(states)s::text[]) AS fates (seq, state)
-WHERE run_id = %(run)s AND deliveries.seq = fates.seq"""
 _DROP_REST = "UPDATE deliveries SET state = 'dropped', at = %(now)s WHERE run_id = %(run)s AND state = 'new'"
-_COMMANDS = "SELECT * FROM run_commands WHERE run_id = %(run)s AND taken_turn IS NULL ORDER BY id"
 _TAKE_COMMANDS = "UPDATE run_commands SET taken_turn = %(turn)s WHERE id = ANY(%(ids)s)"
 _PAUSES = """
 SELECT * FROM pauses WHERE journey = %(journey)s AND (run_id IS NULL OR run_id = %(run)s)
 AND (to_at IS NULL OR to_at > %(since)s)"""
+_ORDERS = f"""
+SELECT
+    (SELECT json_agg(given ORDER BY id) FROM run_commands AS given WHERE run_id = %(run)s AND taken_turn IS NULL),
+    (SELECT json_agg(binding) FROM ({_PAUSES}) AS binding)"""  # noqa: S608 - built from constants
 _DELIVER = """
 INSERT INTO deliveries (run_id, seq, state, at)
 SELECT run_id, %(seq)s, 'new', %(now)s FROM unnest(%(runs)s::bigint[]) AS given (run_id)

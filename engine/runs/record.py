@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from engine.database import direct
+from engine.events.models import Event
 from engine.funnel import deltas
 from engine.journeys.plan import Plan
 from engine.journeys.state import Consume, Drop, Keep, Log, Stage, State
-from engine.journeys.turn import TurnInputs, TurnResult
+from engine.journeys.turn import TurnResult
 from engine.runs import inbox
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
@@ -21,19 +22,32 @@ from rules.types import Json
 
 
 def write(
-    session: Session, run: Run, plan: Plan, *, before: State, inputs: TurnInputs, result: TurnResult, now: datetime
+    session: Session, run: Run, plan: Plan, *, before: State, told: Sequence[Event], result: TurnResult, now: datetime
 ) -> None:
-    """Carry out the commands of a turn that concern our own records."""
-    taken = [event.seq for event in inputs.events if event not in result.untaken]
-    inbox.mark(session, run.id, _fates(taken, result), now)
+    """Carry out the commands of a turn that concern the run's associate and the funnel. `told` are its new events."""
     if result.state.associate != before.associate:
-        _change_associate(session, run, result)
+        _change_associate(session, run, told, result)
     for command in result.commands:
         if isinstance(command, Stage):
             deltas.reached(session, run, command.name, stages=plan.stages, at=now)
     if result.state.end is not None:
         deltas.ended(session, run, result.state.end.outcome)
         inbox.drop_rest(session, run.id, now)
+
+
+def fates(told: Sequence[Event], result: TurnResult) -> dict[int, str]:
+    """What became of each delivery that the turn took, by seq; the last word counts."""
+    left = {event.seq for event in result.untaken}
+    found = {event.seq: "dropped" for event in told if event.seq not in left}
+    for command in result.commands:
+        match command:
+            case Keep(seq):
+                found[seq] = "kept"
+            case Consume(seq):
+                found[seq] = "consumed"
+            case Drop(seq):
+                found[seq] = "dropped"
+    return found
 
 
 def lines(result: TurnResult, keys: KeyRing) -> list[dict[str, Any]]:
@@ -63,28 +77,15 @@ def _line(entry: Log, keys: KeyRing) -> dict[str, Any]:
     return line
 
 
-def _fates(taken: Iterable[int], result: TurnResult) -> dict[int, str]:
-    """What became of each delivery, by seq; the last word counts."""
-    fates = dict.fromkeys(taken, "dropped")
-    for command in result.commands:
-        match command:
-            case Keep(seq):
-                fates[seq] = "kept"
-            case Consume(seq):
-                fates[seq] = "consumed"
-            case Drop(seq):
-                fates[seq] = "dropped"
-    return fates
-
-
-def _change_associate(session: Session, run: Run, result: TurnResult) -> None:
+def _change_associate(session: Session, run: Run, told: Sequence[Event], result: TurnResult) -> None:
     """The run follows the associate of the latest `contact.added` that it consumed."""
-    consumed = [command.seq for command in result.commands if isinstance(command, Consume)]
-    latest = direct.first(session, _LATEST_ADD, {"seqs": consumed})
-    if latest is not None and latest[0] != run.associate_id:
-        former, run.associate_id = run.associate_id, latest[0]
+    consumed = {command.seq for command in result.commands if isinstance(command, Consume)}
+    missing = consumed - {event.seq for event in told}
+    known = [*told, *(direct.objects(session, Event, _EVENTS, {"seqs": list(missing)}) if missing else ())]
+    adds = [event for event in known if event.seq in consumed and event.type == "contact.added"]
+    if adds and adds[-1].associate_id != run.associate_id:
+        former, run.associate_id = run.associate_id, adds[-1].associate_id
         deltas.moved(session, run, from_associate=former)
 
 
-_LATEST_ADD = """
-SELECT associate_id FROM events WHERE seq = ANY(%(seqs)s) AND type = 'contact.added' ORDER BY seq DESC LIMIT 1"""
+_EVENTS = "SELECT * FROM events WHERE seq = ANY(%(seqs)s) ORDER BY seq"

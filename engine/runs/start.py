@@ -54,6 +54,7 @@ class Circumstances:
     latest: datetime | None
     started: bool
     highest: int
+    next_id: int
 
     @property
     def history(self) -> RunHistory:
@@ -87,14 +88,16 @@ class Starter:
         event = arrival.event
         if not _was_live(live, event) or is_too_old(plan, event):
             return None
+        if plan.reentry == "after_exit" and self._refused_while_live(plan.key, event):
+            return None
         here = self._look(plan.key, event)
         if here.paused or here.started:
             return None
         match = self._match(plan, event, here)
         if match is None:
             return None
-        if plan.reentry == "after_exit" and here.live:
-            self._must_be_decidable(plan.key, event)
+        if plan.reentry == "after_exit" and self._lag(plan.key, event):
+            raise EntryWaitsError
         if refuse_reentry(plan, event, here.history):
             return None
         return Entry(live, plan, arrival, match, here)
@@ -103,7 +106,7 @@ class Starter:
         """Insert the run that was decided; a holdout's row where the member is left alone."""
         live, plan, arrival, here = entry.live, entry.plan, entry.arrival, entry.here
         event, n = arrival.event, here.highest + 1
-        [run_id] = direct.scalars(self.session, "SELECT nextval('runs_id_seq')", {})
+        run_id = here.next_id
         holdout = is_held_out(plan, str(self.member_id))
         reference = RunRef(str(run_id), plan.key, live.version, str(self.member_id))
         state = start_run(plan, reference, event, entry.match, self.now, holdout=holdout)
@@ -139,14 +142,21 @@ class Starter:
         facts = read_facts(self.session, self.keys, **where, paths=plan.fields, now=self.now)
         return match_entry(plan, event, facts, self.now)
 
-    def _must_be_decidable(self, journey: str, event: EventIn) -> None:
-        """Raise EntryWaitsError while a live run has an earlier event to take, or a deadline that may act first."""
-        for run in self.runs:
-            if run.journey != journey or run.status == "holdout":
-                continue
-            untaken = inbox.untaken_seqs(self.session, run.id)
-            if must_wait_for(states.load(run, self.keys), event, untaken, inbox.pauses(self.session, run)):
-                raise EntryWaitsError
+    def _refused_while_live(self, journey: str, event: EventIn) -> bool:
+        """Whether a live run, which has taken all that came before, refuses the event whatever its condition says."""
+        live = any(run.journey == journey and run.entry_seq < event.seq for run in self.runs)
+        return live and not self._lag(journey, event)
+
+    def _lag(self, journey: str, event: EventIn) -> bool:
+        """Whether a live run of the journey has an earlier event to take, or a deadline that may act first."""
+        return any(self._lags(run, event) for run in self.runs if run.journey == journey and run.status != "holdout")
+
+    def _lags(self, run: Run, event: EventIn) -> bool:
+        state, untaken = states.load(run, self.keys), inbox.untaken_seqs(self.session, run.id)
+        # A pause can only move deadlines away: it is looked at when one seems to be due.
+        return must_wait_for(state, event, untaken, ()) and must_wait_for(
+            state, event, untaken, inbox.pauses(self.session, run)
+        )
 
 
 def _was_live(live: LiveJourney, event: EventIn) -> bool:
@@ -162,7 +172,7 @@ SELECT
             AND from_at <= %(at)s AND (to_at IS NULL OR to_at > %(at)s)) AS paused,
     COALESCE(event.store_id, channel.store_id, associate.store_id, owner.store_id, member.store_id) AS store_id,
     COALESCE(event.associate_id, owner.id) AS associate_id,
-    history.*
+    history.*, nextval('runs_id_seq') AS next_id
 FROM events AS event
 JOIN members AS member ON member.id = %(member)s
 LEFT JOIN channels AS channel ON channel.id = event.channel_id

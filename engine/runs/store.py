@@ -7,6 +7,7 @@ no session: what is changed in them is written by `add` and `save`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,30 +26,45 @@ class RunMovedError(Exception):
     """The run went to another member while we waited for the lock: roll back and begin again."""
 
 
-def claim(session: Session, run_id: int, n: int, at: datetime) -> bool:
-    """Claim turn `n` of a run. False when it was claimed before; waits for a twin that is being decided."""
-    return direct.execute(session, _CLAIM, {"run": run_id, "n": n, "at": at}) == 1
+@dataclass(frozen=True)
+class Decided:
+    """What a turn leaves in its own row and in the deliveries that it took (`fates`: seq to state)."""
+
+    n: int
+    answer: Mapping[str, Any]
+    log: Sequence[Mapping[str, Any]]
+    reads: Mapping[str, Any]
+    fates: Mapping[int, str]
 
 
-def stored_answer(session: Session, run_id: int, n: int) -> dict[str, Any]:
-    """The answer that was given when the turn was decided."""
-    [answer] = direct.scalars(session, _ANSWER, {"run": run_id, "n": n})
-    kept: dict[str, Any] = answer
-    return kept
+def begin_turn(session: Session, run_id: int, n: int, at: datetime) -> Run | dict[str, Any]:
+    """Claim turn `n`, then lock the member and the run: the run, or the stored answer if the turn was claimed before.
+
+    Waits for a twin that is being decided. Raises RunUnknownError, and RunMovedError after a merge meanwhile.
+    """
+    given = {"run": run_id, "n": n, "at": at}
+    found = direct.objects(session, Run, _BEGIN_TURN, given)
+    if found:
+        return found[0]
+    if stored := direct.scalars(session, _STORED_ANSWER, given):
+        answer: dict[str, Any] = stored[0]
+        return answer
+    if direct.first(session, _EXISTS, given) is None:
+        raise RunUnknownError(f"there is no run {run_id}")
+    raise RunMovedError
 
 
-def record_turn(
-    session: Session,
-    run_id: int,
-    n: int,
-    *,
-    answer: Mapping[str, Any],
-    log: Sequence[Mapping[str, Any]],
-    reads: Mapping[str, Any],
-) -> None:
-    """Keep what a claimed turn decided."""
-    kept = {"answer": Jsonb(dict(answer)), "log": Jsonb([dict(line) for line in log]), "reads": Jsonb(dict(reads))}
-    direct.execute(session, _RECORD, {"run": run_id, "n": n, **kept})
+def finish_turn(session: Session, run: Run, decided: Decided) -> None:
+    """Write what a claimed turn decided: its answer and log, the fates of deliveries, and the run's row."""
+    kept = {
+        "turn_n": decided.n,
+        "answer": Jsonb(dict(decided.answer)),
+        "log": Jsonb([dict(line) for line in decided.log]),
+        "reads": Jsonb(dict(decided.reads)),
+        "seqs": list(decided.fates),
+        "fates": list(decided.fates.values()),
+    }
+    direct.execute(session, _FINISH_TURN, {**_columns(run), **kept})
 
 
 def lock_member(session: Session, member_id: int) -> None:
@@ -90,16 +106,28 @@ _NAMES = tuple(Run.model_fields)
 _FIXED = ("id", "journey", "version", "bundle_hash", "member_id", "n", "workflow_id", "entry_seq", "entered_at")
 _CHANGING = tuple(name for name in _NAMES if name not in _FIXED)
 
-_CLAIM = """
-INSERT INTO turns (run_id, n, at, answer, log, reads) VALUES (%(run)s, %(n)s, %(at)s, '{}', '[]', '{}')
-ON CONFLICT DO NOTHING"""
-_ANSWER = "SELECT answer FROM turns WHERE run_id = %(run)s AND n = %(n)s"
-_RECORD = """
-UPDATE turns SET answer = %(answer)s, log = %(log)s, reads = %(reads)s WHERE run_id = %(run)s AND n = %(n)s"""
 _LOCK_MEMBER = "SELECT id FROM members WHERE id = %(member)s FOR NO KEY UPDATE"
 _LOCK_MEMBER_OF_RUN = """
 SELECT id FROM members WHERE id = (SELECT member_id FROM runs WHERE id = %(run)s) FOR NO KEY UPDATE"""
 _LOCK_RUN = "SELECT * FROM runs WHERE id = %(run)s FOR NO KEY UPDATE"
 _LIVE = "SELECT * FROM runs WHERE member_id = %(member)s AND ended_at IS NULL ORDER BY id"
 _ADD = f"INSERT INTO runs ({', '.join(_NAMES)}) VALUES ({', '.join(f'%({name})s' for name in _NAMES)})"  # noqa: S608 - our columns
+_BEGIN_TURN = """
+WITH claimed AS (
+    INSERT INTO turns (run_id, n, at, answer, log, reads) VALUES (%(run)s, %(n)s, %(at)s, '{}', '[]', '{}')
+    ON CONFLICT DO NOTHING RETURNING n
+)
+SELECT runs.* FROM claimed, runs JOIN members ON members.id = runs.member_id WHERE runs.id = %(run)s
+FOR NO KEY UPDATE OF members, runs"""
+_STORED_ANSWER = "SELECT answer FROM turns WHERE run_id = %(run)s AND n = %(n)s AND answer <> '{}'"
+_EXISTS = "SELECT 1 FROM runs WHERE id = %(run)s"
 _SAVE = f"UPDATE runs SET {', '.join(f'{name} = %({name})s' for name in _CHANGING)} WHERE id = %(id)s"  # noqa: S608 - our columns
+_FINISH_TURN = f"""
+WITH marked AS (
+    UPDATE deliveries SET state = fates.state, at = %(now)s
+    FROM unnest(%(seqs)s::bigint[], %(fates)s::text[]) AS fates (seq, state)
+    WHERE run_id = %(id)s AND deliveries.seq = fates.seq
+), told AS (
+    UPDATE turns SET answer = %(answer)s, log = %(log)s, reads = %(reads)s WHERE run_id = %(id)s AND n = %(turn_n)s
+)
+{_SAVE}"""  # noqa: S608 - built from constants

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.members.profile import mask
+
 
 class CursorError(ValueError):
     """A cursor that no answer of ours gave out."""
@@ -18,7 +20,10 @@ class CursorError(ValueError):
 
 @dataclass(frozen=True)
 class Moment:
-    """One item. `run` names the run of an effect; `kind` is the type of the event or of the activity."""
+    """One item. `run` names the run of an effect; `kind` is the type of the event or of the activity.
+
+    Identities in `data` are masked, as they are wherever a member is shown.
+    """
 
     at: datetime
     kind: str
@@ -37,7 +42,15 @@ def timeline(
     rows = session.connection().execute(_TIMELINE, given).all()
     shown = rows[:limit]
     more = _written(shown[-1].at, shown[-1].place) if len(rows) > limit else None
-    return [Moment(row.at, row.kind, row.source, row.data, row.run) for row in shown], more
+    return [Moment(row.at, row.kind, row.source, _masked(row.data), row.run) for row in shown], more
+
+
+def _masked(data: dict[str, Any]) -> dict[str, Any]:
+    named = data.get("identities")
+    if not isinstance(named, list):
+        return data
+    parts = (str(one).partition(":") for one in named)
+    return {**data, "identities": [f"{kind}:{mask(value)}" for kind, _, value in parts]}
 
 
 def _written(at: datetime, place: str) -> str:

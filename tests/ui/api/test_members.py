@@ -90,6 +90,12 @@ async def test_the_timeline_has_one_item_per_accepted_event(api: AsyncClient) ->
     assert await get(api, "members/member:nobody/timeline") == 404
 
 
+async def test_the_timeline_masks_identities(api: AsyncClient) -> None:
+    await tell(api, "store.visited", "member:1001", "e", identities=["openid:oABCDEFG12345", "card:880012345678"])
+    [item] = (await get(api, "members/member:1001/timeline"))["items"]
+    assert item["data"]["identities"] == ["openid:oAB****2345", "card:880****5678"]
+
+
 async def test_members_are_listed_by_what_they_are(api: AsyncClient) -> None:
     await make_chain(api)
     await tell(api, "contact.added", "external_userid:a", "1", associate="lin")

@@ -16,13 +16,12 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 import structlog
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.database import retrying
 from engine.database.connection import Database
+from engine.database.direct import DATABASE_IS_AWAY
 from engine.secrets.keyring import KeyRing
 from engine.wecom import inbox
 from engine.wecom.answers import Customer, GroupChat
@@ -47,7 +46,6 @@ LIMIT = 3.0
 LEASE = timedelta(seconds=20)
 AT_ONCE = 8
 IDLE = 0.2
-DATABASE_IS_AWAY = (OperationalError, InternalError, InterfaceError, PoolTimeoutError)
 
 log = structlog.get_logger()
 

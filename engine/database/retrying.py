@@ -26,7 +26,8 @@ def run(database: Database, work: Callable[[Session], Answer], stores: Scope = "
         try:
             with database.begin(stores) as session:
                 return work(session)
-        except ContendedError:
+        except (ContendedError, *_TEMPORARY):
+            # A statement that was sent straight to the driver raises the driver's own error.
             if attempt == ATTEMPTS:
                 raise
         except DBAPIError as error:

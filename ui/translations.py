@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DataError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError, UnknownScopeError
+from engine.database.direct import DATABASE_IS_AWAY
+from engine.database.retrying import ContendedError
 from engine.definitions.errors import (
     DefinitionError,
     NotAvailableError,
@@ -23,6 +24,8 @@ from engine.definitions.errors import (
     UnknownDefinitionError,
     WrongStateError,
 )
+from engine.runs.commands import RunStateError, UnknownPortError
+from engine.runs.store import RunUnknownError
 from rules.errors import RuleError
 from ui import security
 from ui.dependencies import dependencies
@@ -43,6 +46,9 @@ from ui.problems import (
 _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
+_OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError)
+_OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
+
 _DETAILS = {
     404: "Nothing is here. Look at the address again; /docs lists what the API knows.",
     405: "This address does not take this method; the Allow header says which ones it takes.",
@@ -54,7 +60,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, RuleError, OperationalError, PoolTimeoutError, DataError):
+    for known in (AccessError, DefinitionError, RuleError, *_OF_RUNS, *_OF_THE_DATABASE):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -75,10 +81,10 @@ def problem_of(error: Exception) -> Problem:
         case RuleError():
             errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
             return Unprocessable("The content cannot be used; see errors.", errors=errors)
-        case OperationalError() | PoolTimeoutError():
-            return Unavailable("The database does not answer. Try again in a moment.")
-        case DataError():
-            return Unprocessable("The request holds a value that cannot be kept: a number or date out of all bounds.")
+        case _ if isinstance(error, _OF_RUNS):
+            return _run_problem(error)
+        case _ if isinstance(error, _OF_THE_DATABASE):
+            return _database_problem(error)
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
 
@@ -98,6 +104,26 @@ def _definition_problem(error: DefinitionError) -> Problem:
             return Unprocessable(str(error), more={"findings": found})
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
+
+
+def _run_problem(error: Exception) -> Problem:
+    match error:
+        case RunUnknownError():
+            return NotFound(str(error))
+        case UnknownPortError():
+            return Unprocessable(str(error), errors=[FieldError("/port", str(error))])
+        case _:
+            return Conflict(str(error))
+
+
+def _database_problem(error: Exception) -> Problem:
+    match error:
+        case ContendedError():
+            return Unavailable("Others change the same things at this moment. Try again shortly.", retry_after=1)
+        case DataError():
+            return Unprocessable("The request holds a value that cannot be kept: a number or date out of all bounds.")
+        case _:
+            return Unavailable("The database does not answer. Try again in a moment.")
 
 
 def _answer(request: Request, problem: Problem) -> Response:

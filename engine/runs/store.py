@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.database import direct
 from engine.database.direct import Jsonb
+from engine.database.retrying import ContendedError
 from engine.runs.models import Run
 
 
@@ -22,7 +23,7 @@ class RunUnknownError(LookupError):
     """There is no such run."""
 
 
-class RunMovedError(Exception):
+class RunMovedError(ContendedError):
     """The run went to another member while we waited for the lock: roll back and begin again."""
 
 
@@ -50,7 +51,7 @@ def begin_turn(session: Session, run_id: int, n: int, at: datetime) -> Run | dic
         answer: dict[str, Any] = stored[0]
         return answer
     if direct.first(session, _EXISTS, given) is None:
-        raise RunUnknownError(f"there is no run {run_id}")
+        raise RunUnknownError(f"There is no run {run_id} in sight.")
     raise RunMovedError
 
 
@@ -77,7 +78,7 @@ def lock_run(session: Session, run_id: int) -> Run:
     member = direct.first(session, _LOCK_MEMBER_OF_RUN, {"run": run_id})
     found = direct.objects(session, Run, _LOCK_RUN, {"run": run_id})
     if not found:
-        raise RunUnknownError(f"there is no run {run_id}")
+        raise RunUnknownError(f"There is no run {run_id} in sight.")
     if member is None or found[0].member_id != member[0]:
         raise RunMovedError
     return found[0]

@@ -14,6 +14,7 @@ from engine.coupons.errors import CouponError, CouponSpentError, CouponUnknownEr
 from engine.coupons.models import CouponBatch
 from engine.coupons.redeem import redeem
 from engine.coupons.store import LARGEST_STOCK, BatchCounts, HeldCoupon
+from engine.database import retrying
 from engine.members.lookup import find_member, store_key
 from engine.organisation.views import KEY, Instant, Line, Title, Titles
 from rules.duration import DurationError, parse_duration
@@ -21,7 +22,6 @@ from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
 from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router
-from ui.transactions import retried
 
 router = api_router(tags=["Coupons"])
 
@@ -189,7 +189,7 @@ def redeem_coupon(caller: Holder, code: str, body: RedeemBody | None = None) -> 
         return store.coupon_of_code(session, code)
 
     try:
-        found = retried(caller.deps.database, work)
+        found = retrying.run(caller.deps.database, work)
     except CouponUnknownError as error:
         raise NotFound(str(error)) from error
     except CouponSpentError as error:

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 from starlette.concurrency import run_in_threadpool
 
+from engine.database import retrying
 from engine.database.connection import Database
 from engine.events import queue
 from engine.events.cloudevents import (
@@ -24,7 +25,6 @@ from engine.events.ingest import ingest
 from ui.auth import Caller, require
 from ui.problems import FieldError, Forbidden, TooLarge, TooMany, Unprocessable, WrongMediaType
 from ui.routing import api_router
-from ui.transactions import retried
 
 router = api_router(tags=["Events in"])
 RETRY_AFTER = 5
@@ -117,7 +117,7 @@ def _ingested(caller: Caller, events: list[IncomingEvent]) -> IngestResult:
     if not events:
         return IngestResult(0, 0)
     deps, now = caller.deps, caller.now()
-    return retried(
+    return retrying.run(
         deps.database, lambda session: ingest(session, events, now=now, keys=deps.keys, stores=caller.stores)
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from engine.database import retrying
 from engine.definitions.models import Live
 from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
@@ -19,10 +20,9 @@ from engine.members.handles import HandleError, parse_handle
 from engine.members.lookup import find_member
 from engine.organisation.models import Store
 from engine.runs import commands
-from engine.runs.commands import Order, RunStateError, UnknownPortError
+from engine.runs.commands import Order
 from engine.runs.listing import RunFilter, RunItem, list_runs
 from engine.runs.models import Run
-from engine.runs.store import RunUnknownError
 from engine.runs.view import RunView, read_run
 from ui.api.run_answers import (
     ExitBody,
@@ -42,7 +42,6 @@ from ui.auth import Caller, require
 from ui.dependencies import Dependencies
 from ui.problems import Conflict, FieldError, NotFound, Unprocessable
 from ui.routing import api_router
-from ui.transactions import retried
 
 router = api_router(tags=["Runs"])
 
@@ -114,7 +113,8 @@ def end(
 @router.post("/runs/{run_id}/pause")
 def pause(caller: Operator, run_id: RunId) -> RunAnswer:
     """Let the run stand still: goal, exits and its age still act."""
-    _change(caller, run_id, lambda session: commands.pause(session, run_id, by=caller.actor, now=caller.now()))
+    with caller.begin() as session:
+        commands.pause(session, run_id, by=caller.actor, now=caller.now())
     return read_one(caller, run_id)
 
 
@@ -122,11 +122,8 @@ def pause(caller: Operator, run_id: RunId) -> RunAnswer:
 def resume(caller: Operator, run_id: RunId, body: Annotated[ResumeBody | None, Body()] = None) -> RunAnswer:
     """Let the run go on."""
     deadlines = body.deadlines if body else "hold"
-
-    def work(session: Session) -> None:
+    with caller.begin() as session:
         commands.resume(session, run_id, deadlines=deadlines, by=caller.actor, now=caller.now())
-
-    _change(caller, run_id, work)
     return read_one(caller, run_id)
 
 
@@ -215,7 +212,7 @@ def _request(caller: Caller, body: StartBody, name: str) -> int:
             raise Unprocessable(refused.message, errors=[FieldError(refused.pointer, refused.message)])
         return result.seqs[0] or 0
 
-    return retried(caller.deps.database, work)
+    return retrying.run(caller.deps.database, work)
 
 
 def _handle(subject: str) -> str:
@@ -234,10 +231,8 @@ def _started(caller: Caller, journey: str, seq: int) -> int | None:
 
 
 def _order(caller: Caller, run_id: int, order: Order, response: Response) -> RunAnswer:
-    def work(session: Session) -> int:
-        return commands.give(session, run_id, order, by=caller.actor, now=caller.now())
-
-    command = _change(caller, run_id, work)
+    with caller.begin() as session:
+        command = commands.give(session, run_id, order, by=caller.actor, now=caller.now())
 
     def taken() -> bool:
         with caller.deps.database.begin() as session:
@@ -245,18 +240,6 @@ def _order(caller: Caller, run_id: int, order: Order, response: Response) -> Run
 
     response.status_code = 200 if _until(taken) else 202
     return read_one(caller, run_id)
-
-
-def _change(caller: Caller, run_id: int, work: Callable[[Session], Answer]) -> Answer:
-    try:
-        with caller.begin() as session:
-            return work(session)
-    except RunUnknownError as error:
-        raise NotFound(f"There is no run {run_id} in sight.") from error
-    except RunStateError as error:
-        raise Conflict(str(error)) from error
-    except UnknownPortError as error:
-        raise Unprocessable(str(error), errors=[FieldError("/port", str(error))]) from error
 
 
 def _until(look: Callable[[], Answer | None]) -> Answer | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
+from engine.database import retrying
 from engine.wecom.callback import (
     App,
     CallbackError,
@@ -26,7 +27,6 @@ from engine.wecom.intake import Intake, Receipt
 from engine.wecom.xml import Fields
 from ui.dependencies import Dependencies, dependencies
 from ui.problems import BadRequest, Forbidden, NotFound, Problem, TooLarge
-from ui.transactions import retried
 
 router = APIRouter(tags=["WeCom"])
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ def _take_in(deps: Dependencies, name: str, app: App, event: Fields) -> Receipt:
         session.connection().execute(PATIENCE)
         return Intake(session, deps.keys, deps.clock.now()).receive(name, app.corp_id, event)
 
-    return retried(deps.database, work)
+    return retrying.run(deps.database, work)
 
 
 def _problem(error: CallbackError) -> Problem:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
+from engine.database import retrying
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
 from engine.members.handles import VISITOR
@@ -26,7 +27,6 @@ from engine.wecom.reception import Reception, choose
 from ui.dependencies import Dependencies, dependencies
 from ui.pages.render import render
 from ui.problems import NotFound
-from ui.transactions import retried
 from ui.words import ZONE
 
 router = APIRouter()
@@ -51,7 +51,7 @@ def show(request: Request, code: Annotated[str, Path(max_length=_LONGEST)]) -> H
     """The landing page. A reload within a minute is the same scan."""
     deps, now = dependencies(request), dependencies(request).clock.now()
     visitor = _visitor(request)
-    sight = retried(deps.database, lambda session: _arrive(session, deps, code, visitor, now))
+    sight = retrying.run(deps.database, lambda session: _arrive(session, deps, code, visitor, now))
     if sight.channel.qr_url:
         request.state.images = _origin(sight.channel.qr_url)
     context = {

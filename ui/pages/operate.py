@@ -13,12 +13,11 @@ from starlette.responses import RedirectResponse
 
 from engine.definitions import life
 from engine.runs import commands
-from engine.runs.commands import Deadlines, Order, RunStateError, UnknownPortError
-from engine.runs.store import RunUnknownError
+from engine.runs.commands import Deadlines, Order
 from ui.pages.journeys import Key
 from ui.pages.runs import RunId
 from ui.pages.visit import Visit, Visiting
-from ui.problems import Conflict, Forbidden, NotFound, Unprocessable
+from ui.problems import Forbidden
 
 router = APIRouter()
 
@@ -76,14 +75,7 @@ def _order(visit: Visit, run_id: int, order: Order) -> RedirectResponse:
 
 
 def _on_run(visit: Visit, run_id: int, action: Action) -> RedirectResponse:
-    try:
-        _do(visit, action)
-    except RunUnknownError as error:
-        raise NotFound(f"There is no run {run_id}.") from error
-    except RunStateError as error:
-        raise Conflict(str(error)) from error
-    except UnknownPortError as error:
-        raise Unprocessable(str(error)) from error
+    _do(visit, action)
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 

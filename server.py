@@ -43,7 +43,7 @@ def dev(
     stores: Annotated[int | None, typer.Option(help="How many stores the demo chain has.", min=1, max=5000)] = None,
     host: Annotated[str, typer.Option(help="The interface to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Run all of Waystation on this machine, PostgreSQL and Temporal included."""
+    """Run all of Waystation on this machine. PostgreSQL and Temporal are included."""
     from workflows.service.dev import DevOptions, run_dev
     from workflows.service.roles import Given
 
@@ -99,7 +99,7 @@ def demo(
     seconds: Annotated[float, typer.Option(help="Within how many seconds they come.", min=1)] = 60,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
 ) -> None:
-    """Play customers against the running service, and compare its funnel with what was played."""
+    """Play customers against the running service. Its funnel is compared with what was played."""
     from engine.clock import SystemClock
     from workflows.demo import run_demo
 
@@ -144,7 +144,7 @@ def web(
 
 @cli.command()
 def worker() -> None:
-    """Execute journeys: the workflows, their turns, and the calls to outside systems."""
+    """Execute journeys. These are the workflows, their turns, and the calls to outside systems."""
     import httpx
 
     from engine.definitions.plans import Plans
@@ -177,7 +177,7 @@ def worker() -> None:
 
 @cli.command()
 def router() -> None:
-    """Route events to the runs that wait for them; explain callbacks; wake what is overdue."""
+    """Route events to the runs that wait for them. Explains callbacks, and wakes what is overdue."""
     import httpx
 
     from engine.definitions.plans import Plans
@@ -216,7 +216,7 @@ def simulator(
     port: Annotated[int, typer.Option(help="The port to listen on.")] = 8401,
     state: Annotated[Path, typer.Option(help="The folder in which people and relations are kept.")] = Path("simulator"),
 ) -> None:
-    """Play WeCom: its HTTP API, its callbacks, and people who scan, add and join."""
+    """Play WeCom. This is its HTTP API, its callbacks, and people who scan, add and join."""
     from engine.clock import SystemClock
     from engine.wecom.simulator.app import create_app
     from engine.wecom.simulator.settings import SimulatorSettings
@@ -253,9 +253,10 @@ def definitions(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
 ) -> None:
-    """Check, test, compare, publish or fetch definitions that are kept as files.
+    """Check, test, compare, publish or fetch definitions. They are kept as files.
 
-    check and test need no service. Findings name file, line and column; the exit status is 1 when one is an error.
+    check and test need no service; diff, apply and export ask one. Findings name file, line and column; the exit
+    status is 1 when one is an error.
     """
     from ui.definition_files.command import Command
     from ui.definition_files.files import FilesError
@@ -309,10 +310,16 @@ def _serve(app: "ASGIApp", host: str, port: int) -> None:
     )
 
 
+def _with_command(arguments: list[str]) -> list[str]:
+    """The arguments, with `dev` where no command is named: options alone are its options."""
+    named = arguments and (not arguments[0].startswith("-") or arguments[0] in ("-h", "--help"))
+    return arguments if named else ["dev", *arguments]
+
+
 def main() -> None:
     """Run a command; what a person must mend is told in a sentence, without a trace."""
     try:
-        cli(sys.argv[1:] or ["dev"])
+        cli(_with_command(sys.argv[1:]))
     except ServiceError as error:
         typer.echo(f"server.py: {error}", err=True)
         raise SystemExit(1) from error

@@ -20,9 +20,10 @@ def run(*arguments: str, folder: Path, **settings: str) -> subprocess.CompletedP
     return subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=60)
 
 
-def test_the_help_names_every_command(tmp_path: Path) -> None:
+def test_the_help_names_every_command_with_a_whole_sentence(tmp_path: Path) -> None:
     told = run("-h", folder=tmp_path)
     assert told.returncode == 0
+    assert "..." not in told.stdout.partition("Commands:")[2]
     for name in COMMANDS:
         assert f"\n  {name} " in told.stdout
 
@@ -92,9 +93,10 @@ def test_a_value_that_may_be_secret_is_not_shown(tmp_path: Path) -> None:
     assert "secret-word" not in told.stderr + told.stdout
 
 
+@pytest.mark.parametrize("command", [["dev"], []], ids=["dev", "nothing"])
 @pytest.mark.parametrize("port", ["0", "65536", "http"])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
-    told = run("dev", "--port", port, folder=tmp_path)
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str, command: list[str]) -> None:
+    told = run(*command, "--port", port, folder=tmp_path)
     assert told.returncode == 2
     assert "--port" in told.stderr
     assert list(tmp_path.iterdir()) == []

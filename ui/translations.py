@@ -129,7 +129,7 @@ def _database_problem(error: Exception) -> Problem:
 def _answer(request: Request, problem: Problem) -> Response:
     if request.url.path.startswith(_FOR_PROGRAMS):
         return problem.response()
-    return error_page(request, problem)
+    return error_page(request, problem, detailed=problem.detail not in _DETAILS.values())
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -138,12 +138,14 @@ def port(name: str, language: Language) -> str:
 
 
 def clip(value: str, width: int) -> str:
-    """Text cut to a display width, where a Chinese character is as wide as two letters."""
-    used = 0
+    """Text cut to a display width, ellipsis included, where a Chinese character is as wide as two letters."""
+    used = kept = 0
     for index, character in enumerate(value):
         used += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if used < width:
+            kept = index + 1
         if used > width:
-            return value[:index].rstrip() + "…"
+            return value[:kept].rstrip() + "…"
     return value
 
 

@@ -89,10 +89,10 @@ def render(
     return response
 
 
-def error_page(request: Request, problem: Problem) -> HTMLResponse:
-    """A page that says what went wrong and what to do."""
+def error_page(request: Request, problem: Problem, *, detailed: bool) -> HTMLResponse:
+    """A page that says what went wrong and what to do; `detailed` adds the words that programs get."""
     kind = str(problem.status_code) if problem.status_code in (403, 404, 409, 429, 503) else "other"
-    context = {"problem": problem, "kind": kind}
+    context = {"problem": problem, "kind": kind, "detail": problem.detail if detailed else None}
     return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
 
 

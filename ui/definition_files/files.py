@@ -51,7 +51,7 @@ def read_file(path: Path) -> DefinitionFile | Located:
     try:
         source = read_source(path.read_text(encoding="utf-8"))
     except NotReadableError as error:
-        return _unusable(path, Place(error.line, error.column), "", "不是可读的 JSON 对象", str(error))
+        return _unusable(path, Place(error.line, error.column), "", "不是可读的 JSON 对象", error.what)
     except UnicodeDecodeError:
         return _unusable(path, Place(1, 1), "", "不是 UTF-8 文本", "the file is not UTF-8 text")
     schema, key = source.document.get("schema"), source.document.get("key")

@@ -13,7 +13,7 @@ from ui.definition_files.files import DefinitionFile, read_files
 from ui.definition_files.outcome import Located, Outcome
 
 NOT_JUDGED = {
-    "zh": "未连接服务:没有核对引用、总部自定义字段和与其他旅程的重叠。",
+    "zh": "未连接服务：没有核对引用、总部自定义字段和与其他旅程的重叠。",
     "en": "Without a service: references, HQ's own fields and overlaps with other journeys were not judged.",
 }
 
@@ -21,12 +21,13 @@ NOT_JUDGED = {
 def check_files(paths: Sequence[Path], catalogue: Catalogue, language: str) -> Outcome:
     """All findings; not well when one is an error."""
     files, found = read_files(paths)
+    read = len(files) + len(found)
     for file in files:
         findings = checks.find_without_service(file.kind, file.source.document, catalogue)
         found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
     outcome = Outcome(data={"findings": [one.to_json() for one in found], "without_service": True})
     tell_findings(outcome, found, language)
-    outcome.lines += [f"{len(files)} file(s), {len(found)} finding(s)", NOT_JUDGED[language]]
+    outcome.lines += [counted(read, len(found), language), NOT_JUDGED[language]]
     return outcome
 
 
@@ -55,6 +56,13 @@ def tell_findings(outcome: Outcome, found: Sequence[Located], language: str) -> 
     for one in sorted(found, key=lambda one: (one.file, one.place.line, one.place.column)):
         outcome.lines.append(one.line(language))
         outcome.ok &= one.severity != "error"
+
+
+def counted(files: int, findings: int, language: str) -> str:
+    """How many files were read, those that cannot be used included, and how much was found in them."""
+    if language == "zh":
+        return f"{files} 个文件，{findings} 处问题"
+    return f"{files} {'file' if files == 1 else 'files'}, {findings} {'finding' if findings == 1 else 'findings'}"
 
 
 def _tell_report(outcome: Outcome, file: DefinitionFile, report: Report) -> None:

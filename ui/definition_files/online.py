@@ -9,22 +9,24 @@ from engine.definitions.diff import diff
 from engine.definitions.kinds import Kind
 from rules.types import Json
 from ui.definition_files.files import DefinitionFile, FilesError, read_file, read_files
-from ui.definition_files.offline import tell_findings
+from ui.definition_files.offline import counted, tell_findings
 from ui.definition_files.outcome import Located, Outcome
 from ui.definition_files.service import Document, Service
 
 NOTE = "applied from a file"
+JUDGED_BY = {"zh": "，由服务核对：", "en": ", judged by "}
 
 
 def check_with(paths: Sequence[Path], service: Service, language: str) -> Outcome:
     """All findings, judged by the service with all that it knows; it keeps nothing."""
     files, found = read_files(paths)
+    read = len(files) + len(found)
     for file in files:
         findings = service.check(file.kind, file.key, file.source.text)
         found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
     outcome = Outcome(data={"findings": [one.to_json() for one in found], "without_service": False})
     tell_findings(outcome, found, language)
-    outcome.lines.append(f"{len(files)} file(s), {len(found)} finding(s), judged by {service.url}")
+    outcome.lines.append(f"{counted(read, len(found), language)}{JUDGED_BY[language]}{service.url}")
     return outcome
 
 
@@ -39,7 +41,8 @@ def diff_files(paths: Sequence[Path], service: Service, language: str) -> Outcom
         version, before = live or (None, {})
         changes = diff(before, file.source.document)
         against = f"version {version}" if version else "nothing: it was never published, or is retired"
-        outcome.lines.append(f"{file.path}: {len(changes)} change(s) against {against}")
+        noun = "change" if len(changes) == 1 else "changes"
+        outcome.lines.append(f"{file.path}: {len(changes)} {noun} against {against}")
         outcome.lines += [f"    {one.op:8} {one.pointer or '/'}" for one in changes]
         told: list[Json] = [{"op": one.op, "pointer": one.pointer} for one in changes]
         compared.append({"file": str(file.path), "version": version, "changes": told})

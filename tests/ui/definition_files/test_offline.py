@@ -66,7 +66,8 @@ def test_folders_are_searched_and_one_bad_file_hides_no_other(tmp_path: Path) ->
     (tmp_path / "README.md").write_text("not a definition")
     outcome = check(tmp_path)
     assert [Path(one["file"]).name for one in outcome.data["findings"]] == ["bad.json"]
-    assert "1 file(s), 1 finding(s)" in outcome.lines
+    assert "2 files, 1 finding" in outcome.lines
+    assert "2 个文件，1 处问题" in check(tmp_path, language="zh").lines
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:

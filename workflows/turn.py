@@ -1,7 +1,7 @@
 """The turn: one transaction in which a run takes what happened and decides how far it goes.
 
 It is decided once. The first statement claims (run, turn); whoever finds the claim gives the stored answer, so that a
-turn which Temporal asks for twice changes nothing. SPINE: claim, member, run, inputs, `decide`, one UPDATE, commit.
+turn which Temporal asks for twice changes nothing. In order: claim, member, run, inputs, `decide`, one UPDATE, commit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Takes phone numbers and personal attributes out of an event, so that the log holds none in the clear (SPINE.md, 19).
+"""Takes phone numbers and personal attributes out of an event, so that the log holds none in the clear.
 
 What is taken out is kept by JSON pointer, sealed. In place of a phone number the log keeps `phone:<keyed hash>`.
 """

@@ -1,6 +1,6 @@
 """Who is meant: finds or makes the members that events name, locks them, and joins those that prove to be one.
 
-The rules (SPINE.md, 9): a handle belongs to one member; `member` and `unionid` have one value per member; handles of
+The rules: a handle belongs to one member; `member` and `unionid` have one value per member; handles of
 one event that belong to two members merge them, unless both have different member numbers or unionids: then nothing
 merges, the event goes to the member of its subject, and a dispute is recorded. So a phone or card number never merges
 two members that both have a unionid.

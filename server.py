@@ -183,6 +183,7 @@ def router() -> None:
     from engine.definitions.plans import Plans
     from workflows.callbacks import CallbackMapper
     from workflows.chores import Chores
+    from workflows.contact_ways import ContactWays
     from workflows.router import RouterParts, run_router
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
@@ -196,14 +197,16 @@ def router() -> None:
         async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
             clients = wecom_clients(parts, http)
             mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
+            contacts = first_client(clients)
+            ways = ContactWays(parts.database, parts.clock, contacts)
             router_parts = RouterParts(
                 client=temporal,
                 database=parts.database,
                 clock=parts.clock,
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
-                contacts=first_client(clients),
-                chores=Chores(parts.database, parts.clock).all(),
+                contacts=contacts,
+                chores=[*Chores(parts.database, parts.clock).all(), *ways.all()],
             )
             tasks.create_task(mapper.run(stop.asked))
             tasks.create_task(run_router(router_parts, stop))

@@ -15,8 +15,9 @@ IfMatch = Annotated[
 
 
 def etag_of(view: BaseModel) -> str:
-    """The ETag of a record: it changes with anything that is shown of it."""
-    return f'"{hashlib.sha256(view.model_dump_json(by_alias=True).encode()).hexdigest()[:16]}"'
+    """The ETag of a record: it changes with anything that a writer writes, and not with what `grows` by itself."""
+    shown = view.model_dump_json(by_alias=True, exclude=set(getattr(view, "grows", ())))
+    return f'"{hashlib.sha256(shown.encode()).hexdigest()[:16]}"'
 
 
 def demand_match(if_match: str | None, current: BaseModel | None) -> None:

@@ -1,10 +1,11 @@
-"""Tables of the chain: regions, stores, associates, customer groups (chats) and channels."""
+"""Tables of the chain: regions, stores, associates, customer groups (chats), channels and their WeCom codes."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from engine.database.columns import identity, instant, json_value, long_text, numbers, reference, sealed
@@ -88,6 +89,23 @@ class Channel(SQLModel, table=True):
     associates: list[int] = numbers()
     backups: list[int] = numbers()
     hours: dict[str, Any] | None = json_value(nullable=True)
+    expires_at: datetime | None = instant(nullable=True)
+
+
+class ContactWay(SQLModel, table=True):
+    """WeCom's code behind which one account receives for one channel. See `ways`: wanted, then made or refused.
+
+    `not_before` is the end of a lease, or of the rest after a failure. A row without `config_id` is a code to come.
+    """
+
+    __tablename__ = "contact_ways"
+    __table_args__ = (Index("ix_contact_ways_wanted", "wanted_at", postgresql_where=text("wanted_at IS NOT NULL")),)
+
+    channel_id: int = reference("channels.id", primary_key=True)
+    userid: str = Field(primary_key=True)
     config_id: str | None = None
     qr_url: str | None = long_text(nullable=True)
-    expires_at: datetime | None = instant(nullable=True)
+    wanted_at: datetime | None = instant(nullable=True)
+    not_before: datetime | None = instant(nullable=True)
+    failures: int = 0
+    error: str | None = long_text(nullable=True)

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel, col
 from engine.organisation import views
 from engine.organisation.errors import RegionLoopError, TakenError, UnknownReferenceError
 from engine.organisation.kinds import CHANNEL_KINDS
-from engine.organisation.models import Associate, Channel, Chat, Region, Store
+from engine.organisation.models import Associate, Channel, Chat, ContactWay, Region, Store
 from engine.seats.models import Seat
 from engine.secrets.keyring import KeyRing
 
@@ -163,6 +163,7 @@ def _fill_chat(session: Session, _keys: KeyRing, row: Chat, body: views.ChatBody
 def _channel_views(session: Session, _keys: KeyRing, rows: Sequence[Channel]) -> list[views.Channel]:
     stores = _keys_of(session, Store, (row.store_id for row in rows))
     people = _keys_of(session, Associate, (one for row in rows for one in (*row.associates, *row.backups)))
+    codes = _codes_of(session, [row.id for row in rows])
     return [
         views.Channel(
             key=row.key,
@@ -175,10 +176,23 @@ def _channel_views(session: Session, _keys: KeyRing, rows: Sequence[Channel]) ->
             hours=row.hours,
             expires_at=row.expires_at,
             state=row.state,
-            wecom=None if row.config_id is None else views.WecomCode(config_id=row.config_id, qr_code=row.qr_url),
+            wecom=next((codes[row.id, one] for one in (*row.associates, *row.backups) if (row.id, one) in codes), None),
         )
         for row in rows
     ]
+
+
+def _codes_of(session: Session, channels: Sequence[int]) -> dict[tuple[int, int], views.WecomCode]:
+    """WeCom's codes by channel and account."""
+    wanted = (
+        select(ContactWay, Associate)
+        .join(Associate, col(Associate.wecom_userid) == col(ContactWay.userid))
+        .where(col(ContactWay.channel_id).in_(channels), col(ContactWay.config_id).is_not(None))
+    )
+    return {
+        (way.channel_id, who.id): views.WecomCode(associate=who.key, config_id=way.config_id or "", qr_code=way.qr_url)
+        for way, who in session.execute(wanted)
+    }
 
 
 def _fill_channel(session: Session, _keys: KeyRing, row: Channel, body: views.ChannelBody) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -44,9 +44,10 @@ Titles = Annotated[Title, BeforeValidator(_both, json_schema_input_type=Title | 
 
 
 class Body(BaseModel):
-    """What is sent: nothing that we do not know."""
+    """What is sent: nothing that we do not know. What `grows` of a record changes without anybody writing it."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    grows: ClassVar[frozenset[str]] = frozenset()
 
 
 class RegionBody(Body):
@@ -124,6 +125,8 @@ class ChatBody(Body):
 class Chat(ChatBody):
     """A customer group with its id and what we know of it."""
 
+    grows = frozenset({"seats"})
+
     chat_id: str
     created_at: datetime | None
     dismissed_at: datetime | None
@@ -155,14 +158,20 @@ class ChannelBody(Body):
 
 
 class WecomCode(Body):
-    """A contact way of WeCom."""
+    """A contact way of WeCom: `qr_code` is the address of its picture, `associate` who stands behind it."""
 
+    associate: Key
     config_id: str
     qr_code: str | None
 
 
 class Channel(ChannelBody):
-    """A channel with its codes: `url` is the printed page, `wecom` the code of WeCom once it was made."""
+    """A channel with its codes: `url` is the printed page, `wecom` WeCom's code of the first who has one by now.
+
+    The page shows the code of whoever should receive a visitor at that moment, which may be another associate's.
+    """
+
+    grows = frozenset({"wecom"})
 
     key: str
     channel_class: str = Field(alias="class")

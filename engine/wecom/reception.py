@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +74,19 @@ class Desk:
     hours: Hours | None = None
     expires_at: datetime | None = None
 
+    def only(self, wanted: Callable[[str], bool]) -> Desk:
+        """The same desk with some of its accounts away."""
+        associates = [one for one in self.associates if wanted(one.userid)]
+        return replace(self, associates=associates, backups=[one for one in self.backups if wanted(one.userid)])
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The accounts of a desk behind which a code of WeCom stands, and those for whom none could be made lately."""
+
+    ready: Collection[str] = ()
+    refused: Collection[str] = ()
+
 
 @dataclass(frozen=True)
 class Reception:
@@ -99,6 +112,20 @@ def choose(desk: Desk, now: datetime, zone: ZoneInfo, visitor: str) -> Reception
         if ready:
             return Reception(_face(ready, visitor).userid, by_backup=by_backup)
     return Reception(None, _cause([*first, *desk.backups], is_open=is_open))
+
+
+def receive(desk: Desk, codes: Codes, now: datetime, zone: ZoneInfo, visitor: str) -> tuple[Reception, str | None]:
+    """Who receives this visitor as far as there are codes, and whose code is to be made.
+
+    Until the code of whoever should receive is there, another account of the desk that has one does.
+    """
+    best = choose(desk.only(lambda userid: userid not in codes.refused), now, zone, visitor)
+    if best.userid is None:
+        return choose(desk, now, zone, visitor), None
+    if best.userid in codes.ready:
+        return best, None
+    spare = choose(desk.only(lambda userid: userid in codes.ready), now, zone, visitor)
+    return (best if spare.userid is None else spare), best.userid
 
 
 def _cause(receivers: Sequence[Receiver], *, is_open: bool) -> Cause:

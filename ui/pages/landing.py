@@ -1,6 +1,7 @@
 """`/q/<code>`: where a printed code leads. It records the scan and shows the WeCom code of whoever receives now.
 
-The visitor is nobody yet: a cookie keeps the same visitor the same, and a later identity says who it was.
+The visitor is nobody yet: a cookie keeps the same visitor the same, and a later identity says who it was. A code that
+WeCom has not made yet is asked for, and the page looks again by itself; it never waits for WeCom.
 """
 
 import secrets
@@ -9,9 +10,7 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import segno
-from fastapi import APIRouter, Path, Request
-from markupsafe import Markup
+from fastapi import APIRouter, Path, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -21,9 +20,10 @@ from engine.database import retrying
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
 from engine.members.handles import VISITOR
+from engine.organisation import ways
 from engine.organisation.desk import read_desk
 from engine.organisation.models import Channel, Store
-from engine.wecom.reception import Reception, choose
+from engine.wecom.reception import Reception, receive
 from ui.dependencies import Dependencies, dependencies
 from ui.pages.render import render
 from ui.problems import NotFound
@@ -35,33 +35,51 @@ SOURCE = "waystation:landing"
 COOKIE = "waystation_visitor"
 _LASTS = 400 * 24 * 3600
 _LONGEST = 64
+_WAITS = (1, 1, 2, 3, 5, 8)
+"""After how many seconds the page looks again for a code that is being made."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What the visitor is shown."""
+    """What the visitor is shown: WeCom's code as a picture, or that it is `coming`, or why there is none."""
 
     channel: Channel
     store: Store | None
     reception: Reception
+    picture: str | None
+    coming: bool
 
 
 @router.get("/q/{code}")
-def show(request: Request, code: Annotated[str, Path(max_length=_LONGEST)]) -> HTMLResponse:
-    """The landing page. A reload within a minute is the same scan."""
-    deps, now = dependencies(request), dependencies(request).clock.now()
+def show(
+    request: Request,
+    code: Annotated[str, Path(max_length=_LONGEST)],
+    look: Annotated[int, Query(ge=0, le=len(_WAITS))] = 0,
+) -> HTMLResponse:
+    """The landing page. A reload within a minute is the same scan; a further `look` of the page itself is none."""
+    deps = dependencies(request)
     visitor = _visitor(request)
-    sight = retrying.run(deps.database, lambda session: _arrive(session, deps, code, visitor, now))
-    if sight.channel.qr_url:
-        request.state.images = _origin(sight.channel.qr_url)
-    context = {
-        "sight": sight,
-        "picture": sight.channel.qr_url,
-        "drawn": _draw(f"{deps.public_url.rstrip('/')}/q/{sight.channel.state}"),
-    }
-    response = render(request, "landing.html", context, headers={"Cache-Control": "no-store"})
+    arrival = Arrival(code, visitor, deps.clock.now(), counts=look == 0 or COOKIE not in request.cookies)
+    sight = retrying.run(deps.database, lambda session: _arrive(session, deps, arrival))
+    headers = {"Cache-Control": "no-store"}
+    if sight.picture:
+        request.state.images = _origin(sight.picture)
+    waits = sight.coming and look < len(_WAITS)
+    if waits:
+        headers["Refresh"] = f"{_WAITS[look]}; url=/q/{sight.channel.state}?look={look + 1}"
+    response = render(request, "landing.html", {"sight": sight, "waits": waits}, headers=headers)
     response.set_cookie(COOKIE, visitor, max_age=_LASTS, httponly=True, samesite="lax", secure=deps.secure)
     return response
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Somebody opens the page of a code. `counts`: as a scan."""
+
+    code: str
+    visitor: str
+    now: datetime
+    counts: bool
 
 
 def _visitor(request: Request) -> str:
@@ -70,27 +88,30 @@ def _visitor(request: Request) -> str:
     return known if len(known) == 32 and known.isalnum() and known.isascii() else secrets.token_hex(16)
 
 
-def _arrive(session: Session, deps: Dependencies, code: str, visitor: str, now: datetime) -> Sight:
-    channel = session.execute(select(Channel).where(col(Channel.state) == code)).scalar_one_or_none()
+def _arrive(session: Session, deps: Dependencies, arrival: Arrival) -> Sight:
+    channel = session.execute(select(Channel).where(col(Channel.state) == arrival.code)).scalar_one_or_none()
     if channel is None:
         raise NotFound("No channel has this code. It may have been printed for another chain.")
-    scan = IncomingEvent(
+    if arrival.counts:
+        ingest(session, [_scan(channel, arrival)], now=arrival.now, keys=deps.keys)
+    store = session.get(Store, channel.store_id) if channel.store_id else None
+    known = ways.read(session, channel.id, now=arrival.now)
+    reception, wanted = receive(read_desk(session, channel), known.codes, arrival.now, ZONE, arrival.visitor)
+    if wanted is not None:
+        ways.want(session, channel.id, wanted, now=arrival.now)
+    picture = known.pictures.get(reception.userid or "")
+    return Sight(channel, store, reception, picture, coming=wanted is not None and picture is None)
+
+
+def _scan(channel: Channel, arrival: Arrival) -> IncomingEvent:
+    return IncomingEvent(
         source=SOURCE,
-        id=f"{visitor}/{channel.state}/{int(now.timestamp()) // 60}",
+        id=f"{arrival.visitor}/{channel.state}/{int(arrival.now.timestamp()) // 60}",
         type="contact.scanned",
-        subject=f"{VISITOR}:{visitor}",
-        time=now,
+        subject=f"{VISITOR}:{arrival.visitor}",
+        time=arrival.now,
         data={"channel": channel.key},
     )
-    ingest(session, [scan], now=now, keys=deps.keys)
-    store = session.get(Store, channel.store_id) if channel.store_id else None
-    return Sight(channel, store, choose(read_desk(session, channel), now, ZONE, visitor))
-
-
-def _draw(address: str) -> Markup:
-    """A QR code as inline SVG without styles."""
-    drawn = segno.make(address, error="m").svg_inline(scale=6, border=1, omitsize=True, svgclass=None, lineclass=None)
-    return Markup(drawn)  # noqa: S704  # drawn by us, holds no text
 
 
 def _origin(address: str) -> str:

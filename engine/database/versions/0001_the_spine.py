@@ -319,8 +319,6 @@ def upgrade() -> None:
         sa.Column("associates", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("backups", postgresql.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("hours", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("config_id", sa.String(), nullable=True),
-        sa.Column("qr_url", sa.Text(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["store_id"],
@@ -331,6 +329,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("state"),
     )
     op.create_index(op.f("ix_channels_store_id"), "channels", ["store_id"], unique=False)
+    op.create_table(
+        "contact_ways",
+        sa.Column("channel_id", sa.BigInteger(), nullable=False),
+        sa.Column("userid", sa.String(), nullable=False),
+        sa.Column("config_id", sa.String(), nullable=True),
+        sa.Column("qr_url", sa.Text(), nullable=True),
+        sa.Column("wanted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["channel_id"],
+            ["channels.id"],
+        ),
+        sa.PrimaryKeyConstraint("channel_id", "userid"),
+    )
+    op.create_index(
+        "ix_contact_ways_wanted",
+        "contact_ways",
+        ["wanted_at"],
+        unique=False,
+        postgresql_where=sa.text("wanted_at IS NOT NULL"),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -859,6 +880,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_chats_store_id"), table_name="chats")
     op.drop_table("chats")
     op.drop_table("users")
+    op.drop_index(
+        "ix_contact_ways_wanted", table_name="contact_ways", postgresql_where=sa.text("wanted_at IS NOT NULL")
+    )
+    op.drop_table("contact_ways")
     op.drop_index(op.f("ix_channels_store_id"), table_name="channels")
     op.drop_table("channels")
     op.drop_index(op.f("ix_associates_store_id"), table_name="associates")

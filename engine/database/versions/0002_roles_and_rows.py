@@ -46,6 +46,7 @@ def upgrade() -> None:
     bind("funnel_deltas", f"store_id = ANY ({STORES})")
     for table in OF_A_RUN:
         bind(table, f"EXISTS (SELECT 1 FROM runs WHERE runs.id = {table}.run_id)")
+    bind("contact_ways", "EXISTS (SELECT 1 FROM channels WHERE channels.id = contact_ways.channel_id)")
     bind(
         "members",
         f"store_id = ANY ({STORES})"
@@ -63,7 +64,8 @@ def bind(table: str, visible: str) -> None:
 
 def downgrade() -> None:
     """Take the policies and rights away; the role stays, since other databases of the cluster may use it."""
-    tables = (*OF_A_STORE, *OF_A_RUN, "stores", "funnel_sums", "funnel_deltas", "members", "identities")
+    sums = ("funnel_sums", "funnel_deltas")
+    tables = (*OF_A_STORE, *OF_A_RUN, "stores", *sums, "contact_ways", "members", "identities")
     for table in tables:
         op.execute(f"DROP POLICY in_scope ON {table}")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")

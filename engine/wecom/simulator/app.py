@@ -7,16 +7,18 @@ import io
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
 import segno
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from engine.clock import Clock
+from engine.wecom.simulator import ways
 from engine.wecom.simulator.api import Desk
 from engine.wecom.simulator.asked import ImpossibleError
 from engine.wecom.simulator.callbacks import Postman
@@ -63,6 +65,7 @@ def create_app(state_dir: Path, settings: SimulatorSettings, clock: Clock) -> Fa
     app.include_router(create_router(machine))
     app.add_route("/cgi-bin/{path:path}", Desk(state, settings, faults).serve, methods=["GET", "POST"])
     app.add_api_route("/qr/{config_id}", _qr)
+    app.add_route("/u/{config_id}", partial(_way, state), methods=["GET"])
     app.add_api_route("/livez", _livez)
     _add_problems(app)
     return app
@@ -83,6 +86,12 @@ async def _qr(config_id: str, request: Request) -> Response:
     picture = io.BytesIO()
     segno.make(f"{request.base_url}u/{config_id}").save(picture, kind="svg", scale=8)
     return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+async def _way(state: State, request: Request) -> Response:
+    """Where the picture leads: what WeCom would do now, in words."""
+    told = ways.in_words(state, request.path_params["config_id"])
+    return PlainTextResponse(told or "No such code.", 200 if told else 404)
 
 
 class OnlyFromHere:

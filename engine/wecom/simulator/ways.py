@@ -7,6 +7,7 @@ import secrets
 
 from engine.wecom.simulator import people
 from engine.wecom.simulator.asked import Answer, Api, Asked, RefusedError
+from engine.wecom.simulator.state import State
 from rules.types import Json
 
 MOST_USERS = 100
@@ -39,6 +40,16 @@ def _delete(asked: Asked) -> Answer:
     config_id, _ = _known(asked)
     asked.state.run("DELETE FROM ways WHERE config_id = ?", config_id)
     return {}
+
+
+def in_words(state: State, config_id: str) -> str | None:
+    """What scanning a way's code would do, and how to do it here; None if there is no such way."""
+    row = state.row("SELECT body FROM ways WHERE config_id = ?", config_id)
+    if row is None:
+        return None
+    way = json.loads(row["body"])
+    asked = {"associate": way["user"][0], "person": "anybody", "state": way.get("state", "")}
+    return f"In WeCom this code adds {' or '.join(way['user'])}. Here: POST /control/add {json.dumps(asked)}\n"
 
 
 def _checked(asked: Asked) -> dict[str, Json]:

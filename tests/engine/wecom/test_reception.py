@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from engine.wecom.reception import Desk, Hours, Receiver, Reception, choose
+from engine.wecom.reception import Codes, Desk, Hours, Receiver, Reception, choose, receive
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -103,3 +103,22 @@ def test_whoever_receives_is_active_and_has_room(some: list[Receiver], others: l
     reception = choose(Desk(some, others), NOON, SHANGHAI, visitor)
     ready = {one.userid for one in (*some, *others) if one.active and one.has_room}
     assert (reception.userid in ready) if ready else (reception.userid is None and reception.cause is not None)
+
+
+@pytest.mark.parametrize(
+    ("desk", "codes", "reception", "wanted"),
+    [
+        (Desk([LIN]), Codes(ready={"lin"}), Reception("lin"), None),
+        (Desk([LIN]), Codes(), Reception("lin"), "lin"),
+        (Desk([LIN], [HQ]), Codes(ready={"hq"}), Reception("hq", by_backup=True), "lin"),
+        (Desk([LIN], [HQ], NIGHT), Codes(ready={"lin"}), Reception("hq", by_backup=True), "hq"),
+        (Desk([LIN, SU]), Codes(ready={"su"}, refused={"lin"}), Reception("su"), None),
+        (Desk([LIN, SU]), Codes(refused={"lin"}), Reception("su"), "su"),
+        (Desk([LIN]), Codes(refused={"lin"}), Reception("lin"), None),
+        (Desk([LIN], hours=NIGHT), Codes(ready={"lin"}), Reception(None, "closed"), None),
+    ],
+)
+def test_whoever_should_receive_is_shown_as_far_as_there_are_codes(
+    desk: Desk, codes: Codes, reception: Reception, wanted: str | None
+) -> None:
+    assert receive(desk, codes, NOON, SHANGHAI, "visitor") == (reception, wanted)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from httpx import AsyncClient
+from sqlalchemy import select
+from sqlmodel import col
 
 from engine.database.connection import Database
+from engine.organisation.models import Channel, ContactWay
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import audit_lines, make_chain
 
@@ -138,3 +141,18 @@ async def test_a_store_sees_and_writes_its_own_only(
 
 async def test_a_key_without_the_scope_is_refused(client_for: ClientFor) -> None:
     assert (await client_for("events").get("/api/v1/stores")).status_code == 403
+
+
+async def test_a_channel_shows_its_wecom_code_once_there_is_one_and_keeps_its_etag(
+    api: AsyncClient, database: Database
+) -> None:
+    await make_chain(api)
+    before = await api.get("/api/v1/channels/till-1")
+    with database.begin() as session:
+        channel = session.execute(select(col(Channel.id)).where(col(Channel.key) == "till-1")).scalar_one()
+        session.add(ContactWay(channel_id=channel, userid="wecom-lin", config_id="w1", qr_url="https://w.example/1"))
+        session.add(ContactWay(channel_id=channel, userid="wecom-gone", config_id="w0", qr_url="https://w.example/0"))
+    after = await api.get("/api/v1/channels/till-1")
+    assert after.json()["wecom"] == {"associate": "lin", "config_id": "w1", "qr_code": "https://w.example/1"}
+    assert before.headers["etag"] == after.headers["etag"]
+    assert (await api.get("/api/v1/channels")).json()["items"][0]["wecom"]["config_id"] == "w1"

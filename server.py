@@ -206,7 +206,7 @@ def router() -> None:
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
                 contacts=contacts,
-                chores=[*Chores(parts.database, parts.clock).all(), *ways.all()],
+                chores=[*Chores(parts.database, parts.clock, parts.keys).all(), *ways.all()],
             )
             tasks.create_task(mapper.run(stop.asked))
             tasks.create_task(run_router(router_parts, stop))

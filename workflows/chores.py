@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from engine.clock import Clock
+from engine.coupons.redeem import expire_due
+from engine.database import retrying
 from engine.database.connection import Database
 from engine.events import dedupe
 from engine.funnel.fold import BATCH, fold
+from engine.secrets.keyring import KeyRing
 from engine.wecom import inbox
 from workflows.router import Chore
 
 EVERY_SECOND = 1.0
+EVERY_MINUTE = 60.0
 EVERY_HOUR = 3600.0
 AT_ONCE = 1_000
 
@@ -26,14 +30,19 @@ class Chores:
 
     database: Database
     clock: Clock
+    keys: KeyRing
 
     def all(self) -> list[Chore]:
-        """Fold the funnel's deltas, so that pages stay cheap; forget what was kept only to know repetitions."""
+        """Fold the funnel, so that pages stay cheap; expire coupons; forget what only served to know repetitions."""
         return [
             Chore("fold the funnel", EVERY_SECOND, lambda: self._until_done(fold, BATCH)),
+            Chore("expire coupons", EVERY_MINUTE, lambda: self._until_done(self._expire_coupons, AT_ONCE)),
             Chore("forget event keys", EVERY_HOUR, lambda: self._until_done(self._trim_event_keys, AT_ONCE)),
             Chore("forget callbacks", EVERY_HOUR, lambda: self._until_done(self._trim_callbacks, AT_ONCE)),
         ]
+
+    def _expire_coupons(self, session: Session) -> int:
+        return expire_due(session, keys=self.keys, now=self.clock.now(), limit=AT_ONCE)
 
     def _trim_event_keys(self, session: Session) -> int:
         return dedupe.trim(session, now=self.clock.now(), limit=AT_ONCE)
@@ -44,9 +53,5 @@ class Chores:
     async def _until_done(self, some: Callable[[Session], int], full: int) -> None:
         """Do it in one transaction after the other, until one finds less to do than it would have done."""
 
-        def once() -> int:
-            with self.database.begin() as session:
-                return some(session)
-
-        while await asyncio.to_thread(once) >= full:
+        while await asyncio.to_thread(retrying.run, self.database, some) >= full:
             pass

@@ -22,7 +22,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from engine.clock import Clock
-from engine.database import direct
+from engine.database import direct, retrying
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
@@ -170,7 +170,8 @@ class Router:
     def _transact(self, member: int) -> Routed:
         """The routing transaction. Should the lease be over, whoever has it now finds nothing left to route."""
         parts, now = self.parts, self.parts.clock.now()
-        with parts.database.begin() as session:
+
+        def work(session: Session) -> Routed:
             routed = route_member(session, member, cache=self._entrances, plans=parts.plans, keys=parts.keys, now=now)
             if routed.waits:
                 queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
@@ -179,6 +180,8 @@ class Router:
             else:
                 queue.done(session, member, self.name)
             return routed
+
+        return retrying.run(parts.database, work)
 
     def _patience(self, session: Session, member: int, now: datetime) -> timedelta:
         """How long an entry waits for a live run before it is looked at again: longer, the longer it has waited."""

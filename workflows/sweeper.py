@@ -63,7 +63,7 @@ class Sweeper:
         await asyncio.gather(*(self._call(call, gate) for call in late))
         self._called.update((call.run_id, now) for call in late)
         for run_id in holdouts:
-            await asyncio.to_thread(self._end_holdout, run_id)
+            await self._end_one(run_id)
 
     async def call_commanded(self) -> None:
         """Call at once the runs that an operator gave an order or let go on."""
@@ -97,6 +97,13 @@ class Sweeper:
     def _look_commanded(self) -> list[Call]:
         with self.database.begin() as session:
             return [Call(*row) for row in session.connection().execute(_COMMANDED, {"most": self.at_once})]
+
+    async def _end_one(self, run_id: int) -> None:
+        try:
+            await asyncio.to_thread(self._end_holdout, run_id)
+        except Exception:
+            # One row that cannot be ended must not keep those behind it.
+            log.exception("a holdout could not be ended", run=run_id)
 
     def _end_holdout(self, run_id: int) -> None:
         with self.database.begin() as session:

@@ -35,6 +35,7 @@ class Coupon(SQLModel, table=True):
     __table_args__ = (
         Index("ix_coupons_free", "batch_id", postgresql_where=text("status = 'free'")),
         Index("ix_coupons_batch_member", "batch_id", "member_id"),
+        Index("ix_coupons_due", "expires_at", postgresql_where=text("status IN ('issued', 'claimed')")),
     )
 
     code: str = Field(primary_key=True)

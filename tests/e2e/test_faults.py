@@ -33,7 +33,7 @@ def test_a_demonstration_survives_the_death_of_each_child(make: Make, scratch: P
         _kill(service, victim)
     told, problems = demo.communicate(timeout=300)
     summary = json.loads(told)
-    assert summary["agrees"], (summary, problems)
+    assert summary["agrees"], f"{json.dumps(summary, ensure_ascii=False, indent=1)}\n{problems}\n{service.console}"
     assert demo.returncode == 0
     with psycopg.connect(running.database_url) as database:
         assert _count(database, UNROUTED) == 0

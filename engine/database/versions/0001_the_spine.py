@@ -479,6 +479,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_coupons_batch_member", "coupons", ["batch_id", "member_id"], unique=False)
     op.create_index(
+        "ix_coupons_due",
+        "coupons",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('issued', 'claimed')"),
+    )
+    op.create_index(
         "ix_coupons_free", "coupons", ["batch_id"], unique=False, postgresql_where=sa.text("status = 'free'")
     )
     op.create_index(op.f("ix_coupons_member_id"), "coupons", ["member_id"], unique=False)
@@ -870,6 +877,7 @@ def downgrade() -> None:
     op.drop_table("disputes")
     op.drop_index(op.f("ix_coupons_member_id"), table_name="coupons")
     op.drop_index("ix_coupons_free", table_name="coupons", postgresql_where=sa.text("status = 'free'"))
+    op.drop_index("ix_coupons_due", table_name="coupons")
     op.drop_index("ix_coupons_batch_member", table_name="coupons")
     op.drop_table("coupons")
     op.drop_index(op.f("ix_user_sessions_user_id"), table_name="user_sessions")

@@ -40,7 +40,7 @@ def test_look_ups_of_different_kinds_differ() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("", "empty"), ("1:abc", "32 are needed"), ("1:a", "not base64"), (f"{new_key()},{new_key()}", "twice")],
+    [("", "empty"), ("1:abc", "32 are needed"), ("1:a", "not base64"), (f"1:{'A' * 43},1:{'B' * 43}", "twice")],
 )
 def test_a_bad_ring_is_refused_with_a_remedy(text: str, says: str) -> None:
     with pytest.raises(KeyRingError, match=says):

@@ -27,7 +27,7 @@ async def test_all_of_them_can_be_done_on_an_empty_database(
 
 
 async def test_a_chore_goes_on_until_less_is_left_than_it_does_at_once(
-    database: Database, clock: FixedClock, keys: KeyRing
+    chores: list[Chore], database: Database, clock: FixedClock
 ) -> None:
     with database.begin() as session:
         session.connection().execute(OLD_KEYS, {"day": clock.now().date(), "count": 2_500})

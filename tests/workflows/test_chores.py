@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
 
 from engine.clock import FixedClock
@@ -12,6 +13,7 @@ from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
 from tests.engine.chain import NOW, build_chain, event
 from workflows.chores import Chores
+from workflows.router import Chore
 
 OLD_KEYS = text(
     "INSERT INTO event_keys (digest, day, seq)"
@@ -19,10 +21,14 @@ OLD_KEYS = text(
 )
 
 
-async def test_all_of_them_can_be_done_on_an_empty_database(
-    database: Database, clock: FixedClock, keys: KeyRing
-) -> None:
-    for chore in Chores(database, clock, keys).all():
+@pytest.fixture
+def chores(database: Database, clock: FixedClock, keys: KeyRing) -> list[Chore]:
+    """The chores of the test's own database."""
+    return Chores(database, clock, keys).all()
+
+
+async def test_all_of_them_can_be_done_on_an_empty_database(chores: list[Chore]) -> None:
+    for chore in chores:
         await chore.do()
 
 

@@ -20,6 +20,7 @@ from workflows.service.postgres import OWNER, SUPERUSER, Cluster, make_cluster, 
 from workflows.service.programs import postgres_programs
 
 UNSAFE_BUT_QUICK = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+UNDISTURBED = ("-c", "autovacuum=off")  # a worker of it would keep a test's database from being dropped
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def running_cluster() -> Iterator[str]:
     cluster = Cluster(home, postgres_programs(account, home), account, Ports({}).take("postgres"), "test")
     make_cluster(cluster)
     child = postgres_child(cluster, LogFile(home / "postgres.log"))
-    server = start(replace(child, argv=child.argv + UNSAFE_BUT_QUICK))
+    server = start(replace(child, argv=child.argv + UNSAFE_BUT_QUICK + UNDISTURBED))
     try:
         deadline = time.monotonic() + 30
         while not child.ready():

@@ -18,7 +18,7 @@ from workflows.service.folder import Running, read_running
 
 pytestmark = pytest.mark.service
 
-CUSTOMERS, SECONDS = 120, 30
+CUSTOMERS, SECONDS = 120, 50
 VICTIMS = ("router", "worker", "web", "simulator", "temporal", "postgres")
 PATIENCE = 60.0
 
@@ -28,7 +28,7 @@ def test_a_demonstration_survives_the_death_of_each_child(make: Make, scratch: P
     running = service.start()
     demo = _begin_demonstration(service)
     for victim in VICTIMS:
-        time.sleep(SECONDS / (len(VICTIMS) + 2))
+        time.sleep(SECONDS / (2 * len(VICTIMS)))
         assert demo.poll() is None, "the demonstration was over before every child had been killed"
         _kill(service, victim)
     told, problems = demo.communicate(timeout=300)

@@ -1,4 +1,4 @@
-"""One Temporal for the suite: a test server that skips time, and a dev server where events are counted."""
+"""Temporal for the suite: a test server that skips time, and a dev server where events are counted."""
 
 from __future__ import annotations
 
@@ -27,9 +27,13 @@ def ring() -> KeyRing:
     return KeyRing.from_text(new_key())
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def environment(ring: KeyRing) -> AsyncIterator[WorkflowEnvironment]:
-    """A server that skips time while a test waits for a result. Its clock is shared: one test at a time."""
+    """A server that skips time while a test waits for a result. Its clock is shared: one test at a time.
+
+    Each module has one of its own: the server counts who keeps time from skipping, and a wait that was given up in the
+    middle would keep it for all that follow.
+    """
     server = await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=str(PROGRAMS / "temporal-test-server"), data_converter=data_converter(ring)
     )

@@ -16,7 +16,7 @@ import sys
 import pytest
 import workflows.activities
 workflows.activities.__path__.append(sys.argv[1])
-sys.exit(pytest.main(["-q", "-c", "pyproject.toml", "--rootdir", ".", "-p", "tests.conftest", sys.argv[2]]))
+sys.exit(pytest.main(["-q", "-n0", "-c", "pyproject.toml", "--rootdir", ".", "-p", "tests.conftest", sys.argv[2]]))
 """
 
 

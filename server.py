@@ -325,7 +325,10 @@ def main() -> None:
         cli(_with_command(sys.argv[1:]))
     except ServiceError as error:
         typer.echo(f"server.py: {error}", err=True)
-        raise SystemExit(1) from error
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Temporal's native library sometimes aborts while Python is torn down, and the status would be 134 instead.
+        os._exit(1)
 
 
 if __name__ == "__main__":

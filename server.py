@@ -123,8 +123,8 @@ def web(
     from workflows.service.parts import Parts
 
     settings = _role()
-    assets.install()
     parts = Parts.of(settings, "web")
+    assets.install()
     parts.grant_first_access()
     with parts.database.begin() as session:
         demo = is_seeded(session)

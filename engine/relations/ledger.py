@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from engine.wecom.answers import ASSIGNED_BY_ADMIN
+
 Action = Literal["half", "full", "ended"]
 Origin = Literal["told", "found", "transfer"]
 
-ASSIGNED_BY_ADMIN = 202
-"""WeCom's `add_way` of a relation that came by a transfer."""
 TRANSFER_WINDOW = timedelta(hours=48)
 
 

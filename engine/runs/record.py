@@ -60,12 +60,6 @@ def seal_reads(reads: Json, keys: KeyRing) -> str:
     return base64.b64encode(keys.seal_json(reads)).decode()
 
 
-def open_reads(sealed: str, keys: KeyRing) -> Json:
-    """What `seal_reads` sealed. Raises SealError."""
-    opened: Json = keys.open_json(base64.b64decode(sealed))
-    return opened
-
-
 def _line(entry: Log, keys: KeyRing) -> dict[str, Any]:
     line: dict[str, Any] = {"kind": entry.kind, "at": entry.at.isoformat(), "node": entry.node}
     if entry.port is not None:

@@ -11,6 +11,7 @@ STAFF, CUSTOMER = 1, 2
 WECHAT, WECOM = 1, 2
 """Kinds of contacts: a user of WeChat, or somebody on the staff of another company that uses WeCom."""
 ASSIGNED_BY_ADMIN = 202
+"""The `add_way` of a relation that came by a transfer."""
 
 
 class Answer(BaseModel):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from engine.alerts import fold as alerts_fold
+from engine.alerts import store as alerts
 from engine.clock import Clock
 from engine.coupons.redeem import expire_due
 from engine.database import retrying
@@ -36,9 +38,11 @@ class Chores:
         """Fold the funnel, so that pages stay cheap; expire coupons; forget what only served to know repetitions."""
         return [
             Chore("fold the funnel", EVERY_SECOND, lambda: self._until_done(fold, BATCH)),
+            Chore("fold the alerts", EVERY_SECOND, lambda: self._until_done(alerts_fold.fold, alerts_fold.BATCH)),
             Chore("expire coupons", EVERY_MINUTE, lambda: self._until_done(self._expire_coupons, AT_ONCE)),
             Chore("forget event keys", EVERY_HOUR, lambda: self._until_done(self._trim_event_keys, AT_ONCE)),
             Chore("forget callbacks", EVERY_HOUR, lambda: self._until_done(self._trim_callbacks, AT_ONCE)),
+            Chore("forget alerts", EVERY_HOUR, lambda: self._until_done(self._trim_alerts, AT_ONCE)),
         ]
 
     def _expire_coupons(self, session: Session) -> int:
@@ -49,6 +53,9 @@ class Chores:
 
     def _trim_callbacks(self, session: Session) -> int:
         return inbox.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    def _trim_alerts(self, session: Session) -> int:
+        return alerts.trim(session, now=self.clock.now(), limit=AT_ONCE)
 
     async def _until_done(self, some: Callable[[Session], int], full: int) -> None:
         """Do it in one transaction after the other, until one finds less to do than it would have done."""

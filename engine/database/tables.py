@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlmodel import SQLModel
 
 import engine.access.models
+import engine.alerts.models
 import engine.coupons.models
 import engine.definitions.models
 import engine.events.models

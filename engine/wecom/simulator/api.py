@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from engine.wecom.simulator import chats, contacts, join_ways, messages, people, tags, tokens, ways, welcome
 from engine.wecom.simulator.asked import Answer, Api, Asked, RefusedError
-from engine.wecom.simulator.faults import FaultBox
+from engine.wecom.simulator.faults import SILENCE, FaultBox
 from engine.wecom.simulator.limits import Limits
 from engine.wecom.simulator.settings import SimulatorSettings
 from engine.wecom.simulator.state import State
@@ -69,7 +69,7 @@ class Desk:
             asked = await self._asked(request, name, api)
             with self._state.change():
                 answer = api.answer(asked)
-            await asyncio.sleep(self._faults.answer_delay)
+            await asyncio.sleep(SILENCE if self._faults.silent(path) else self._faults.answer_delay)
         return answer
 
     def _fail(self, path: str) -> None:

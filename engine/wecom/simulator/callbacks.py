@@ -138,6 +138,7 @@ class Postman:
         lane = self._lanes[letter.lane]
         for _ in range(copies):
             if self._faults.delay:
+                self._faults.struck["delay"] += 1
                 asyncio.get_running_loop().call_later(self._faults.delay, lane.put_nowait, letter)
             else:
                 lane.put_nowait(letter)
@@ -162,6 +163,8 @@ class Postman:
         return False
 
     async def _post(self, letter: Letter) -> bool:
+        if self._faults.strikes("lose"):
+            return False
         app = self._settings.apps[letter.app]
         query, body = seal(app, letter.body, int(self._state.seconds()))
         try:

@@ -220,6 +220,10 @@ def _add_views(router: APIRouter, machine: Machine) -> None:
     ) -> dict[str, list[dict[str, object]]]:
         return {"items": outbox.items(state, kind, external_userid)}
 
+    @router.get("/faults")
+    async def see_faults() -> dict[str, dict[str, int]]:
+        return {"struck": dict(+machine.faults.struck)}
+
     @router.get("/people")
     async def see_people() -> Items:
         return {"items": people.everyone(state)}

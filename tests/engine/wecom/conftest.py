@@ -38,6 +38,11 @@ class Simulator:
         items: list[dict[str, object]] = self.http.get("/control/outbox", params=query).json()["items"]
         return items
 
+    def token(self) -> str:
+        """An access token of the app."""
+        query = {"corpid": APP.corp_id, "corpsecret": APP.secret}
+        return str(self.http.get("/cgi-bin/gettoken", params=query).json()["access_token"])
+
     def settle(self) -> None:
         """Wait until no callback is on its way."""
         until(lambda: self.http.get("/control/callbacks").json()["pending"] == 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -146,6 +148,50 @@ def test_a_number_of_drops_loses_so_many(simulator: Simulator, receiver: Receive
     assert (
         receiver.events[0]["ExternalUserID"] == simulator.control("add", associate="x", person="cy")["external_userid"]
     )
+
+
+def test_a_delivery_that_is_lost_on_its_way_is_repeated(simulator: Simulator, receiver: Receiver) -> None:
+    simulator.control("faults", lose=2)
+    simulator.control("add", associate="lin", person="an")
+    simulator.settle()
+    assert receiver.changes() == ["add_external_contact"]
+    simulator.control("faults", lose=3)
+    simulator.control("add", associate="lin", person="bo")
+    simulator.settle()
+    assert len(receiver.events) == 1
+    assert simulator.http.get("/control/callbacks").json() == {"pending": 0, "given_up": 1}
+
+
+def test_faults_that_hold_for_a_while_end_by_themselves(simulator: Simulator, receiver: Receiver) -> None:
+    simulator.control("faults", drop=True, seconds=0.3)
+    simulator.control("add", associate="lin", person="an")
+    simulator.settle()
+    assert receiver.events == []
+    time.sleep(0.3)
+    simulator.control("add", associate="lin", person="bo")
+    simulator.settle()
+    assert len(receiver.events) == 1
+
+
+def test_a_call_that_is_met_with_silence_is_carried_out(simulator: Simulator) -> None:
+    code = simulator.control("add", associate="lin", person="an")["welcome_code"]
+    simulator.control("faults", silence={"api": "externalcontact/send_welcome_msg"})
+    asked = {"url": "/cgi-bin/externalcontact/send_welcome_msg", "params": {"access_token": simulator.token()}}
+    message = {"welcome_code": code, "text": {"content": "hello"}}
+    with pytest.raises(httpx.ReadTimeout):
+        simulator.http.post(**asked, json=message, timeout=0.3)
+    assert len(simulator.outbox(kind="welcome")) == 1
+    assert simulator.http.post(**asked, json=message).json()["errcode"] == 41051
+
+
+def test_what_struck_is_counted(simulator: Simulator, receiver: Receiver) -> None:
+    before = Counter(simulator.http.get("/control/faults").json()["struck"])
+    simulator.control("faults", duplicate=1, lose=1, delay_ms=1, errcode={"code": -1, "times": 1})
+    simulator.control("add", associate="lin", person="an")
+    simulator.http.get("/cgi-bin/externalcontact/get", params={"access_token": simulator.token()})
+    until(lambda: len(receiver.events) == 2)
+    after = Counter(simulator.http.get("/control/faults").json()["struck"])
+    assert after - before == Counter({"duplicate": 1, "lose": 1, "delay": 2, "errcode -1": 1})
 
 
 def test_naming_no_fault_ends_all_faults(simulator: Simulator, receiver: Receiver) -> None:

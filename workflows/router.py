@@ -26,7 +26,7 @@ from engine.database import direct, retrying
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
-from engine.events import queue
+from engine.events import parking, queue
 from engine.runs.routing import Call, EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
@@ -163,7 +163,7 @@ class Router:
             return
         except Exception as error:
             log.exception("routing failed", member=member)
-            await asyncio.to_thread(self._failed, member, f"{type(error).__name__}: {error}")
+            await asyncio.to_thread(self._failed, member, parking.reason_of(error))
             return
         await self._call(routed)
 

@@ -69,6 +69,7 @@ class MemberQueue(SQLModel, table=True):
     __tablename__ = "member_queue"
     __table_args__ = (
         Index("ix_member_queue_next", "priority", "not_before", postgresql_where=text("parked_at IS NULL")),
+        Index("ix_member_queue_parked", "member_id", postgresql_where=text("parked_at IS NOT NULL")),
     )
 
     member_id: int = reference("members.id", primary_key=True)

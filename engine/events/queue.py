@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.alerts import store as alerts
 from engine.events.types import BULK, INTERACTIVE
 
 BACKLOG = 100_000
@@ -51,17 +52,21 @@ def wait(session: Session, member_id: int, by: str, *, until: datetime) -> None:
 
 
 def failed(session: Session, member_id: int, by: str, reason: str, *, now: datetime) -> bool:
-    """Counts a failed routing and lets the member rest; true if it was the fifth, which parks the member."""
+    """Counts a failed routing and lets the member rest; true if it was the fifth, which parks the member and tells it.
+
+    `reason` holds no personal data: see `engine.events.parking.reason_of`.
+    """
     row = session.connection().execute(_FAILED, {"member": member_id, "by": by}).first()
     if row is None:
         return False
     failures: int = row[0]
     parked = failures > len(DELAYS)
     rest = DELAYS[min(failures, len(DELAYS)) - 1]
-    session.connection().execute(
-        _REST,
-        {"member": member_id, "not_before": now + rest, "parked": now if parked else None, "reason": reason[:500]},
-    )
+    told = {"member": member_id, "not_before": now + rest, "parked": now if parked else None, "reason": reason[:500]}
+    store_id: int | None = session.connection().execute(_REST, told).scalar_one()
+    if parked:
+        about = {"reason": reason[:500]}
+        alerts.signal(session, "member-parked", f"member/{member_id}", now=now, detail=about, store_id=store_id)
     return parked
 
 
@@ -71,7 +76,7 @@ def unpark(session: Session, member_id: int, *, now: datetime) -> bool:
 
 
 def backlog(session: Session, *, limit: int = BACKLOG) -> int:
-    """How many events wait to be routed, counted up to `limit`."""
+    """How many events wait to be routed, counted up to `limit`. Those of parked members wait for a person instead."""
     return int(session.connection().execute(_BACKLOG, {"limit": limit}).scalar_one())
 
 
@@ -103,10 +108,12 @@ _FAILED = text("""
     WHERE member_id = :member AND lease_by = :by RETURNING failures""")
 _REST = text("""
     UPDATE member_queue SET not_before = :not_before, parked_at = :parked, reason = :reason
-    WHERE member_id = :member""")
+    WHERE member_id = :member RETURNING (SELECT store_id FROM members WHERE id = :member)""")
 _UNPARK = text("""
     UPDATE member_queue SET parked_at = NULL, failures = 0, reason = NULL, not_before = :now
     WHERE member_id = :member AND parked_at IS NOT NULL""")
 _BACKLOG = text("""
     SELECT count(*) FROM (
-        SELECT 1 FROM events WHERE routed_at IS NULL AND member_id IS NOT NULL LIMIT :limit) AS waiting""")
+        SELECT 1 FROM events WHERE routed_at IS NULL AND member_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM member_queue q WHERE q.member_id = events.member_id AND q.parked_at IS NOT NULL)
+        LIMIT :limit) AS waiting""")

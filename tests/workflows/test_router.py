@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 from temporalio.client import Client
 
+from engine.alerts.models import AlertSignal
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.live import change_live
@@ -248,6 +249,9 @@ async def test_a_member_whose_routing_fails_five_times_is_parked(
     assert queued(world)[0].parked_at is not None
     assert "gone" in str(queued(world)[0].reason)
     assert await one.route_some() == 0
+    with world.database.begin() as session:
+        [told] = session.execute(select(AlertSignal)).scalars()
+    assert (told.kind, told.subject) == ("member-parked", f"member/{queued(world)[0].member_id}")
 
 
 async def test_bulk_work_stops_while_many_runs_have_not_answered(world: World, client: Client) -> None:

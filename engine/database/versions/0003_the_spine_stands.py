@@ -21,10 +21,12 @@ STORES = "((SELECT string_to_array(NULLIF(current_setting('waystation.stores', t
 def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_alerts()
+    add_parking()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_parking()
     drop_alerts()
 
 
@@ -65,3 +67,14 @@ def drop_alerts() -> None:
     """The tables go, and their policies with them."""
     op.drop_table("alerts")
     op.drop_table("alert_signals")
+
+
+def add_parking() -> None:
+    """Parked members are few and are looked for on every page of a member."""
+    parked = sa.text("parked_at IS NOT NULL")
+    op.create_index("ix_member_queue_parked", "member_queue", ["member_id"], postgresql_where=parked)
+
+
+def drop_parking() -> None:
+    """The index goes."""
+    op.drop_index("ix_member_queue_parked", "member_queue")

@@ -62,8 +62,10 @@ def texts() -> Any:
     return Field(default_factory=list, sa_type=ARRAY(SqlText), nullable=False)
 
 
-def numbers() -> Any:
-    """A bigint[] column, empty by default."""
+def numbers(*, nullable: bool = False) -> Any:
+    """A bigint[] column, empty by default, or null where that is allowed."""
+    if nullable:
+        return Field(default=None, sa_type=ARRAY(BigInteger), nullable=True)
     return Field(default_factory=list, sa_type=ARRAY(BigInteger), nullable=False)
 
 

@@ -21,12 +21,14 @@ STORES = "((SELECT string_to_array(NULLIF(current_setting('waystation.stores', t
 def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_alerts()
+    extend_jobs()
     add_parking()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
     drop_parking()
+    restore_jobs()
     drop_alerts()
 
 
@@ -78,3 +80,64 @@ def add_parking() -> None:
 def drop_parking() -> None:
     """The index goes."""
     op.drop_index("ix_member_queue_parked", "member_queue")
+
+
+def extend_jobs() -> None:
+    """Jobs that Temporal drives page by page: where they stand, whose stores they see, what they could not do."""
+    op.drop_column("jobs", "errors")
+    for column in (
+        sa.Column("cursor", postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default="{}"),
+        sa.Column("stores", sa.ARRAY(sa.BigInteger()), nullable=True),
+        sa.Column("lane", sa.String(), nullable=True),
+        sa.Column("failed", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
+        sa.Column("reason", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()")),
+    ):
+        op.add_column("jobs", column)
+        op.alter_column("jobs", column.name, server_default=None)
+    live = sa.text("state IN ('waiting', 'running')")
+    op.create_index("ix_jobs_live", "jobs", ["id"], postgresql_where=live)
+    waiting = sa.text("state = 'waiting' AND lane IS NOT NULL")
+    op.create_index("uq_jobs_waiting_in_lane", "jobs", ["lane"], unique=True, postgresql_where=waiting)
+    op.create_index("ix_jobs_ended", "jobs", ["ended_at"], postgresql_where=sa.text("ended_at IS NOT NULL"))
+    _add_of_jobs()
+    op.execute("ALTER TABLE jobs ENABLE ROW LEVEL SECURITY")
+    within = f"cardinality(stores) > 0 AND stores <@ {STORES}"
+    op.execute(f"CREATE POLICY in_scope ON jobs TO {ROLE} USING ({ALL} OR ({within}))")
+
+
+def _add_of_jobs() -> None:
+    """What could not be done of a job, and what its pages still have to read: seen by whoever sees the job."""
+    op.create_table(
+        "job_errors",
+        sa.Column("job_id", sa.BigInteger(), sa.ForeignKey("jobs.id"), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("message", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    )
+    op.create_table(
+        "job_parts",
+        sa.Column("job_id", sa.BigInteger(), sa.ForeignKey("jobs.id"), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("content_enc", sa.LargeBinary(), nullable=False),
+    )
+    for table in ("job_errors", "job_parts"):
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        seen = f"{ALL} OR EXISTS (SELECT 1 FROM jobs WHERE jobs.id = {table}.job_id)"
+        op.execute(f"CREATE POLICY in_scope ON {table} TO {ROLE} USING ({seen})")
+
+
+def restore_jobs() -> None:
+    """Jobs as they were; what they could not do is forgotten."""
+    op.drop_table("job_parts")
+    op.drop_table("job_errors")
+    op.execute("DROP POLICY in_scope ON jobs")
+    op.execute("ALTER TABLE jobs DISABLE ROW LEVEL SECURITY")
+    for index in ("ix_jobs_ended", "uq_jobs_waiting_in_lane", "ix_jobs_live"):
+        op.drop_index(index, table_name="jobs")
+    for column in ("updated_at", "reason", "tries", "failed", "lane", "stores", "cursor"):
+        op.drop_column("jobs", column)
+    empty = sa.Column("errors", postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default="[]")
+    op.add_column("jobs", empty)
+    op.alter_column("jobs", "errors", server_default=None)

@@ -7,7 +7,21 @@ from types import ModuleType
 
 from fastapi import APIRouter
 
-from ui.api import access, catalogue, coupons, definitions, events, journeys, members, organisation, runs, wecom
+from ui.api import (
+    access,
+    alerts,
+    catalogue,
+    coupons,
+    definitions,
+    events,
+    jobs,
+    journeys,
+    members,
+    organisation,
+    parked,
+    runs,
+    wecom,
+)
 
 MODULES: tuple[ModuleType, ...] = (
     access,
@@ -19,5 +33,8 @@ MODULES: tuple[ModuleType, ...] = (
     coupons,
     members,
     runs,
+    jobs,
+    alerts,
+    parked,
 )
 OUTSIDE: tuple[APIRouter, ...] = (wecom.router,)

@@ -26,13 +26,13 @@ from ui.api.access_answers import (
 from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
 from ui.idempotency import NOT_KEPT
+from ui.lists import LARGEST, IdCursor, KeyCursor, Limit, cursor_after, page
 from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router
 
 router = api_router(tags=["Access"])
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-KeyId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+KeyId = Annotated[int, Path(ge=1, le=LARGEST)]
 UserName = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 
 
@@ -70,12 +70,12 @@ def make_key(caller: Keeper, body: KeyBody, response: Response) -> NewKeyAnswer:
 
 
 @router.get("/api-keys")
-def list_keys(caller: Keeper, limit: Limit = 50, cursor: Annotated[int, Query(ge=0)] = 0) -> KeyList:
+def list_keys(caller: Keeper, limit: Limit = 50, cursor: IdCursor = None) -> KeyList:
     """The keys that work."""
     with caller.begin() as session:
-        found = store.page_of_keys(session, after=cursor, limit=limit + 1)
-        items = [_key(session, key) for key in found[:limit]]
-    return KeyList(items=items, next=items[-1].id if len(found) > limit else None)
+        found = store.page_of_keys(session, after=cursor or 0, limit=limit + 1)
+        shown, more = page(found, limit, lambda key: str(key.id))
+        return KeyList(items=[_key(session, key) for key in shown], next=more)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
@@ -91,12 +91,12 @@ def revoke_key(caller: Keeper, key_id: KeyId) -> Response:
 
 
 @router.get("/users")
-def list_users(caller: Keeper, limit: Limit = 50, cursor: str = "") -> UserList:
+def list_users(caller: Keeper, limit: Limit = 50, cursor: KeyCursor = None) -> UserList:
     """The users by name."""
     with caller.begin() as session:
-        found = store.page_of_users(session, after=cursor, limit=limit + 1)
-        items = [_user(session, user) for user in found[:limit]]
-    return UserList(items=items, next=items[-1].name if len(found) > limit else None)
+        found = store.page_of_users(session, after=cursor or "", limit=limit + 1)
+        shown, more = page(found, limit, lambda user: cursor_after(user.name))
+        return UserList(items=[_user(session, user) for user in shown], next=more)
 
 
 @router.get("/users/{name}")
@@ -144,13 +144,13 @@ def read_audit(
     actor: str | None = None,
     target: Annotated[str | None, Query(alias="object")] = None,
     limit: Limit = 50,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: IdCursor = None,
 ) -> AuditList:
     """Who changed what, newest first."""
     with caller.begin() as session:
         found = audit.page(session, actor=actor, target=target, before=cursor, limit=limit + 1)
-    items = [_line(entry) for entry in found[:limit]]
-    return AuditList(items=items, next=items[-1].id if len(found) > limit else None)
+    shown, more = page(found, limit, lambda entry: str(entry.id))
+    return AuditList(items=[_line(entry) for entry in shown], next=more)
 
 
 def _place(session: Session, region: str | None, store_key: str | None) -> Place:

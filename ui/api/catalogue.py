@@ -5,11 +5,12 @@ from typing import Annotated, Any
 from fastapi import Depends
 from pydantic import BaseModel
 
-from engine.events.types import EVENT_TYPES
+from engine.events.types import EVENT_TYPES, EventType
 from engine.journeys.catalogue import ActivityType
 from engine.members.fields import base_fields
 from rules.types import Declaration
 from ui.auth import Caller, require
+from ui.lists import LARGEST_PAGE, KeyCursor, Limit, part
 from ui.routing import api_router
 
 router = api_router(tags=["Catalogue"])
@@ -55,49 +56,49 @@ class ActivityTypeList(BaseModel):
     """All activity types."""
 
     items: list[ActivityTypeItem]
-    next: str | None = None
+    next: str | None
 
 
 class FieldList(BaseModel):
     """All fields of members, stores and associates."""
 
     items: list[FieldItem]
-    next: str | None = None
+    next: str | None
 
 
 class EventTypeList(BaseModel):
     """All declared event types."""
 
     items: list[EventTypeItem]
-    next: str | None = None
+    next: str | None
 
 
 @router.get("/activity-types")
-def list_activity_types(caller: Reader) -> ActivityTypeList:
+def list_activity_types(caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> ActivityTypeList:
     """Every registered activity type, by name."""
     catalogue = caller.deps.catalogue
-    return ActivityTypeList(items=[_activity(catalogue[name]) for name in sorted(catalogue)])
+    shown, more = part(sorted(catalogue), limit, cursor, str)
+    return ActivityTypeList(items=[_activity(catalogue[name]) for name in shown], next=more)
 
 
 @router.get("/fields")
-def list_fields(_caller: Reader) -> FieldList:
+def list_fields(_caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> FieldList:
     """The fields that rules may name without declaring them; those of events stand with their types."""
-    return FieldList(items=[_field(path, each) for path, each in sorted(base_fields().items())])
+    fields = base_fields()
+    shown, more = part(sorted(fields), limit, cursor, str)
+    return FieldList(items=[_field(path, fields[path]) for path in shown], next=more)
 
 
 @router.get("/event-types")
-def list_event_types(_caller: Reader) -> EventTypeList:
+def list_event_types(_caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> EventTypeList:
     """Every declared event type, by name. Types below `custom.` need no declaration."""
-    return EventTypeList(
-        items=[
-            EventTypeItem(
-                type=name,
-                title=dict(each.titles),
-                fields=[_field(path, declared) for path, declared in sorted(each.fields.items())],
-            )
-            for name, each in sorted(EVENT_TYPES.items())
-        ]
-    )
+    shown, more = part(sorted(EVENT_TYPES), limit, cursor, str)
+    return EventTypeList(items=[_event_type(name, EVENT_TYPES[name]) for name in shown], next=more)
+
+
+def _event_type(name: str, each: EventType) -> EventTypeItem:
+    fields = [_field(path, declared) for path, declared in sorted(each.fields.items())]
+    return EventTypeItem(type=name, title=dict(each.titles), fields=fields)
 
 
 def _activity(one: ActivityType) -> ActivityTypeItem:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.orm import Session
 
@@ -20,13 +20,13 @@ from engine.organisation.views import KEY, Instant, Line, Title, Titles
 from rules.duration import DurationError, parse_duration
 from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
+from ui.lists import KeyCursor, Limit, cursor_after, page
 from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router
 
 router = api_router(tags=["Coupons"])
 
 Holder = Annotated[Caller, Depends(require("coupons"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
 _KEY = re.compile(KEY, re.ASCII)
 
 
@@ -122,13 +122,13 @@ class RedeemBody(BaseModel):
 
 
 @router.get("/coupon-batches")
-def list_batches(caller: Holder, limit: Limit = 50, cursor: str = "") -> BatchList:
+def list_batches(caller: Holder, limit: Limit = 50, cursor: KeyCursor = None) -> BatchList:
     """All batches, by key."""
     with caller.deps.database.begin() as session:
-        found = store.list_batches(session, after=cursor, limit=limit + 1)
+        found = store.list_batches(session, after=cursor or "", limit=limit + 1)
         figures = store.counts(session, [batch.id for batch in found])
-    items = [_answer(batch, figures.get(batch.id, BatchCounts())) for batch in found]
-    return BatchList(items=items[:limit], next=items[limit - 1].key if len(items) > limit else None)
+    shown, more = page(found, limit, lambda batch: cursor_after(batch.key))
+    return BatchList(items=[_answer(batch, figures.get(batch.id, BatchCounts())) for batch in shown], next=more)
 
 
 @router.get("/coupon-batches/{key}")
@@ -166,16 +166,18 @@ def list_coupons(
     member: str | None = None,
     status: Literal["issued", "claimed", "redeemed", "expired"] | None = None,
     limit: Limit = 50,
-    cursor: str = "",
+    cursor: KeyCursor = None,
 ) -> CouponList:
     """The coupons in sight that were given out, by code."""
     with caller.begin() as session:
         holder = None if member is None else find_member(session, caller.deps.keys, member)
         if member is not None and holder is None:
             return CouponList(items=[], next=None)
-        found = store.list_coupons(session, batch=batch, member_id=holder, status=status, after=cursor, limit=limit + 1)
-    more = found[limit - 1].code if len(found) > limit else None
-    return CouponList(items=[_item(coupon) for coupon in found[:limit]], next=more)
+        found = store.list_coupons(
+            session, batch=batch, member_id=holder, status=status, after=cursor or "", limit=limit + 1
+        )
+    shown, more = page(found, limit, lambda coupon: cursor_after(coupon.code))
+    return CouponList(items=[_item(coupon) for coupon in shown], next=more)
 
 
 @router.post("/coupons/{code}/redeem")

@@ -5,7 +5,7 @@ Definitions belong to the whole chain: a key that is bound to a region or store 
 
 from typing import Annotated, Any
 
-from fastapi import Body, Depends, Path, Query, Request
+from fastapi import Body, Depends, Path, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -41,6 +41,7 @@ from ui.api.definition_answers import (
 )
 from ui.auth import Caller, require
 from ui.conditional import IfMatch
+from ui.lists import IdCursor, KeyCursor, Limit, page, part
 from ui.presentable import presentable, two_titles
 from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router, demand_json
@@ -64,15 +65,12 @@ Author = Annotated[Caller, Depends(author)]
 
 
 @router.get("/definitions/{kind}")
-def list_definitions(
-    caller: Reader, kind: Kind, limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: str | None = None
-) -> DefinitionList:
+def list_definitions(caller: Reader, kind: Kind, limit: Limit = 50, cursor: KeyCursor = None) -> DefinitionList:
     """All definitions of a kind, by key."""
     with caller.begin() as session:
         found = sorted(list_shown(session, kind), key=lambda shown: shown.key)
-    rest = [shown for shown in found if cursor is None or shown.key > cursor]
-    more = rest[limit - 1].key if len(rest) > limit else None
-    return DefinitionList(items=[_item(shown) for shown in rest[:limit]], next=more)
+    listed, more = part(found, limit, cursor, lambda shown: shown.key)
+    return DefinitionList(items=[_item(shown) for shown in listed], next=more)
 
 
 @router.get("/definitions/{kind}/{key}")
@@ -184,21 +182,15 @@ def publish_draft(
 
 
 @router.get("/definitions/{kind}/{key}/versions")
-def list_versions(
-    caller: Reader,
-    kind: Kind,
-    key: Key,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
-) -> VersionList:
+def list_versions(caller: Reader, kind: Kind, key: Key, limit: Limit = 50, cursor: IdCursor = None) -> VersionList:
     """The published versions, newest first."""
     with caller.begin() as session:
         found = versions.list_versions(session, kind, key, limit=limit + 1, before=cursor)
         live = session.get(Live, (kind, key))
     if live is None:
         raise NotFound(f"No version of {kind}/{key} was published.")
-    more = str(found[limit - 1].n) if len(found) > limit else None
-    return VersionList(items=[VersionItem(**_version(one, live)) for one in found[:limit]], next=more)
+    listed, more = page(found, limit, lambda one: str(one.n))
+    return VersionList(items=[VersionItem(**_version(one, live)) for one in listed], next=more)
 
 
 @router.get("/definitions/{kind}/{key}/versions/{n}")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.members.lookup import FriendBasis
 from engine.organisation.views import Key
+from ui.lists import IdCursor, Limit
 
 Named = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
@@ -35,8 +36,8 @@ class MembersQuery(BaseModel):
     store: Named | None = None
     owner_store: Named | None = None
     member: Named | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$")
+    limit: Limit = 50
+    cursor: IdCursor = None
 
 
 class FriendItem(BaseModel):

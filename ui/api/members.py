@@ -34,13 +34,13 @@ from ui.api.member_answers import (
 )
 from ui.auth import Caller, require
 from ui.dependencies import Dependencies
+from ui.lists import Limit, page
 from ui.problems import FieldError, NotFound, Unprocessable
 from ui.routing import api_router
 
 router = api_router(tags=["Members"])
 
 Reader = Annotated[Caller, Depends(require("members"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @router.get("/members/lookup")
@@ -60,10 +60,9 @@ def list_all(caller: Reader, query: Annotated[MembersQuery, Query()]) -> MemberL
         if query.member is not None and one is None:
             return MemberList(items=[], next=None)
         wanted = MemberFilter(one, query.friend, query.in_group, query.owner_store, query.store, query.registered)
-        before = None if query.cursor is None else int(query.cursor)
-        lines = list_members(session, wanted, before=before, limit=query.limit + 1)
-    more = str(lines[query.limit - 1].id) if len(lines) > query.limit else None
-    return MemberList(items=[_item(line) for line in lines[: query.limit]], next=more)
+        lines = list_members(session, wanted, before=query.cursor, limit=query.limit + 1)
+    shown, more = page(lines, query.limit, lambda line: str(line.id))
+    return MemberList(items=[_item(line) for line in shown], next=more)
 
 
 @router.get("/members/{member}")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Generic, TypeVar
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -19,13 +19,13 @@ from engine.organisation.nouns import BodyT, Noun, RowT, ViewT
 from rules.types import Json
 from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
+from ui.lists import KeyCursor, Limit, cursor_after, page
 from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router
 
 router = api_router(tags=["The chain"])
 
 Chain = Annotated[Caller, Depends(require("chain"))]
-Limit = Annotated[int, Query(ge=1, le=200)]
 Item = TypeVar("Item", bound=BaseModel)
 _KEY = re.compile(views.KEY, re.ASCII)
 _PERSONAL = frozenset({"name"})
@@ -39,7 +39,7 @@ class Page(BaseModel, Generic[Item]):
 
 
 @router.get("/regions")
-def list_regions(caller: Chain, limit: Limit = 50, cursor: str = "") -> Page[views.Region]:
+def list_regions(caller: Chain, limit: Limit = 50, cursor: KeyCursor = None) -> Page[views.Region]:
     """All regions, by key."""
     return _page(caller, nouns.REGIONS, limit, cursor)
 
@@ -59,7 +59,7 @@ def put_region(
 
 
 @router.get("/stores")
-def list_stores(caller: Chain, limit: Limit = 50, cursor: str = "") -> Page[views.Store]:
+def list_stores(caller: Chain, limit: Limit = 50, cursor: KeyCursor = None) -> Page[views.Store]:
     """The stores in sight, by key."""
     return _page(caller, nouns.STORES, limit, cursor)
 
@@ -79,7 +79,7 @@ def put_store(
 
 
 @router.get("/associates")
-def list_associates(caller: Chain, limit: Limit = 50, cursor: str = "") -> Page[views.Associate]:
+def list_associates(caller: Chain, limit: Limit = 50, cursor: KeyCursor = None) -> Page[views.Associate]:
     """The associates in sight, by key."""
     return _page(caller, nouns.ASSOCIATES, limit, cursor)
 
@@ -99,7 +99,7 @@ def put_associate(
 
 
 @router.get("/group-chats")
-def list_group_chats(caller: Chain, limit: Limit = 50, cursor: str = "") -> Page[views.Chat]:
+def list_group_chats(caller: Chain, limit: Limit = 50, cursor: KeyCursor = None) -> Page[views.Chat]:
     """The customer groups in sight, by id."""
     return _page(caller, nouns.CHATS, limit, cursor)
 
@@ -119,10 +119,10 @@ def put_group_chat(
 
 
 @router.get("/channels")
-def list_channels(caller: Chain, limit: Limit = 50, cursor: str = "") -> Page[views.Channel]:
+def list_channels(caller: Chain, limit: Limit = 50, cursor: KeyCursor = None) -> Page[views.Channel]:
     """The channels in sight, by key."""
-    page = _page(caller, nouns.CHANNELS, limit, cursor)
-    return Page(items=[_with_url(caller, item) for item in page.items], next=page.next)
+    found = _page(caller, nouns.CHANNELS, limit, cursor)
+    return Page(items=[_with_url(caller, item) for item in found.items], next=found.next)
 
 
 @router.get("/channels/{key}")
@@ -144,11 +144,11 @@ def _with_url(caller: Caller, channel: views.Channel) -> views.Channel:
     return channel.model_copy(update={"url": f"{base}/q/{channel.state}"})
 
 
-def _page(caller: Caller, noun: Noun[RowT, BodyT, ViewT], limit: int, cursor: str) -> Page[ViewT]:
+def _page(caller: Caller, noun: Noun[RowT, BodyT, ViewT], limit: int, cursor: str | None) -> Page[ViewT]:
     with caller.begin() as session:
-        found = list(store.read_list(session, caller.deps.keys, noun, after=cursor, limit=limit + 1))
-    more = len(found) > limit
-    return Page(items=found[:limit], next=str(getattr(found[limit - 1], noun.key)) if more else None)
+        found = list(store.read_list(session, caller.deps.keys, noun, after=cursor or "", limit=limit + 1))
+    shown, more = page(found, limit, lambda view: cursor_after(str(getattr(view, noun.key))))
+    return Page(items=list(shown), next=more)
 
 
 def _read(caller: Caller, noun: Noun[RowT, BodyT, ViewT], key: str, response: Response) -> ViewT:

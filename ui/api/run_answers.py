@@ -6,12 +6,13 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.runs.commands import Deadlines
+from ui.lists import IdCursor, Limit
 
 Status = Literal["running", "waiting", "paused", "stuck", "completed", "exited", "expired", "holdout"]
 
 
-class RunsQuery(BaseModel):
-    """What listed runs must be. `overdue`: live, and past its deadline."""
+class RunsFilter(BaseModel):
+    """What chosen runs must be. `overdue`: live, and past its deadline."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,8 +24,13 @@ class RunsQuery(BaseModel):
     node: str | None = Field(default=None, max_length=64)
     stage: str | None = Field(default=None, max_length=64)
     overdue: bool = False
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, pattern="^[0-9]{1,18}$")
+
+
+class RunsQuery(RunsFilter):
+    """Which part of the list of such runs."""
+
+    limit: Limit = 50
+    cursor: IdCursor = None
 
 
 class RunLine(BaseModel):

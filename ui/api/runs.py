@@ -30,6 +30,7 @@ from ui.api.run_answers import (
     RunAnswer,
     RunLine,
     RunList,
+    RunsFilter,
     RunsQuery,
     SkipBody,
     StartAnswer,
@@ -57,11 +58,10 @@ SOURCE = f"{INTERNAL}runs"
 def list_all(caller: Operator, query: Annotated[RunsQuery, Query()]) -> RunList:
     """The runs in sight, newest first."""
     with caller.begin() as session:
-        wanted = _filter(session, caller, query)
+        wanted = filter_of(session, caller, query)
         if wanted is None:
             return RunList(items=[], next=None)
-        before = int(query.cursor) if query.cursor else None
-        page = list_runs(session, wanted, before=before, limit=query.limit)
+        page = list_runs(session, wanted, before=query.cursor, limit=query.limit)
     return RunList(items=[RunLine(**_line(item)) for item in page.items], next=str(page.next) if page.next else None)
 
 
@@ -127,7 +127,7 @@ def resume(caller: Operator, run_id: RunId, body: Annotated[ResumeBody | None, B
     return read_one(caller, run_id)
 
 
-def _filter(session: Session, caller: Caller, query: RunsQuery) -> RunFilter | None:
+def filter_of(session: Session, caller: Caller, query: RunsFilter) -> RunFilter | None:
     """The filter, or None if it can match nothing because what it names does not exist."""
     member = find_member(session, caller.deps.keys, query.member) if query.member else None
     store = (

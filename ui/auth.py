@@ -53,28 +53,29 @@ class Caller:
         return self.deps.database.begin(self.stores)
 
 
-def require(scope: str) -> Callable[..., Caller]:
-    """A dependency that gives the `Caller` if their key carries `scope`, else 401 or 403."""
+def require(*scopes: str) -> Callable[..., Caller]:
+    """A dependency that gives the `Caller` if their key carries one of these scopes, else 401 or 403."""
 
     def caller(
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
     ) -> Caller:
         deps = dependencies(request)
-        return Caller(holder_of_key(deps, credentials, scope), deps)
+        return Caller(holder_of_key(deps, credentials, *scopes), deps)
 
     return caller
 
 
-def holder_of_key(deps: Dependencies, credentials: HTTPAuthorizationCredentials | None, scope: str) -> KeyHolder:
-    """Whoever holds this key, if it carries `scope`; else Unauthorised or Forbidden."""
+def holder_of_key(deps: Dependencies, credentials: HTTPAuthorizationCredentials | None, *scopes: str) -> KeyHolder:
+    """Whoever holds this key, if it carries one of these scopes; else Unauthorised or Forbidden."""
     if credentials is None:
         raise Unauthorised("Send an API key: Authorization: Bearer <key>.")
     with deps.database.begin() as session:
         holder = store.holder_of(session, credentials.credentials)
     if holder is None:
         raise Unauthorised("This API key is unknown or was revoked.")
-    if not holder.may(scope):
-        raise Forbidden(f"This API key lacks the scope {scope!r}; it has {', '.join(sorted(holder.scopes))}.")
+    if not any(holder.may(scope) for scope in scopes):
+        lacking = " or ".join(repr(scope) for scope in scopes)
+        raise Forbidden(f"This API key lacks the scope {lacking}; it has {', '.join(sorted(holder.scopes))}.")
     return holder
 
 

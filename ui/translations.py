@@ -24,6 +24,8 @@ from engine.definitions.errors import (
     UnknownDefinitionError,
     WrongStateError,
 )
+from engine.jobs.bulk import BulkError
+from engine.jobs.errors import JobStateError, JobUnknownError
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
 from rules.errors import RuleError
@@ -47,6 +49,7 @@ _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 _OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError)
+_OF_JOBS = (JobUnknownError, JobStateError, BulkError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
 
 _DETAILS = {
@@ -60,7 +63,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, RuleError, *_OF_RUNS, *_OF_THE_DATABASE):
+    for known in (AccessError, DefinitionError, RuleError, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -83,6 +86,8 @@ def problem_of(error: Exception) -> Problem:
             return Unprocessable("The content cannot be used; see errors.", errors=errors)
         case _ if isinstance(error, _OF_RUNS):
             return _run_problem(error)
+        case _ if isinstance(error, _OF_JOBS):
+            return _job_problem(error)
         case _ if isinstance(error, _OF_THE_DATABASE):
             return _database_problem(error)
         case _:
@@ -112,6 +117,16 @@ def _run_problem(error: Exception) -> Problem:
             return NotFound(str(error))
         case UnknownPortError():
             return Unprocessable(str(error), errors=[FieldError("/port", str(error))])
+        case _:
+            return Conflict(str(error))
+
+
+def _job_problem(error: Exception) -> Problem:
+    match error:
+        case JobUnknownError():
+            return NotFound(str(error))
+        case BulkError():
+            return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
         case _:
             return Conflict(str(error))
 

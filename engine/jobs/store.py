@@ -33,16 +33,10 @@ def create(
     by: str,
     now: datetime,
     stores: Scope,
-    lane: str | None = None,
 ) -> Job:
-    """Ask for a job; the router role starts it. Its pages see `stores` and no others; `args` holds no personal data.
-
-    A lane may have one waiting job: see `waiting_in`.
-    """
+    """Ask for a job; the router role starts it. Its pages see `stores` and no others; `args` holds no personal data."""
     bound = None if stores == "*" else list(stores)
-    job = Job(
-        kind=kind, args=dict(args), total=total, stores=bound, lane=lane, created_at=now, created_by=by, updated_at=now
-    )
+    job = Job(kind=kind, args=dict(args), total=total, stores=bound, created_at=now, created_by=by, updated_at=now)
     session.add(job)
     session.flush()
     audit.record(session, by, "job.created", f"job/{job.id}", now=now, after={"kind": kind, "total": total})
@@ -50,7 +44,7 @@ def create(
 
 
 def waiting_in(session: Session, lane: str) -> Job | None:
-    """The job that waits in this lane, locked. Whoever asks holds off others who would put one there."""
+    """The job that waits in this lane, locked. Whoever asks holds off others who would put one there (`job.lane`)."""
     session.connection().execute(_LOCK_LANE, {"name": f"jobs/{lane}"})
     wanted = select(Job).where(col(Job.lane) == lane, col(Job.state) == "waiting")
     return session.execute(wanted.with_for_update()).scalar_one_or_none()
@@ -203,7 +197,7 @@ def trim(session: Session, *, now: datetime, limit: int) -> int:
     return len(ids)
 
 
-def _ended_before(moment: datetime, limit: int) -> Select[tuple[int]]:
+def _ended_before(moment: datetime, limit: int) -> Select[Any]:
     ended = col(Job.ended_at)
     return select(col(Job.id)).where(ended < moment, col(Job.state).not_in(LIVE)).order_by(ended).limit(limit)
 

@@ -86,6 +86,24 @@ def list_runs(session: Session, chosen: RunFilter, *, before: int | None = None,
     return RunPage(items, items[-1].id if len(rows) > limit else None)
 
 
+def run_ids(session: Session, chosen: RunFilter, *, after: int, upto: int, limit: int) -> list[int]:
+    """The ids of such runs in ascending order, those between two ids: a walk that later runs do not lengthen."""
+    between = (col(Run.id) > after, col(Run.id) <= upto)
+    wanted = select(col(Run.id)).where(*_conditions(chosen), *between).order_by(col(Run.id)).limit(limit)
+    return list(session.execute(wanted).scalars())
+
+
+def count_runs(session: Session, chosen: RunFilter, *, upto: int) -> int:
+    """How many such runs there are up to an id."""
+    wanted = select(func.count()).select_from(Run).where(*_conditions(chosen), col(Run.id) <= upto)
+    return int(session.execute(wanted).scalar_one())
+
+
+def latest_id(session: Session) -> int:
+    """The highest id of a run in sight; 0 if there is none."""
+    return int(session.execute(select(func.max(col(Run.id)))).scalar_one() or 0)
+
+
 def find_run(session: Session, run_id: int) -> RunItem | None:
     """One run as lists show it, if it is in sight."""
     row = session.execute(_items().where(col(Run.id) == run_id)).first()

@@ -1,0 +1,111 @@
+"""What the API of jobs is asked and answers, as models."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.jobs.bulk import MOST_NAMED, Action
+from engine.jobs.models import Job, JobError, State
+from engine.jobs.pages import Finding
+from engine.runs.commands import Deadlines
+from ui.api.run_answers import RunsFilter
+from ui.lists import IdCursor, Limit
+
+
+class JobErrorAnswer(BaseModel):
+    """One item that could not be done, and how to mend it."""
+
+    id: str
+    message: str
+
+
+class JobLine(BaseModel):
+    """A job in a list. `failed` counts the items that could not be done, `reason` says what the job itself lacks."""
+
+    id: str | None
+    kind: str
+    state: State | Literal["dry-run"]
+    done: int
+    total: int | None
+    failed: int
+    reason: str | None = None
+    created_at: datetime | None = None
+    created_by: str | None = None
+    updated_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobLine":
+        """The line of a job."""
+        return cls(**line_of(job))
+
+
+class JobAnswer(JobLine):
+    """One job, whole. Of many errors the first 1,000 are kept; `failed` counts all of them."""
+
+    errors: list[JobErrorAnswer]
+
+
+class JobList(BaseModel):
+    """A part of a list."""
+
+    items: list[JobLine]
+    next: str | None
+
+
+class JobsQuery(BaseModel):
+    """What listed jobs must be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: str | None = Field(default=None, max_length=64)
+    state: State | None = None
+    limit: Limit = 50
+    cursor: IdCursor = None
+
+
+class BulkBody(BaseModel):
+    """An action on many runs, chosen by a filter as lists take it, or by their ids.
+
+    `port` goes with skip, `outcome` with exit, `deadlines` with resume. With `dry_run` nothing is changed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Action
+    filter: RunsFilter | None = None
+    ids: list[str | int] | None = Field(default=None, max_length=MOST_NAMED)
+    port: str | None = Field(default=None, max_length=64)
+    outcome: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]{0,62}$")
+    deadlines: Deadlines = "hold"
+    dry_run: bool = False
+
+
+def line_of(job: Job) -> dict[str, object]:
+    """A job's figures."""
+    return {
+        "id": str(job.id),
+        "kind": job.kind,
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "failed": job.failed,
+        "reason": job.reason["en"] if job.reason else None,
+        "created_at": job.created_at,
+        "created_by": job.created_by,
+        "updated_at": job.updated_at,
+        "ended_at": job.ended_at,
+    }
+
+
+def answer_of(job: Job, errors: list[JobError]) -> JobAnswer:
+    """A job with what could not be done of it."""
+    told = [JobErrorAnswer(id=error.subject, message=error.message["en"]) for error in errors]
+    return JobAnswer.model_validate({**line_of(job), "errors": told})
+
+
+def dry_run_of(kind: str, total: int, errors: list[Finding]) -> JobAnswer:
+    """What a job of this kind would have to do, and what stands against it."""
+    told = [JobErrorAnswer(id=error.subject, message=error.message["en"]) for error in errors]
+    return JobAnswer(id=None, kind=kind, state="dry-run", done=0, total=total, failed=len(errors), errors=told)

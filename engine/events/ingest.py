@@ -29,6 +29,7 @@ from engine.members.identities import Naming, Resolved, resolve
 from engine.members.personal import personal_attributes
 from engine.organisation.references import places
 from engine.secrets.keyring import KeyRing
+from engine.telemetry.traces import current_trace
 from rules.types import Json
 
 _EVENTS = table_of(Event)
@@ -56,7 +57,7 @@ class _Batch:
     """One call of `ingest`."""
 
     def __init__(self, session: Session, keys: KeyRing, now: datetime) -> None:
-        self.session, self.keys, self.now = session, keys, now
+        self.session, self.keys, self.now, self.trace = session, keys, now, current_trace()
         self.entries: list[Entry] = []
         self.rejected: list[Rejection] = []
         self.seqs: dict[int, int | None] = {}
@@ -145,6 +146,7 @@ class _Batch:
             "personal_enc": self.keys.seal_json(entry.personal) if entry.personal else None,
             "priority": priority_of(entry),
             "routed_at": None if is_routed(entry) else self.now,
+            "trace": self.trace,
         }
 
     def result(self, count: int) -> IngestResult:

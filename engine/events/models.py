@@ -24,7 +24,8 @@ class EventKey(SQLModel, table=True):
 class Event(SQLModel, table=True):
     """One accepted event. Per member the order of `seq` is the order of acceptance; across members it is not.
 
-    `data` holds no personal data: that lies in `personal_enc`. `priority` is 0 for interactive, 1 for bulk.
+    `data` holds no personal data: that lies in `personal_enc`. `priority` is 0 for interactive, 1 for bulk. `trace` is
+    the trace that accepted it, as `traceparent` writes it.
     """
 
     __tablename__ = "events"
@@ -61,6 +62,7 @@ class Event(SQLModel, table=True):
     personal_enc: bytes | None = sealed()
     priority: int = 0
     routed_at: datetime | None = instant(nullable=True)
+    trace: str | None = None
 
 
 class MemberQueue(SQLModel, table=True):

@@ -14,7 +14,8 @@ from engine.database.columns import identity, instant, json_list, json_value, lo
 class Run(SQLModel, table=True):
     """One member's way through one journey. PostgreSQL is the truth about it; Temporal makes it go on.
 
-    While it is live, `wake_at` is never null: the sweeper finds every run that should have moved.
+    While it is live, `wake_at` is never null: the sweeper finds every run that should have moved. `trimmed` says what
+    retention has done with an ended one (engine.retention.runs).
     """
 
     __tablename__ = "runs"
@@ -25,6 +26,7 @@ class Run(SQLModel, table=True):
         Index("ix_runs_paused", "id", postgresql_where=text("status = 'paused'")),
         Index("ix_runs_place", "journey", "status", "node"),
         Index("ix_runs_listing", "journey", "id"),
+        Index("ix_runs_to_trim", "trimmed", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND trimmed < 2")),
     )
 
     id: int = identity()
@@ -51,6 +53,7 @@ class Run(SQLModel, table=True):
     ended_at: datetime | None = instant(nullable=True)
     ended_seq: int | None = number(nullable=True)
     stuck_reason: str | None = None
+    trimmed: int = 0
 
 
 class Turn(SQLModel, table=True):
@@ -85,7 +88,10 @@ class Effect(SQLModel, table=True):
     """What an activity node did or asks for; `state` is asked, started, settled, failed, cancelled or unknown."""
 
     __tablename__ = "effects"
-    __table_args__ = (Index("ix_effects_settled", "journey", "node", "settled_at"),)
+    __table_args__ = (
+        Index("ix_effects_settled", "journey", "node", "settled_at"),
+        Index("ix_effects_open", "type", "asked_at", postgresql_where=text("settled_at IS NULL")),
+    )
 
     run_id: int = reference("runs.id", primary_key=True)
     node: str = Field(primary_key=True)

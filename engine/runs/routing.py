@@ -7,7 +7,7 @@ new executions and wakes the others; what is lost between the two is found by th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -43,13 +43,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Routed:
-    """What a routing did. `waits`: the next event's entry cannot be decided yet; `more`: there are further events."""
+    """What a routing did. `waits`: the next event's entry cannot be decided yet; `more`: there are further events.
+
+    `traces` are those that accepted the events.
+    """
 
     started: tuple[Call, ...] = ()
     woken: tuple[Call, ...] = ()
     events: int = 0
     waits: bool = False
     more: bool = False
+    traces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,8 @@ def route_member(
             waits = True
             break
     routing.finish()
-    return routing.result(waits=waits, more=len(rows) == EVENTS_AT_ONCE)
+    traces = tuple(row.trace for row in rows if row.trace is not None)
+    return replace(routing.result(waits=waits, more=len(rows) == EVENTS_AT_ONCE), traces=traces)
 
 
 @dataclass

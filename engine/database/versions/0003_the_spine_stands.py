@@ -23,10 +23,14 @@ def upgrade() -> None:
     add_alerts()
     extend_jobs()
     add_parking()
+    add_telemetry()
+    add_retention()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_retention()
+    drop_telemetry()
     drop_parking()
     restore_jobs()
     drop_alerts()
@@ -141,3 +145,42 @@ def restore_jobs() -> None:
     empty = sa.Column("errors", postgresql.JSONB(astext_type=sa.Text()), nullable=False, server_default="[]")
     op.add_column("jobs", empty)
     op.alter_column("jobs", "errors", server_default=None)
+
+
+def add_telemetry() -> None:
+    """The trace that accepted an event, where traces are made; an index for effects whose outcome is open."""
+    op.add_column("events", sa.Column("trace", sa.String(), nullable=True))
+    still_open = sa.text("settled_at IS NULL")
+    op.create_index("ix_effects_open", "effects", ["type", "asked_at"], postgresql_where=still_open)
+
+
+def drop_telemetry() -> None:
+    """Traces are forgotten."""
+    op.drop_index("ix_effects_open", "effects")
+    op.drop_column("events", "trace")
+
+
+def add_retention() -> None:
+    """How far an ended run has been trimmed; entries of the audit may be forgotten, by this function alone and late."""
+    op.add_column("runs", sa.Column("trimmed", sa.Integer(), nullable=False, server_default="0"))
+    op.alter_column("runs", "trimmed", server_default=None)
+    to_do = sa.text("ended_at IS NOT NULL AND trimmed < 2")
+    op.create_index("ix_runs_to_trim", "runs", ["trimmed", "ended_at"], postgresql_where=to_do)
+    op.execute("""
+        CREATE FUNCTION forget_audit(earlier_than timestamptz, at_most int) RETURNS int
+        LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+            WITH gone AS (
+                DELETE FROM audit WHERE id IN (
+                    SELECT id FROM audit WHERE at < LEAST(earlier_than, now() - interval '365 days')
+                    ORDER BY at LIMIT at_most)
+                RETURNING 1)
+            SELECT count(*)::int FROM gone $$""")
+    op.execute("REVOKE ALL ON FUNCTION forget_audit FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION forget_audit TO {ROLE}")
+
+
+def drop_retention() -> None:
+    """What was trimmed stays so."""
+    op.execute("DROP FUNCTION forget_audit")
+    op.drop_index("ix_runs_to_trim", "runs")
+    op.drop_column("runs", "trimmed")

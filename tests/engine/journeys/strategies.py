@@ -14,6 +14,9 @@ from tests.engine.journeys.world import T0, document
 
 TYPES = ("custom.b", "custom.c", "contact.lost")
 TIMES = ("PT0S", "PT10M", "PT1H", "PT5H", "P1D")
+PUSHES = ("push", "ping")
+ACTIVITIES = ("note", "coupon.issue", "call", "once", *PUSHES)
+"""Local and remote ones of each kind of contact, one of which must not be repeated."""
 
 conditions = st.sampled_from(
     [
@@ -23,6 +26,12 @@ conditions = st.sampled_from(
         {"and": [{"==": [{"var": "member.friend"}, True]}, {"<": [{"var": "event.n"}, 3]}]},
     ]
 )
+untils = st.sampled_from(
+    [
+        {"time": "09:00"}, {"time": "18:00", "days": 1}, {"time": "10:00", "working_day": True},
+        {"var": "member.due"},
+    ]
+)  # fmt: skip
 tests_of_events = st.one_of(
     st.none(), st.sampled_from([{"==": [{"var": "event.n"}, 1]}, {"<": [{"var": "event.n"}, 2]}])
 )
@@ -38,10 +47,13 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
     nodes: dict[str, Any] = {f"n{i}": draw(_node(i, count)) for i in range(count)}
     parts: dict[str, Any] = {"policies": draw(_policies())}
     if draw(st.booleans()):
+        parts["entry"] = [{"on": "custom.a", "start": draw(st.sampled_from(sorted(nodes))), "save": "entry"}]
+    if draw(st.booleans()):
         parts["goal"] = {"on": "contact.lost", **_when(draw), "stage": "reached"}
     if draw(st.booleans()):
         parts["exits"] = [
-            {"on": draw(st.sampled_from(TYPES)), "when": {"==": [{"var": "event.n"}, 3]}, "outcome": "left"}
+            {"on": draw(st.sampled_from(TYPES)), "when": {"==": [{"var": "event.n"}, 3]}, "outcome": f"left{i}"}
+            for i in range(draw(st.integers(1, 2)))
         ]
     return document(nodes, **parts)
 
@@ -55,7 +67,9 @@ def _when(draw: st.DrawFn) -> dict[str, Any]:
 def _policies(draw: st.DrawFn) -> dict[str, Any]:
     policies: dict[str, Any] = {"max_age": draw(st.sampled_from(["PT1H", "P1D", "P4D"]))}
     if draw(st.booleans()):
-        policies["quiet_hours"] = {"from": "09:00", "to": "12:00"}
+        policies["quiet_hours"] = draw(
+            st.sampled_from([{"from": "09:00", "to": "12:00"}, {"from": "21:30", "to": "10:30"}])
+        )
     return policies
 
 
@@ -64,17 +78,18 @@ def _node(draw: st.DrawFn, i: int, count: int) -> dict[str, Any]:
     ahead = st.sampled_from([*(f"n{j}" for j in range(i + 1, count)), "end", "late"])
     anywhere = st.sampled_from([*(f"n{j}" for j in range(count)), "end", "late"])
     stage = draw(st.sampled_from([{}, {"stage": f"s{i}"}]))
-    match draw(
-        st.sampled_from(["wait", "wait", "wait", "delay", "choice", "split", "note", "coupon.issue", "call", "push"])
-    ):
+    match draw(st.sampled_from(["wait"] * 4 + ["delay", "until", "choice", "split", *ACTIVITIES])):
         case "wait":
             return {**stage, **draw(_wait(ahead, anywhere))}
         case "delay":
             return {**stage, "type": "delay", "for": draw(st.sampled_from(TIMES)), "ports": {"done": draw(ahead)}}
+        case "until":
+            return {**stage, "type": "delay", "until": draw(untils), "ports": {"done": draw(ahead)}}
         case "choice":
             cases = [{"when": draw(conditions), "port": "yes"}, {"when": draw(conditions), "port": "also"}]
             ports = {port: draw(ahead) for port in ("yes", "also", "else")}
-            return {**stage, "type": "choice", "cases": cases, "ports": ports}
+            unknown = draw(st.sampled_from([{}, {"on_unknown": "also"}]))
+            return {**stage, "type": "choice", "cases": cases, "ports": ports, **unknown}
         case "split":
             arms = [{"port": "a", "share_bp": 3000}, {"port": "b", "share_bp": 7000}]
             return {**stage, "type": "split", "arms": arms, "ports": {"a": draw(ahead), "b": draw(ahead)}}
@@ -106,9 +121,10 @@ def _activity(draw: st.DrawFn, name: str, ahead: st.SearchStrategy[str]) -> dict
         ports["sold_out"] = draw(ahead)
     if draw(st.booleans()):
         ports["error"] = draw(ahead)
-    if name == "push" and draw(st.booleans()):
+    if name in PUSHES and draw(st.booleans()):
         ports["quiet"] = draw(ahead)
-    return {"type": "activity", "activity": name, "params": params, "ports": ports}
+    retry = draw(st.sampled_from([{}, {"retry": {"attempts": 2, "initial": "PT10M"}}]))
+    return {"type": "activity", "activity": name, "params": params, "ports": ports, "save": "it", **retry}
 
 
 minutes = st.sampled_from([0, 0, 1, 1, 5, 10, 30, 60, 61, 600, 1440, 3000])
@@ -137,14 +153,18 @@ outcomes = st.sampled_from(
     [Outcome(""), Outcome("", result={"id": "7"}), Failure("no"), Failure("no", final=True), Failure("unknown-outcome")]
 )
 results = st.fixed_dictionaries(
-    {name: st.lists(outcomes, max_size=4) for name in ("note", "call", "push")}
+    {name: st.lists(outcomes, max_size=4) for name in ACTIVITIES}
     | {"coupon.issue": st.lists(st.one_of(outcomes, st.just(Outcome("", "sold_out"))), max_size=4)}
 )
 facts = st.fixed_dictionaries(
     {
         "member": st.fixed_dictionaries(
             {"friend": st.booleans()},
-            optional={"tier": st.sampled_from(["gold", "silver", None]), "nickname": st.sampled_from(["Lin", 7, None])},
+            optional={
+                "tier": st.sampled_from(["gold", "silver", None]),
+                "nickname": st.sampled_from(["Lin", 7, None]),
+                "due": st.sampled_from(["2026-01-07T12:00:00+08:00", "2026-01-09T09:00:00+08:00", "soon", None]),
+            },
         ),
         "store": st.just({"title": "S"}),
     }

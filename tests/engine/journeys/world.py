@@ -74,6 +74,8 @@ CATALOGUE: Catalogue = {
         ),
         ActivityType("call", {"zh": "呼叫", "en": "Call"}, MessageParams, mode="remote", contact="reply"),
         ActivityType("push", {"zh": "推送", "en": "Push"}, MessageParams, mode="remote", contact="push"),
+        ActivityType("once", {"zh": "一次", "en": "Once"}, MessageParams, mode="remote", idempotent="no"),
+        ActivityType("ping", {"zh": "提醒", "en": "Ping"}, MessageParams, contact="push"),
         ActivityType(
             "flash", {"zh": "限时", "en": "Flash"}, MessageParams, contact="push", expires_within=timedelta(hours=1)
         ),

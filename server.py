@@ -149,6 +149,7 @@ def worker() -> None:
 
     from engine.definitions.plans import Plans
     from workflows.activities.outside import Outside
+    from workflows.job_kinds import job_kinds
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
@@ -169,6 +170,7 @@ def worker() -> None:
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
                 outside=Outside(wecom=wecom, http=http),
+                jobs=job_kinds(parts.clock),
             )
             await run_worker(worker_parts, stop)
 
@@ -184,6 +186,7 @@ def router() -> None:
     from workflows.callbacks import CallbackMapper
     from workflows.chores import Chores
     from workflows.contact_ways import ContactWays
+    from workflows.job_starter import JobStarter
     from workflows.router import RouterParts, run_router
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
@@ -199,6 +202,7 @@ def router() -> None:
             mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
             contacts = first_client(clients)
             ways = ContactWays(parts.database, parts.clock, contacts)
+            jobs = JobStarter(temporal, parts.database, parts.clock)
             router_parts = RouterParts(
                 client=temporal,
                 database=parts.database,
@@ -206,7 +210,7 @@ def router() -> None:
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
                 contacts=contacts,
-                chores=[*Chores(parts.database, parts.clock, parts.keys).all(), *ways.all()],
+                chores=[*Chores(parts.database, parts.clock, parts.keys).all(), *ways.all(), *jobs.all()],
             )
             tasks.create_task(mapper.run(stop.asked))
             tasks.create_task(run_router(router_parts, stop))

@@ -3,10 +3,12 @@
 waystation-journeys   the shells, and their turns as local activities
 waystation-wecom      remote effects that call WeCom, at its rate
 waystation-outside    all other remote effects
+waystation-jobs       long work, a page at a time (workflows.job)
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,9 +21,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.definitions.plans import Plans
+from engine.jobs.pages import Prepare
 from engine.secrets.keyring import KeyRing
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Activities, Queue
+from workflows.job_pages import JobPages
+from workflows.job_worker import job_worker
 from workflows.journey import JourneyWorkflow
 from workflows.position import JOURNEYS_QUEUE, queue_name
 from workflows.remote import RemoteExecutor
@@ -45,7 +50,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True)
 class WorkerParts:
-    """What a worker works with; made once by `server.py`."""
+    """What a worker works with; made once by `server.py`. Without `jobs` it does none."""
 
     client: Client
     database: Database
@@ -54,6 +59,7 @@ class WorkerParts:
     activities: Activities
     plans: Plans
     outside: Outside
+    jobs: Mapping[str, Prepare] | None = None
 
 
 class Stop(Protocol):
@@ -68,7 +74,7 @@ async def run_worker(parts: WorkerParts, stop: Stop, settings: WorkerSettings | 
     with ThreadPoolExecutor(settings.turns, thread_name_prefix="turn") as threads:
         async with AsyncExitStack() as stack:
             journeys = journeys_worker(parts, turn_taker(parts), threads, settings)
-            for worker in (journeys, *remote_workers(parts, settings)):
+            for worker in (journeys, *remote_workers(parts, settings), *job_workers(parts, settings)):
                 await stack.enter_async_context(worker)
             await stop.wait()
 
@@ -114,3 +120,11 @@ def remote_workers(parts: WorkerParts, settings: WorkerSettings) -> list[Worker]
         )
         for queue, rate in settings.rates.items()
     ]
+
+
+def job_workers(parts: WorkerParts, settings: WorkerSettings) -> list[Worker]:
+    """The worker of jobs, if this process does any."""
+    if parts.jobs is None:
+        return []
+    pages = JobPages(parts.database, parts.clock, parts.jobs)
+    return [job_worker(parts.client, pages, build=BUILD, grace=settings.grace)]

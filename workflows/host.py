@@ -77,7 +77,11 @@ class DatabaseHost:
 
     def _asked(self, key: EffectKey, effect: Local) -> EffectRow:
         params = Asked(effect.params).seal(self.keys)
-        return effects.ask(key, journey=self.run.journey, type_name=effect.type, params=params, now=self.now)
+        known = self.activities.get(effect.type)
+        contact = known.type.contact if known else "none"
+        return effects.ask(
+            key, journey=self.run.journey, type_name=effect.type, contact=contact, params=params, now=self.now
+        )
 
     def _run(self, key: EffectKey, effect: Local) -> Result | Failure:
         """Perform the effect in a savepoint, so that a failure leaves nothing behind."""

@@ -23,7 +23,8 @@ _TURN_RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_
 # Longer pauses between tries become timers of the server, so that a database that is away fills no history.
 _TURN_RETRY_THRESHOLD = timedelta(seconds=2)
 
-_EFFECT_LIMIT = timedelta(minutes=10)
+# One attempt is bounded by its type and by its heartbeat; this leaves time to store what came of it.
+_EFFECT_LIMIT = timedelta(days=1)
 _EFFECT_HEARTBEAT = timedelta(seconds=10)
 _EFFECT_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 

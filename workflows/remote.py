@@ -2,7 +2,8 @@
 
 Temporal carries the key only. It tries without end; the row counts the failures that the type raised, so that a killed
 worker uses up no attempt, and a settled effect is never called again. A type with `idempotent: no` is called once: when
-an attempt was lost, its outcome is unknown and a person decides.
+an attempt was lost, its outcome is unknown and a person decides. No attempt begins while the run is paused, or a push
+in quiet hours.
 """
 
 from __future__ import annotations
@@ -23,9 +24,14 @@ from temporalio.exceptions import ApplicationError
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.database.direct import DATABASE_IS_AWAY
+from engine.database.retrying import ContendedError
+from engine.definitions.plans import Plans
 from engine.journeys.catalogue import Retry
+from engine.journeys.deadlines import is_paused
+from engine.journeys.effects import quiet_until
 from engine.journeys.state import Failure
-from engine.runs import effects, health
+from engine.runs import effects, health, inbox
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
@@ -37,6 +43,8 @@ from workflows.journey import REMOTE
 
 HEARTBEAT_EVERY = 2.0
 
+STORING_AGAIN = 1.0
+"""Seconds between tries to store an outcome while the database is away."""
 log = structlog.get_logger()
 
 
@@ -52,6 +60,13 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+@dataclass(frozen=True)
+class Deferred:
+    """No call before quiet hours are over."""
+
+    until: datetime
+
+
 class RemoteExecutor:
     """Executes remote effects. Its method is the activity that workers register."""
 
@@ -61,20 +76,28 @@ class RemoteExecutor:
     activities: Activities
     outside: Outside
 
+    plans: Plans
+    storing_again: float = STORING_AGAIN
     @activity.defn(name=REMOTE)
     async def execute(self, key: str) -> None:
-        """Bring the effect `run/node/visit` to its outcome, or raise so that Temporal tries again later."""
+        """Bring the effect `run/node/visit` to its outcome, or raise so that Temporal tries again later.
+
+        While the run is paused it ends without an attempt: the turn that finds the pause over asks again.
+        """
         attempt = await asyncio.to_thread(self._begin, EffectKey.parse(key))
         if attempt is None:
+        if isinstance(attempt, Deferred):
+            delay = await asyncio.to_thread(self._defer, EffectKey.parse(key), attempt)
+            raise ApplicationError("it is quiet now", type="attempt-deferred", next_retry_delay=delay)
             return
         async with _beating():
             came = await self._call(attempt)
-            delay = await asyncio.to_thread(self._finish, EffectKey.parse(key), attempt, came)
-        if delay is not None:
-            raise ApplicationError("the attempt failed", type="attempt-failed", next_retry_delay=delay)
+            again = await self._store(EffectKey.parse(key), attempt, came)
+        if again is not None:
+            raise ApplicationError("the attempt failed", type="attempt-failed", next_retry_delay=again)
 
-    def _begin(self, key: EffectKey) -> Attempt | None:
-        """Mark the attempt as started; None where none may be made any more, or none can be."""
+    def _begin(self, key: EffectKey) -> Attempt | Deferred | None:
+        """Mark the attempt as started; None where none may be made now, or none can be."""
         with self.database.begin() as session:
             row = effects.find(session, key, lock=True)
             run = session.get(Run, key.run_id)
@@ -92,10 +115,39 @@ class RemoteExecutor:
                 health.look_after_failure(session, row, now=now)
                 return None
             row.state, row.started_at = "started", now
+            if is_paused(inbox.pauses(session, run)):
+                return None
+            if (until := self._quiet_until(session, attempt, row, run, now)) is not None:
+                return self._keep_quiet(session, row, run, until, now)
             effects.save(session, row)
             return attempt
 
     def _attempt(self, row: EffectRow, run: Run, now: datetime) -> Attempt | Failure:
+    def _quiet_until(
+        self, session: Session, attempt: Attempt, row: EffectRow, run: Run, now: datetime
+    ) -> datetime | None:
+        """When quiet hours let a push go that was asked for before they began."""
+        if attempt.activity.type.contact != "push":
+            return None
+        return quiet_until(self.plans.get(session, run.bundle_hash), row.node, str(run.member_id), now)
+
+    def _keep_quiet(
+        self, session: Session, row: EffectRow, run: Run, until: datetime, now: datetime
+    ) -> Deferred | None:
+        """A push that quiet hours overtook leaves through `quiet` where that is connected, else it waits."""
+        if "quiet" not in self.plans.get(session, run.bundle_hash).steps[row.node].ports:
+            return Deferred(until)
+        effects.settle(row, "quiet", {}, keys=self.keys, now=now)
+        effects.save(session, row)
+        return None
+
+    def _defer(self, key: EffectKey, deferred: Deferred) -> timedelta:
+        """Let the sweeper wait too; the time until the push may go."""
+        now = self.clock.now()
+        with self.database.begin() as session:
+            _extend_wake(session, key.run_id, deferred.until + SLACK)
+        return max(deferred.until - now, timedelta(seconds=1))
+
         """The call that the row asks for, or why none can be made."""
         known = self.activities.get(row.type)
         if not isinstance(known, RemoteActivity):
@@ -142,6 +194,15 @@ class RemoteExecutor:
             if delay is not None:
                 _extend_wake(session, key.run_id, now + delay + attempt.activity.timeout + SLACK)
             row = effects.find(session, key, lock=True)
+    async def _store(self, key: EffectKey, attempt: Attempt, came: Result | Failure) -> timedelta | None:
+        """`_finish`, as soon as the database is there: what has happened must not be lost with a connection."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._finish, key, attempt, came)
+            except (*DATABASE_IS_AWAY, ContendedError) as error:
+                log.warning("the database does not take an outcome yet", effect=str(key), reason=type(error).__name__)
+            await asyncio.sleep(self.storing_again)
+
             if row is None or row.state == "settled":
                 return None
             if isinstance(came, Result):

@@ -68,7 +68,7 @@ class TurnTaker:
         while True:
             try:
                 with self.database.begin() as session:
-                    return self._take(session, position)
+                    return self._take(session, position, seen)
             except RunMovedError:
                 continue
             except NothingToDecideError as elsewhere:
@@ -77,7 +77,7 @@ class TurnTaker:
                 log.warning("the run is not in this database", run=position.run)
                 return Answer(next=position.turn, done=True)
 
-    def _take(self, session: Session, position: Position) -> Answer:
+    def _take(self, session: Session, position: Position, seen: TurnSeen) -> Answer:
         now = self.clock.now()
         run = store.begin_turn(session, position.run, position.turn, now)
         if not isinstance(run, Run):
@@ -86,9 +86,9 @@ class TurnTaker:
             raise NothingToDecideError(Answer(next=position.turn, done=True))
         if position.turn != run.turn + 1:
             raise NothingToDecideError(Answer(next=run.turn + 1, stale=True))
-        return self._decide(session, run, position.turn, max(now, run.now))
+        return self._decide(session, run, position.turn, max(now, run.now), seen)
 
-    def _decide(self, session: Session, run: Run, n: int, now: datetime) -> Answer:
+    def _decide(self, session: Session, run: Run, n: int, now: datetime, seen: TurnSeen) -> Answer:
         plan = self.plans.get(session, run.bundle_hash)
         state = states.load(run, self.keys)
         host = DatabaseHost(session, run, plan, self.activities, self.keys, now)
@@ -96,15 +96,18 @@ class TurnTaker:
         inputs = told.inputs
         result = decide(plan, state, inputs, host, now, limit=EVENTS_PER_TURN)
         inbox.take_commands(session, told.orders.commands, n)
-        asked = self._ask(session, run, result, now)
+        paused = is_paused(inputs.pauses)
+        # What was asked before a pause is asked again by the turn that finds the pause over.
+        asked = None if paused else self._ask(session, run, result, now)
         record.write(session, run, plan, before=state, told=told.events, result=result, now=now)
         answer = _answer(n, result, asked, now)
         latest = asked.latest if asked else None
         wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
-        paused = is_paused(inputs.pauses)
         states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
         run.turn = n
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
+        if paused and result.state.ended:
+            inbox.end_pause(session, run.id, now)
         store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
         return answer
 
@@ -133,24 +136,36 @@ class TurnTaker:
         row = effects.find(session, key)
         if row is None and isinstance(asked, Remote):
             params = Asked(asked.params, asked.retry).seal(self.keys)
-            row = effects.ask(key, journey=run.journey, type_name=asked.type, params=params, now=now)
+            row = effects.ask(
+                key,
+                journey=run.journey,
+                type_name=asked.type,
+                contact=self._contact(asked.type),
+                params=params,
+                now=now,
+            )
             effects.save(session, row)
         elif row is not None and isinstance(asked, Remote) and asked.again and row.state in effects.FINAL:
             effects.ask_again(row, now=now)
             effects.save(session, row)
-        elif run.wake_at is not None and run.wake_at < FOREVER:
+        elif run.wake_at is not None and run.wake_at < FOREVER and run.status != "paused":
             return Pending(key, self._known(row), max(run.wake_at, now + SLACK))
         known = self._known(row)
         return Pending(key, known, now + SLACK + (known.timeout if known else timedelta()))
 
     def _known(self, row: EffectRow | None) -> RemoteActivity | None:
         known = self.activities.get(row.type) if row else None
+            row.params_enc = Asked(asked.params, asked.retry).seal(self.keys)
         return known if isinstance(known, RemoteActivity) else None
 
 
 @dataclass(frozen=True)
 class Told:
     """A turn's inputs, with the rows of the new events and of the orders among them."""
+    def _contact(self, type_name: str) -> str:
+        known = self.activities.get(type_name)
+        return known.type.contact if known else "none"
+
 
     inputs: TurnInputs
     events: Sequence[Event]

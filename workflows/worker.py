@@ -106,7 +106,7 @@ def journeys_worker(
 
 def remote_workers(parts: WorkerParts, settings: WorkerSettings) -> list[Worker]:
     """One worker for each queue of remote effects. Never eager: eager starts would pass the rate by."""
-    executor = RemoteExecutor(parts.database, parts.clock, parts.keys, parts.activities, parts.outside)
+    executor = RemoteExecutor(parts.database, parts.clock, parts.keys, parts.activities, parts.outside, parts.plans)
     return [
         Worker(
             parts.client,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -15,6 +16,9 @@ from rules.duration import Duration
 from rules.errors import EvaluationError
 from rules.types import Json
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from engine.journeys.plan import Plan
 
 SPREAD = timedelta(minutes=30)
 """The end of quiet hours lets the deferred go one by one within this time."""
@@ -83,18 +87,23 @@ def settle(walk: Walk, outcome: Outcome) -> None:
     walk.leave(outcome.port)
 
 
+def quiet_until(plan: Plan, node: str, member: str, now: datetime) -> datetime | None:
+    """Until when a push at the node must wait, or None when it is not quiet: the end of quiet hours, spread by hash."""
+    end = plan.quiet_hours.ends_after(now, plan.zone) if plan.quiet_hours else None
+    if end is None:
+        return None
+    return end + timedelta(seconds=share_of(f"{plan.key}/{node}:{member}", int(SPREAD.total_seconds())))
+
+
 def _is_kept_quiet(walk: Walk, step: Step) -> bool:
     """Whether quiet hours hold: the push leaves through `quiet`, or is deferred to their end, spread by hash."""
-    plan, state = walk.plan, walk.state
-    end = plan.quiet_hours.ends_after(walk.now, plan.zone) if plan.quiet_hours else None
-    if end is None:
+    until = quiet_until(walk.plan, step.id, walk.state.run.member, walk.now)
+    if until is None:
         return False
     if "quiet" in step.ports:
         walk.leave("quiet")
         return True
-    seconds = int(SPREAD.total_seconds())
-    until = end + timedelta(seconds=share_of(f"{plan.key}/{step.id}:{state.run.member}", seconds))
-    walk.state = replace(state, phase="deferred", deadline=until, resting_since=walk.now)
+    walk.state = replace(walk.state, phase="deferred", deadline=until, resting_since=walk.now)
     walk.log("deferred", detail={"until": until.isoformat()})
     return True
 
@@ -132,4 +141,4 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
-__all__ = ["Facts", "ParamsError", "begin", "compute_params", "settle"]
+__all__ = ["Facts", "ParamsError", "begin", "compute_params", "quiet_until", "settle"]

@@ -65,7 +65,7 @@ def save(session: Session, effect: Effect) -> None:
     direct.execute(session, _SAVE, {name: getattr(effect, name) for name in _NAMES})
 
 
-def ask(key: EffectKey, *, journey: str, type_name: str, params: bytes, now: datetime) -> Effect:
+def ask(key: EffectKey, *, journey: str, type_name: str, contact: str, params: bytes, now: datetime) -> Effect:
     """A row for an effect that is asked for the first time; `params` are sealed."""
     return Effect(
         run_id=key.run_id,
@@ -73,6 +73,7 @@ def ask(key: EffectKey, *, journey: str, type_name: str, params: bytes, now: dat
         visit=key.visit,
         journey=journey,
         type=type_name,
+        contact=contact,
         params_enc=params,
         asked_at=now,
     )
@@ -103,6 +104,11 @@ def abandon(effect: Effect, *, now: datetime) -> None:
     effect.state, effect.settled_at = "unknown" if effect.state == "started" else "cancelled", now
 
 
+def cancel_asked(session: Session, run_id: int, *, now: datetime) -> None:
+    """A run has ended: what was asked of it and is not under way does not begin any more."""
+    direct.execute(session, _CANCEL_ASKED, {"run": run_id, "now": now})
+
+
 def ask_again(effect: Effect, *, now: datetime) -> None:
     """An operator wants a failed effect tried anew, under the same key."""
     effect.state, effect.failures, effect.error = "asked", 0, None
@@ -128,6 +134,8 @@ def describe(failure: Failure) -> str:
     return f"{failure.code}: {failure.message}"
 
 
+_CANCEL_ASKED = """
+UPDATE effects SET state = 'cancelled', settled_at = %(now)s WHERE run_id = %(run)s AND state = 'asked'"""
 _NAMES = tuple(Effect.model_fields)
 _KEY = ("run_id", "node", "visit")
 _FIND = "SELECT * FROM effects WHERE run_id = %(run_id)s AND node = %(node)s AND visit = %(visit)s"

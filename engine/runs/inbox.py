@@ -87,6 +87,11 @@ def _binding(run: Run) -> dict[str, object]:
     return {"run": run.id, "journey": run.journey, "since": run.entered_at}
 
 
+def end_pause(session: Session, run_id: int, now: datetime) -> None:
+    """A run that has ended does not stand still any more."""
+    direct.execute(session, _END_PAUSE, {"run": run_id, "now": now})
+
+
 def deliver(session: Session, run_ids: Iterable[int], seq: int, now: datetime) -> list[int]:
     """Hand an event to runs, once per run; those that had not got it yet."""
     return direct.scalars(session, _DELIVER, {"runs": list(run_ids), "seq": seq, "now": now})
@@ -125,8 +130,10 @@ _UNTAKEN = "SELECT seq FROM deliveries WHERE run_id = %(run)s AND state = 'new'"
 _DROP_REST = "UPDATE deliveries SET state = 'dropped', at = %(now)s WHERE run_id = %(run)s AND state = 'new'"
 _TAKE_COMMANDS = "UPDATE run_commands SET taken_turn = %(turn)s WHERE id = ANY(%(ids)s)"
 _PAUSES = """
-SELECT * FROM pauses WHERE journey = %(journey)s AND (run_id IS NULL OR run_id = %(run)s)
-AND (to_at IS NULL OR to_at > %(since)s)"""
+SELECT * FROM pauses WHERE journey = %(journey)s AND run_id IS NULL AND (to_at IS NULL OR to_at > %(since)s)
+UNION ALL
+SELECT * FROM pauses WHERE run_id = %(run)s AND (to_at IS NULL OR to_at > %(since)s)"""
+_END_PAUSE = "UPDATE pauses SET to_at = %(now)s, mode = 'hold' WHERE run_id = %(run)s AND to_at IS NULL"
 _ORDERS = f"""
 SELECT
     (SELECT json_agg(given ORDER BY id) FROM run_commands AS given WHERE run_id = %(run)s AND taken_turn IS NULL),

@@ -14,8 +14,9 @@ from engine.database.columns import identity, instant, json_list, json_value, lo
 class Run(SQLModel, table=True):
     """One member's way through one journey. PostgreSQL is the truth about it; Temporal makes it go on.
 
-    While it is live, `wake_at` is never null: the sweeper finds every run that should have moved. `trimmed` says what
-    retention has done with an ended one (engine.retention.runs).
+    While it is live, `wake_at` is never null: the sweeper finds every run that should have moved. One that was ended
+    from outside keeps it until its execution has been told. `execution` is what Temporal calls that of the last turn.
+    `trimmed` says what retention has done with an ended one (engine.retention.runs).
     """
 
     __tablename__ = "runs"
@@ -23,7 +24,8 @@ class Run(SQLModel, table=True):
         UniqueConstraint("journey", "entry_seq"),
         UniqueConstraint("journey", "member_id", "n"),
         Index("ix_runs_wake", "wake_at", postgresql_where=text("ended_at IS NULL")),
-        Index("ix_runs_paused", "id", postgresql_where=text("status = 'paused'")),
+        Index("ix_runs_paused", "journey", postgresql_where=text("status = 'paused'")),
+        Index("ix_runs_called_off", "id", postgresql_where=text("ended_at IS NOT NULL AND wake_at IS NOT NULL")),
         Index("ix_runs_place", "journey", "status", "node"),
         Index("ix_runs_listing", "journey", "id"),
         Index("ix_runs_to_trim", "trimmed", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND trimmed < 2")),
@@ -53,6 +55,7 @@ class Run(SQLModel, table=True):
     ended_at: datetime | None = instant(nullable=True)
     ended_seq: int | None = number(nullable=True)
     stuck_reason: str | None = None
+    execution: str | None = None
     trimmed: int = 0
 
 
@@ -85,7 +88,10 @@ class Delivery(SQLModel, table=True):
 
 
 class Effect(SQLModel, table=True):
-    """What an activity node did or asks for; `state` is asked, started, settled, failed, cancelled or unknown."""
+    """What an activity node did or asks for; `state` is asked, started, settled, failed, cancelled or unknown.
+
+    `contact` is what its type declares: none, reply or push.
+    """
 
     __tablename__ = "effects"
     __table_args__ = (
@@ -99,6 +105,7 @@ class Effect(SQLModel, table=True):
     journey: str
     type: str
     state: str = "asked"
+    contact: str = "none"
     failures: int = 0
     params_enc: bytes | None = sealed()
     port: str | None = None
@@ -146,9 +153,13 @@ class Pause(SQLModel, table=True):
     """An interval in which a journey, or one run of it, stood still; `mode` says what its deadlines do."""
 
     __tablename__ = "pauses"
+    __table_args__ = (
+        Index("ix_pauses_journey", "journey", postgresql_where=text("run_id IS NULL")),
+        Index("ix_pauses_lasting", "journey", "run_id", postgresql_where=text("to_at IS NULL")),
+    )
 
     id: int = identity()
-    journey: str = Field(index=True)
+    journey: str
     run_id: int | None = reference("runs.id", nullable=True, index=True)
     from_at: datetime = instant()
     to_at: datetime | None = instant(nullable=True)

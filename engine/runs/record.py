@@ -13,18 +13,28 @@ from engine.database import direct
 from engine.events.models import Event
 from engine.funnel import deltas
 from engine.journeys.plan import Plan
-from engine.journeys.state import Consume, Drop, Keep, Log, Stage, State
+from engine.journeys.state import Consume, Drop, Keep, Local, Log, Remote, Stage, State
 from engine.journeys.turn import TurnResult
-from engine.runs import inbox
+from engine.runs import effects, inbox
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
 
 def write(
-    session: Session, run: Run, plan: Plan, *, before: State, told: Sequence[Event], result: TurnResult, now: datetime
+    session: Session,
+    run: Run,
+    plan: Plan,
+    *,
+    before: State,
+    told: Sequence[Event],
+    result: TurnResult,
+    now: datetime,
 ) -> None:
-    """Carry out the commands of a turn that concern the run's associate and the funnel. `told` are its new events."""
+    """Carry out the commands of a turn beside its row: the run's associate, the funnel, and what an end leaves behind.
+
+    `told` are the turn's new events.
+    """
     if result.state.associate != before.associate:
         _change_associate(session, run, told, result)
     for command in result.commands:
@@ -33,6 +43,8 @@ def write(
     if result.state.end is not None:
         deltas.ended(session, run, result.state.end.outcome)
         inbox.drop_rest(session, run.id, now)
+        if before.phase in {"acting", "retrying"} or any(isinstance(each, Local | Remote) for each in result.commands):
+            effects.cancel_asked(session, run.id, now=now)
 
 
 def fates(told: Sequence[Event], result: TurnResult) -> dict[int, str]:

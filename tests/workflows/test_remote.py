@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from engine.clock import FixedClock
-from engine.database.connection import Database
+from engine.database.connection import Database, Scope
 from engine.runs import effects
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect
@@ -47,7 +52,7 @@ def asked(world: World, activity: str = "test.call") -> str:
 async def execute(world: World, key: str) -> None:
     async with httpx.AsyncClient() as http:
         outside = Outside(wecom=FakeWeCom(), http=http)
-        executor = RemoteExecutor(world.database, world.clock, world.keys, world.activities, outside)
+        executor = RemoteExecutor(world.database, world.clock, world.keys, world.activities, outside, world.plans)
         await ActivityEnvironment().run(executor.execute, key)
 
 
@@ -124,14 +129,14 @@ async def test_a_final_failure_is_not_tried_again(world: World, stage: Stage) ->
 
 async def test_a_worker_that_was_killed_uses_up_no_attempt(world: World, stage: Stage) -> None:
     key = asked(world)
-    started(world, key)
+    world.begin_attempt(key)
     await execute(world, key)
     assert (row(world).state, row(world).failures) == ("settled", 0)
 
 
 async def test_an_attempt_that_was_lost_is_not_repeated_where_the_type_forbids_it(world: World, stage: Stage) -> None:
     key = asked(world, "test.once")
-    started(world, key)
+    world.begin_attempt(key)
     await execute(world, key)
     assert (row(world).state, stage.called) == ("unknown", [])
     world.take()
@@ -157,7 +162,7 @@ async def test_no_attempt_begins_after_the_run_has_ended(world: World, stage: St
 
 async def test_an_attempt_that_was_lost_is_not_repeated_after_the_run_has_ended(world: World, stage: Stage) -> None:
     key = asked(world)
-    started(world, key)
+    world.begin_attempt(key)
     world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
     world.take()
     await execute(world, key)
@@ -206,10 +211,112 @@ async def test_an_outcome_that_comes_twice_is_stored_once(world: World, stage: S
     assert world.take().done
 
 
-def started(world: World, key: str) -> None:
-    """A worker began an attempt and was killed."""
-    with world.database.begin() as session:
-        found = effects.find(session, EffectKey.parse(key), lock=True)
-        assert found is not None
-        found.state, found.started_at = "started", world.clock.now()
-        effects.save(session, found)
+QUIET = {"from": "21:30", "to": "08:30"}
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def asked_before_quiet_hours(world: World, clock: FixedClock, **ports: str) -> str:
+    """A push that was asked for a minute before quiet hours begin."""
+    clock.set(datetime(2026, 1, 7, 21, 29, tzinfo=SHANGHAI))
+    document = only("test.push", {"say": "hello"})
+    document["policies"]["quiet_hours"] = QUIET
+    document["nodes"]["act"]["ports"] |= ports
+    world.publish(document)
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    key = world.take().effect
+    assert key is not None
+    clock.advance(timedelta(minutes=1))
+    return key
+
+
+async def test_a_push_that_quiet_hours_overtake_waits_for_their_end(
+    world: World, stage: Stage, clock: FixedClock
+) -> None:
+    key = asked_before_quiet_hours(world, clock)
+    with pytest.raises(ApplicationError) as raised:
+        await execute(world, key)
+    delay = raised.value.next_retry_delay
+    assert delay is not None
+    assert timedelta(hours=11) <= delay < timedelta(hours=11, minutes=30)
+    assert (stage.called, row(world).state, row(world).failures) == ([], "asked", 0)
+    wake_at = world.run().wake_at
+    assert wake_at is not None
+    assert wake_at > clock.now() + delay
+    clock.advance(delay)
+    await execute(world, key)
+    assert stage.called == [key]
+
+
+async def test_a_push_that_quiet_hours_overtake_leaves_through_quiet_where_that_is_connected(
+    world: World, stage: Stage, clock: FixedClock
+) -> None:
+    key = asked_before_quiet_hours(world, clock, quiet="over")
+    await execute(world, key)
+    assert (stage.called, row(world).state, row(world).port) == ([], "settled", "quiet")
+    assert world.take().done
+
+
+async def test_a_call_that_answers_what_the_customer_did_does_not_mind_quiet_hours(
+    world: World, stage: Stage, clock: FixedClock
+) -> None:
+    document = only("test.call", {"say": "hello"})
+    document["policies"]["quiet_hours"] = QUIET
+    clock.set(datetime(2026, 1, 7, 23, tzinfo=SHANGHAI))
+    world.publish(document)
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    key = world.take().effect
+    assert key is not None
+    await execute(world, key)
+    assert stage.called == [key]
+
+
+class Away(Database):
+    """A database that cannot be reached for a while."""
+
+    refusals = 0
+
+    @contextmanager
+    def begin(self, stores: Scope = "*") -> Iterator[Session]:
+        if self.refusals > 0:
+            self.refusals -= 1
+            raise OperationalError("connect", {}, ConnectionError("nobody answers"))
+        with super().begin(stores) as session:
+            yield session
+
+
+@pytest.mark.parametrize("activity", ["test.call", "test.once"])
+async def test_an_outcome_waits_until_the_database_takes_it(
+    database: Database, clock: FixedClock, keys: KeyRing, stage: Stage, activity: str
+) -> None:
+    away = Away(database.url)
+    world = World(away, clock, keys, stage)
+    key = asked(world, activity)
+    stage.on_call = lambda: setattr(away, "refusals", 3)
+    async with httpx.AsyncClient() as http:
+        outside = Outside(wecom=FakeWeCom(), http=http)
+        executor = RemoteExecutor(away, clock, keys, world.activities, outside, world.plans, storing_again=0.01)
+        await ActivityEnvironment().run(executor.execute, key)
+    assert (away.refusals, row(world).state, stage.called) == (0, "settled", [key])
+    away.close()
+
+
+async def test_a_retry_by_an_operator_calls_with_what_the_params_are_now_under_the_same_key(
+    world: World, stage: Stage
+) -> None:
+    stage.call = [failure(final=True)]
+    document = only("test.push", {"say": "{{member.nickname}}"})
+    world.publish(document)
+    world.tell("member.registered", {"nickname": "小林"})
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    key = world.take().effect
+    assert key is not None
+    await execute(world, key)
+    world.take()
+    world.tell("member.updated", {"nickname": "小林子"})
+    world.order("retry")
+    assert world.take().effect == key
+    await execute(world, key)
+    assert (stage.called, stage.said) == ([key, key], ["小林", "小林子"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select, text
@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.definitions import life
 from engine.definitions.context import event_fields
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
@@ -27,8 +28,12 @@ from engine.events.ingest import ingest
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
 from engine.journeys.plan import bundle_of, compile_plan
+from engine.journeys.state import OperatorKind
 from engine.members.fields import base_fields
-from engine.runs.models import Delivery, Effect, Run, RunStage, Turn
+from engine.runs import commands, effects
+from engine.runs.commands import Order
+from engine.runs.effects import EffectKey
+from engine.runs.models import Delivery, Effect, Pause, Run, RunStage, Turn
 from engine.runs.routing import EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -105,7 +110,7 @@ def journey(**changes: Any) -> dict[str, Any]:
     return {**document, **changes}
 
 
-def only(activity: str, params: dict[str, str]) -> dict[str, object]:
+def only(activity: str, params: dict[str, str]) -> dict[str, Any]:
     """A journey of one activity."""
     more = {"test.give": "sold_out", "test.call": "expired"}.get(activity, "done")
     nodes = {
@@ -137,6 +142,7 @@ class Stage:
 
     given: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     give: list[Result | Exception] = field(default_factory=list)
     call: list[Result | Exception] = field(default_factory=list)
     on_call: Callable[[], object] | None = None
@@ -166,9 +172,26 @@ class Stage:
         async def once(_outside: Outside, params: Say, effect: EffectContext) -> Result:
             """Call somebody, never twice."""
             self.called.append(effect.key)
+            if self.on_call is not None:
+                await asyncio.to_thread(self.on_call)
             return _next(self.call)
 
-        return {one.type.name: one for one in (give, call, once)}
+        @activity_type("test.push", title={"zh": "推送", "en": "Push"}, contact="push", retry=Retry(attempts=3))
+        async def push(_outside: Outside, params: Say, effect: EffectContext) -> Result:
+            """Write to somebody who did nothing."""
+            self.called.append(effect.key)
+            self.said.append(params.say)
+            return _next(self.call)
+
+        @activity_type("test.nudge", title={"zh": "提醒", "en": "Nudge"}, contact="push", retry=Retry(attempts=3))
+        def nudge(session: Session, params: Say, effect: EffectContext) -> Result:
+            """The same by our own means."""
+            session.execute(text("SELECT 1"))
+            self.given.append(effect.key)
+            self.said.append(params.say)
+            return _next(self.give)
+
+        return {one.type.name: one for one in (give, call, once, push, nudge)}
 
 
 def _next(script: list[Result | Exception]) -> Result:
@@ -261,6 +284,29 @@ class World:
         run = run or self.run()
         return self.turns.take(Position(run.id, run.turn + 1))
 
+    def pause(self, run: Run | None = None) -> None:
+        """Pause a run, or without one the journey."""
+        with self.database.begin() as session:
+            if run is not None:
+                commands.pause(session, run.id, by="test", now=self.clock.now())
+            else:
+                life.pause(session, str(self.document["key"]), by="test", now=self.clock.now())
+
+    def resume(self, run: Run | None = None, deadlines: Literal["hold", "extend"] = "hold") -> None:
+        """End the pause of a run, or without one that of the journey."""
+        with self.database.begin() as session:
+            if run is not None:
+                commands.resume(session, run.id, deadlines=deadlines, by="test", now=self.clock.now())
+            else:
+                key = str(self.document["key"])
+                life.resume(session, key, deadlines=deadlines, by="test", now=self.clock.now())
+
+    def order(self, kind: OperatorKind, run: Run | None = None, **more: str) -> None:
+        """Give an operator's order to a run."""
+        with self.database.begin() as session:
+            order = Order(kind, **more)
+            commands.give(session, (run or self.run()).id, order, by="test", now=self.clock.now())
+
     def runs(self) -> list[Run]:
         with self.database.begin() as session:
             return list(session.execute(select(Run).order_by(col(Run.id))).scalars())
@@ -272,6 +318,18 @@ class World:
     def effects(self) -> list[Effect]:
         with self.database.begin() as session:
             return list(session.execute(select(Effect).order_by(col(Effect.asked_at))).scalars())
+
+    def begin_attempt(self, key: str) -> None:
+        """A worker began an attempt at a remote effect, and was killed."""
+        with self.database.begin() as session:
+            found = effects.find(session, EffectKey.parse(key), lock=True)
+            assert found is not None
+            found.state, found.started_at = "started", self.clock.now()
+            effects.save(session, found)
+
+    def pauses(self) -> list[Pause]:
+        with self.database.begin() as session:
+            return list(session.execute(select(Pause).order_by(col(Pause.id))).scalars())
 
     def stages(self) -> list[str]:
         with self.database.begin() as session:

@@ -25,10 +25,12 @@ def upgrade() -> None:
     add_parking()
     add_telemetry()
     add_retention()
+    change_runs()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    restore_runs()
     drop_retention()
     drop_telemetry()
     drop_parking()
@@ -184,3 +186,30 @@ def drop_retention() -> None:
     op.execute("DROP FUNCTION forget_audit")
     op.drop_index("ix_runs_to_trim", "runs")
     op.drop_column("runs", "trimmed")
+
+
+def change_runs() -> None:
+    """Runs know their execution, effects what contact they are; indexes for pauses, and for runs ended from outside."""
+    op.add_column("runs", sa.Column("execution", sa.String(), nullable=True))
+    op.add_column("effects", sa.Column("contact", sa.String(), nullable=False, server_default="none"))
+    op.alter_column("effects", "contact", server_default=None)
+    op.drop_index("ix_runs_paused", "runs")
+    op.create_index("ix_runs_paused", "runs", ["journey"], postgresql_where=sa.text("status = 'paused'"))
+    called_off = sa.text("ended_at IS NOT NULL AND wake_at IS NOT NULL")
+    op.create_index("ix_runs_called_off", "runs", ["id"], postgresql_where=called_off)
+    op.drop_index("ix_pauses_journey", "pauses")
+    op.create_index("ix_pauses_journey", "pauses", ["journey"], postgresql_where=sa.text("run_id IS NULL"))
+    lasting = sa.text("to_at IS NULL")
+    op.create_index("ix_pauses_lasting", "pauses", ["journey", "run_id"], postgresql_where=lasting)
+
+
+def restore_runs() -> None:
+    """Columns and indexes as they were."""
+    op.drop_index("ix_pauses_lasting", "pauses")
+    op.drop_index("ix_pauses_journey", "pauses")
+    op.create_index("ix_pauses_journey", "pauses", ["journey"])
+    op.drop_index("ix_runs_called_off", "runs")
+    op.drop_index("ix_runs_paused", "runs")
+    op.create_index("ix_runs_paused", "runs", ["id"], postgresql_where=sa.text("status = 'paused'"))
+    op.drop_column("effects", "contact")
+    op.drop_column("runs", "execution")

@@ -42,9 +42,9 @@ from workflows.asked import SLACK, Asked
 from workflows.journey import REMOTE
 
 HEARTBEAT_EVERY = 2.0
-
 STORING_AGAIN = 1.0
 """Seconds between tries to store an outcome while the database is away."""
+
 log = structlog.get_logger()
 
 
@@ -60,13 +60,13 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-@dataclass(frozen=True)
 class Deferred:
     """No call before quiet hours are over."""
 
     until: datetime
 
 
+@dataclass(frozen=True)
 class RemoteExecutor:
     """Executes remote effects. Its method is the activity that workers register."""
 
@@ -75,9 +75,9 @@ class RemoteExecutor:
     keys: KeyRing
     activities: Activities
     outside: Outside
-
     plans: Plans
     storing_again: float = STORING_AGAIN
+
     @activity.defn(name=REMOTE)
     async def execute(self, key: str) -> None:
         """Bring the effect `run/node/visit` to its outcome, or raise so that Temporal tries again later.
@@ -85,10 +85,10 @@ class RemoteExecutor:
         While the run is paused it ends without an attempt: the turn that finds the pause over asks again.
         """
         attempt = await asyncio.to_thread(self._begin, EffectKey.parse(key))
-        if attempt is None:
         if isinstance(attempt, Deferred):
             delay = await asyncio.to_thread(self._defer, EffectKey.parse(key), attempt)
             raise ApplicationError("it is quiet now", type="attempt-deferred", next_retry_delay=delay)
+        if attempt is None:
             return
         async with _beating():
             came = await self._call(attempt)
@@ -114,15 +114,14 @@ class RemoteExecutor:
                 effects.save(session, row)
                 health.look_after_failure(session, row, now=now)
                 return None
-            row.state, row.started_at = "started", now
             if is_paused(inbox.pauses(session, run)):
                 return None
             if (until := self._quiet_until(session, attempt, row, run, now)) is not None:
                 return self._keep_quiet(session, row, run, until, now)
+            row.state, row.started_at = "started", now
             effects.save(session, row)
             return attempt
 
-    def _attempt(self, row: EffectRow, run: Run, now: datetime) -> Attempt | Failure:
     def _quiet_until(
         self, session: Session, attempt: Attempt, row: EffectRow, run: Run, now: datetime
     ) -> datetime | None:
@@ -148,6 +147,7 @@ class RemoteExecutor:
             _extend_wake(session, key.run_id, deferred.until + SLACK)
         return max(deferred.until - now, timedelta(seconds=1))
 
+    def _attempt(self, row: EffectRow, run: Run, now: datetime) -> Attempt | Failure:
         """The call that the row asks for, or why none can be made."""
         known = self.activities.get(row.type)
         if not isinstance(known, RemoteActivity):
@@ -186,14 +186,6 @@ class RemoteExecutor:
             log.exception("activity type failed", type=kind.name, effect=attempt.effect.key)
             return _lost() if kind.idempotent == "no" else Failure("defect", type(error).__name__)
 
-    def _finish(self, key: EffectKey, attempt: Attempt, came: Result | Failure) -> timedelta | None:
-        """Store what came of an attempt; the delay until the next one, if there is to be one."""
-        with self.database.begin() as session:
-            now = self.clock.now()
-            delay = _delay(attempt, came)
-            if delay is not None:
-                _extend_wake(session, key.run_id, now + delay + attempt.activity.timeout + SLACK)
-            row = effects.find(session, key, lock=True)
     async def _store(self, key: EffectKey, attempt: Attempt, came: Result | Failure) -> timedelta | None:
         """`_finish`, as soon as the database is there: what has happened must not be lost with a connection."""
         while True:
@@ -203,6 +195,14 @@ class RemoteExecutor:
                 log.warning("the database does not take an outcome yet", effect=str(key), reason=type(error).__name__)
             await asyncio.sleep(self.storing_again)
 
+    def _finish(self, key: EffectKey, attempt: Attempt, came: Result | Failure) -> timedelta | None:
+        """Store what came of an attempt; the delay until the next one, if there is to be one."""
+        with self.database.begin() as session:
+            now = self.clock.now()
+            delay = _delay(attempt, came)
+            if delay is not None:
+                _extend_wake(session, key.run_id, now + delay + attempt.activity.timeout + SLACK)
+            row = effects.find(session, key, lock=True)
             if row is None or row.state == "settled":
                 return None
             if isinstance(came, Result):

@@ -100,14 +100,14 @@ class TurnTaker:
         # What was asked before a pause is asked again by the turn that finds the pause over.
         asked = None if paused else self._ask(session, run, result, now)
         record.write(session, run, plan, before=state, told=told.events, result=result, now=now)
+        if paused and result.state.ended:
+            inbox.end_pause(session, run.id, now)
         answer = _answer(n, result, asked, now)
         latest = asked.latest if asked else None
         wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
         states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
         run.turn = n
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
-        if paused and result.state.ended:
-            inbox.end_pause(session, run.id, now)
         store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
         return answer
 
@@ -147,25 +147,25 @@ class TurnTaker:
             effects.save(session, row)
         elif row is not None and isinstance(asked, Remote) and asked.again and row.state in effects.FINAL:
             effects.ask_again(row, now=now)
+            row.params_enc = Asked(asked.params, asked.retry).seal(self.keys)
             effects.save(session, row)
         elif run.wake_at is not None and run.wake_at < FOREVER and run.status != "paused":
             return Pending(key, self._known(row), max(run.wake_at, now + SLACK))
         known = self._known(row)
         return Pending(key, known, now + SLACK + (known.timeout if known else timedelta()))
 
+    def _contact(self, type_name: str) -> str:
+        known = self.activities.get(type_name)
+        return known.type.contact if known else "none"
+
     def _known(self, row: EffectRow | None) -> RemoteActivity | None:
         known = self.activities.get(row.type) if row else None
-            row.params_enc = Asked(asked.params, asked.retry).seal(self.keys)
         return known if isinstance(known, RemoteActivity) else None
 
 
 @dataclass(frozen=True)
 class Told:
     """A turn's inputs, with the rows of the new events and of the orders among them."""
-    def _contact(self, type_name: str) -> str:
-        known = self.activities.get(type_name)
-        return known.type.contact if known else "none"
-
 
     inputs: TurnInputs
     events: Sequence[Event]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import Index, text
 from sqlmodel import SQLModel
@@ -20,6 +20,7 @@ Kind = Literal[
     "job-failed",
 ]
 State = Literal["open", "acknowledged"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class AlertSignal(SQLModel, table=True):

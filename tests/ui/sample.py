@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.access.store import add_user
+from engine.alerts.models import Alert
 from engine.clock import Clock
 from engine.coupons.models import Coupon, CouponBatch
 from engine.database.connection import Database
 from engine.definitions.models import Bundle, Draft, Live, Version
-from engine.events.models import Event
+from engine.events.models import Event, MemberQueue
 from engine.funnel.models import FunnelSum
 from engine.funnel.people import COLUMNS
 from engine.journeys.state import EventIn, RunRef, State
@@ -63,7 +64,28 @@ class _Maker:
         for number in range(24):
             self._member(number)
         self._runs()
+        self._attention()
         return Sample(self.stores, self.runs, tuple(self.members))
+
+    def _attention(self) -> None:
+        """A parked member, alerts that are open and one that was acknowledged."""
+        reason = "UnknownDefinitionError: There is no bundle gone. (engine.definitions.versions.bundle)"
+        since = self.now - timedelta(hours=3)
+        parked = {"failures": 5, "parked_at": since, "reason": reason}
+        self.session.add(MemberQueue(member_id=self.members[1], since=since, not_before=since, **parked))
+        told: list[tuple[str, str, dict[str, Any], bool]] = [
+            ("journey-paused-itself", "journey/hook-coupon/coupon", {"failed": 12, "of": 100}, True),
+            ("condition-error", "journey/hook-coupon/how", {"error": "type-mismatch"}, False),
+            ("wecom-configuration", "wecom/staff", {"errcode": 60020}, False),
+            ("run-stuck", f"run/{self.runs['stuck']}", {"reason": "failed"}, False),
+            ("member-parked", f"member/{self.members[1]}", {"reason": reason}, False),
+        ]
+        for kind, subject, detail, seen in told:
+            alert = Alert(kind=kind, subject=subject, count=3, first_at=since, last_at=self.now, detail=detail)
+            alert.store_id = self.stores["E02"] if kind == "member-parked" else None
+            if seen:
+                alert.acknowledged_at, alert.acknowledged_by = self.now, "user:admin"
+            self._add(alert)
 
     def _add(self, row: Any) -> int:
         self.session.add(row)

@@ -40,6 +40,12 @@ def paths(chain: Sample) -> list[str]:
         f"{runs[0]}/progress",
         "/members",
         f"/members/{member}",
+        f"/members/{chain.members[1]}",
+        "/alerts",
+        "/alerts?state=acknowledged&kind=",
+        "/alerts?kind=job-failed",
+        "/parked",
+        "/parked?after=99",
     ]
 
 
@@ -49,7 +55,7 @@ PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions")
 def test_every_page_is_served_in_both_languages_and_themes(admin: Visitor, chain: Sample) -> None:
     for path in paths(chain):
         for lang, other in (("zh", "en"), ("en", "zh")):
-            text = text_of(admin.get(f"{path}?lang={lang}&theme=dark"))
+            text = text_of(admin.get(f"{path}{'&' if '?' in path else '?'}lang={lang}&theme=dark"))
             assert "{" not in text.replace("{&#34;", "")
             words = {message for key, message in messages(other).items() if key.startswith(("nav.", "tab.", "column."))}
             ours = {message for key, message in messages(lang).items() if key.startswith(("nav.", "tab.", "column."))}

@@ -2,6 +2,18 @@
 
 from types import ModuleType
 
-from ui.pages import docs, funnel, journeys, landing, members, operate, overview, runs, sign_in
+from ui.pages import alerts, docs, funnel, journeys, landing, members, operate, overview, parked, runs, sign_in
 
-MODULES: tuple[ModuleType, ...] = (sign_in, overview, journeys, funnel, runs, operate, members, landing, docs)
+MODULES: tuple[ModuleType, ...] = (
+    sign_in,
+    overview,
+    journeys,
+    funnel,
+    runs,
+    operate,
+    members,
+    alerts,
+    parked,
+    landing,
+    docs,
+)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from engine.definitions.listing import show
+from engine.events.parking import list_parked
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
 from engine.members.profile import list_members, read_profile
@@ -67,6 +68,7 @@ def show_member(
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
         moments, after = _moments(session, member_id, before)
         titles = _titles(session, {run.journey for run in runs.items})
+        parked = next(iter(list_parked(session, member_id=member_id, limit=1)), None)
     context = {
         "profile": profile,
         "runs": runs.items,
@@ -74,6 +76,7 @@ def show_member(
         "next": after,
         "before": before,
         "titles": titles,
+        "parked": parked,
     }
     return visit.render("members/member.html", context)
 

@@ -1,13 +1,15 @@
 """The overview: how many are on their way, what needs a person, what came in last."""
 
 from fastapi import APIRouter
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
+from engine.alerts.store import list_alerts
 from engine.definitions.listing import list_shown
-from engine.events.models import Event, MemberQueue
+from engine.events.models import Event
+from engine.events.parking import parked_count
 from engine.runs.listing import LIVE, RunFilter, list_runs, live_by_journey
 from ui.pages.visit import Visit, Visiting
 
@@ -15,6 +17,7 @@ router = APIRouter()
 
 _SHOWN_EVENTS = 12
 _SHOWN_STUCK = 6
+_SHOWN_ALERTS = 5
 
 
 @router.get("/")
@@ -35,9 +38,8 @@ def _sight(visit: Visit) -> dict[str, object]:
         journeys = list_shown(session, "journey")
         stuck = list_runs(session, RunFilter(status="stuck"), limit=_SHOWN_STUCK)
         events = latest_events(session, _SHOWN_EVENTS)
-        parked = session.execute(
-            select(func.count()).select_from(MemberQueue).where(col(MemberQueue.parked_at).is_not(None))
-        ).scalar_one()
+        parked = parked_count(session)
+        alerts = list_alerts(session, state="open", limit=_SHOWN_ALERTS)
     sums = {status: sum(counts.get(status, 0) for counts in live.values()) for status in LIVE}
     ranked = sorted(journeys, key=lambda shown: (-sum(live.get(shown.key, {}).values()), shown.key))
     return {
@@ -47,6 +49,7 @@ def _sight(visit: Visit) -> dict[str, object]:
         "stuck": stuck.items,
         "events": events,
         "parked": parked,
+        "alerts": alerts,
     }
 
 

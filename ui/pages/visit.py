@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse
 
 from engine.access import sessions
 from engine.access.roles import Viewer
+from engine.alerts.store import open_count
 from ui.auth import signed_in
 from ui.dependencies import Dependencies, dependencies
 from ui.messages import Language
 from ui.pages.render import render, taste_of
+from ui.problems import Forbidden
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,27 @@ class Visit:
         """One transaction that sees the viewer's stores; committed at the end of the block."""
         return self.deps.database.begin(self.viewer.stores)
 
+    @property
+    def actor(self) -> str:
+        """The visitor's name in the audit."""
+        return f"user:{self.viewer.name}"
+
+    def operate(self) -> AbstractContextManager[Session]:
+        """Like `begin`, for what operators do; raises Forbidden for people who may only look."""
+        if not self.viewer.may("operate"):
+            raise Forbidden(f"The role {self.viewer.role} may look, and change nothing.")
+        return self.begin()
+
     def render(self, template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
-        """The page or fragment."""
+        """The page or fragment. A page says how many alerts are open."""
+        if not _is_fragment(template):
+            with self.begin() as session:
+                context = {**context, "open_alerts": open_count(session)}
         return render(self.request, template, context, viewer=self.viewer, status=status)
+
+
+def _is_fragment(template: str) -> bool:
+    return template.rpartition("/")[2].startswith("_")
 
 
 def visit(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Visit:

@@ -34,6 +34,10 @@ def pages(chain: Sample) -> dict[str, str]:
         "ended": f"/runs/{chain.runs['goal']}",
         "members": "/members",
         "member": f"/members/{chain.members[0]}",
+        "alerts": "/alerts",
+        "alerts-seen": "/alerts?state=acknowledged",
+        "parked": "/parked",
+        "parked-member": f"/members/{chain.members[1]}",
     }
 
 

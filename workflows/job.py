@@ -17,7 +17,7 @@ JOBS_QUEUE = "waystation-jobs"
 PAGE = "job_page"
 
 _PAGE_LIMIT = timedelta(minutes=10)
-_PAGE_HEARTBEAT = timedelta(seconds=15)
+_PAGE_HEARTBEAT = timedelta(seconds=10)
 # Without an end: what a page may fail is counted in the job's row; while the database is away nothing is counted.
 _PAGE_RETRY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30))
 

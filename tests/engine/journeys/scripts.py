@@ -39,6 +39,13 @@ class Pass:
 
 
 @dataclass(frozen=True)
+class PassTo:
+    """Time passes until so many minutes after the next deadline, if there is one."""
+
+    minutes: int
+
+
+@dataclass(frozen=True)
 class Tell:
     """An event is accepted. `late`: its own time lies so many minutes back. `merged`: it was another member's before,
     accepted so many places ago, and comes with a merge."""
@@ -86,7 +93,7 @@ class LetGo:
     mode: Literal["hold", "extend"]
 
 
-Step: TypeAlias = Pass | Tell | Turn | Settle | Order | Halt | LetGo
+Step: TypeAlias = Pass | PassTo | Tell | Turn | Settle | Order | Halt | LetGo
 
 _whose = st.sampled_from(["run", "journey"])
 _tells = st.builds(
@@ -97,18 +104,30 @@ _tells = st.builds(
     st.sampled_from([0, 0, 0, 0, 0, 1, 3]),
 )
 _turns = st.builds(Turn, st.sampled_from([None, None, None, 0, 1, 2]))
-steps: st.SearchStrategy[Step] = st.one_of(
-    st.builds(Pass, minutes),
-    _tells,
-    _tells,
-    _turns,
-    _turns,
+_times = st.one_of(
+    st.builds(Pass, minutes), st.builds(PassTo, st.sampled_from([0, 0, 0, -1, 1, 20]))
+)  # fmt: skip
+_others = st.one_of(
     st.builds(Settle, outcomes),
-    st.builds(Order, st.sampled_from(["retry", "retry", "skip", "exit"]), st.integers(0, 3)),
+    st.builds(Settle, outcomes),
+    st.builds(Order, st.sampled_from(["retry", "retry", "retry", "skip", "skip", "exit"]), st.integers(0, 3)),
     st.builds(Halt, _whose),
     st.builds(LetGo, _whose, st.sampled_from(["hold", "extend"])),
 )
-scripts = st.lists(steps, max_size=25)
+
+
+@st.composite
+def _moments(draw: st.DrawFn) -> list[Step]:
+    """Time passes, or none; then events, and perhaps something else; and then, nearly always, the run has a turn."""
+    found: list[Step] = [draw(_times)] if draw(st.integers(0, 3)) else []
+    found += draw(st.lists(_tells, max_size=3))
+    found += draw(st.lists(_others, max_size=1))
+    return [*draw(st.permutations(found)), *([draw(_turns)] if draw(st.integers(0, 7)) else [])]
+
+
+scripts: st.SearchStrategy[list[Step]] = st.lists(_moments(), min_size=4, max_size=12).map(
+    lambda moments: [Turn(), *(step for moment in moments for step in moment)]
+)
 
 
 @dataclass
@@ -147,8 +166,8 @@ class Player:
     def step(self, step: Step, limit: int | None = None) -> None:
         """One step of a script."""
         match step:
-            case Pass(length):
-                self.now += timedelta(minutes=length)
+            case Pass() | PassTo():
+                self.now = self._later(step)
             case Tell():
                 self._accept(step)
             case Turn(own):
@@ -181,6 +200,12 @@ class Player:
                 return
             if self.run.state.phase != "acting" and due:
                 self.now = max(self.now, due[0].at)
+
+    def _later(self, step: Pass | PassTo) -> datetime:
+        if isinstance(step, Pass):
+            return self.now + timedelta(minutes=step.minutes)
+        due = deadlines(self.run.state, self.pauses)
+        return max(self.now, due[0].at + timedelta(minutes=step.minutes)) if due else self.now
 
     def _accept(self, tell: Tell) -> None:
         seq, accepted = 1000 + SPACE * len(self.log), self.now

@@ -43,7 +43,7 @@ def journeys(draw: st.DrawFn) -> dict[str, Any]:
 
     Nodes are numbered; ports lead forward, so that every path ends, but those of waits may also go back.
     """
-    count = draw(st.integers(1, 6))
+    count = draw(st.sampled_from([1, 2, 3, 4, 4, 5, 6, 7]))
     nodes: dict[str, Any] = {f"n{i}": draw(_node(i, count)) for i in range(count)}
     parts: dict[str, Any] = {"policies": draw(_policies())}
     if draw(st.booleans()):
@@ -75,10 +75,11 @@ def _policies(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def _node(draw: st.DrawFn, i: int, count: int) -> dict[str, Any]:
-    ahead = st.sampled_from([*(f"n{j}" for j in range(i + 1, count)), "end", "late"])
+    further = [f"n{j}" for j in range(i + 1, count)]
+    ahead = st.sampled_from([*further[:1] * 4, *further, "end", "late"])
     anywhere = st.sampled_from([*(f"n{j}" for j in range(count)), "end", "late"])
     stage = draw(st.sampled_from([{}, {"stage": f"s{i}"}]))
-    match draw(st.sampled_from(["wait"] * 4 + ["delay", "until", "choice", "split", *ACTIVITIES])):
+    match draw(st.sampled_from(["wait"] * 6 + ["delay", "until", "choice", "split", *ACTIVITIES])):
         case "wait":
             return {**stage, **draw(_wait(ahead, anywhere))}
         case "delay":
@@ -104,7 +105,7 @@ def _wait(draw: st.DrawFn, ahead: st.SearchStrategy[str], anywhere: st.SearchStr
         items.append({"on": draw(st.sampled_from(TYPES)), "port": "other"})
     ports = {item["port"]: draw(ahead if i == 0 else anywhere) for i, item in enumerate(items)}
     node: dict[str, Any] = {"type": "wait", "for": items, "since": draw(st.sampled_from(["entry", "node"]))}
-    if draw(st.booleans()):
+    if draw(st.integers(0, 3)):
         node["timeout"] = draw(st.sampled_from(TIMES[1:]))
         ports["timeout"] = draw(anywhere)
     return {**node, "ports": ports}

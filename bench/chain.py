@@ -1,0 +1,69 @@
+"""What a benchmark finds in the seeded chain: a door for its customers, and its own journeys in place of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.clock import SystemClock
+from engine.coupons.store import batch_named, set_stock
+from engine.database.connection import Database
+from engine.definitions import life
+from engine.definitions.drafts import put_draft
+from engine.definitions.publish import publish
+from engine.seeds.coupons import BATCH
+from workflows.activities.registry import catalogue_of, load_activities
+
+FOLDER = Path(__file__).parent / "definitions"
+STOCK = 100_000
+ACTOR = "bench"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A code with somebody and a group behind it: keys as events name them, `state` as WeCom does."""
+
+    channel: str
+    state: str
+    associate: str
+    userid: str
+    chat: str
+    store: str
+
+
+def door_of(database: Database) -> Door:
+    """The first door of the chain."""
+    with database.begin() as session:
+        return Door(*session.connection().execute(_DOOR).one())
+
+
+def only(database: Database, *keys: str) -> None:
+    """Of all journeys let these alone take events; there are coupons enough for everybody."""
+    catalogue, now = catalogue_of(load_activities()), SystemClock().now()
+    with database.begin() as session:
+        for (key,) in session.connection().execute(_LIVE).all():
+            life.retire(session, key, by=ACTOR, now=now)
+        for key in keys:
+            document = (FOLDER / f"{key}.json").read_text(encoding="utf-8")
+            put_draft(session, "journey", key, document, by=ACTOR, now=now)
+            publish(session, "journey", key, catalogue=catalogue, by=ACTOR, now=now)
+        _fill_stock(session)
+
+
+def _fill_stock(session: Session) -> None:
+    batch = batch_named(session, BATCH, lock=True)
+    if batch is not None and batch.stock < STOCK:
+        set_stock(session, batch, STOCK)
+
+
+_LIVE = text("SELECT key FROM live WHERE kind = 'journey' AND retired_at IS NULL")
+_DOOR = text("""
+SELECT channels.key, channels.state, associates.key, associates.wecom_userid, chats.chat_id, stores.key
+FROM channels
+JOIN stores ON stores.id = channels.store_id
+JOIN associates ON associates.store_id = stores.id AND associates.active AND associates.wecom_userid IS NOT NULL
+JOIN chats ON chats.store_id = stores.id AND chats.dismissed_at IS NULL
+WHERE channels.kind = 'pos' AND channels.state IS NOT NULL ORDER BY channels.id, associates.id LIMIT 1""")

@@ -70,7 +70,7 @@ def holder_of_key(deps: Dependencies, credentials: HTTPAuthorizationCredentials 
     if credentials is None:
         raise Unauthorised("Send an API key: Authorization: Bearer <key>.")
     with deps.database.begin() as session:
-        holder = store.holder_of(session, credentials.credentials)
+        holder = store.holder_of(session, credentials.credentials, now=deps.clock.now())
     if holder is None:
         raise Unauthorised("This API key is unknown or was revoked.")
     if not any(holder.may(scope) for scope in scopes):

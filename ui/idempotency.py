@@ -55,7 +55,7 @@ def _claim(deps: Dependencies, request: Request, key: str, body_hash: str) -> Cl
     if scheme.lower() != "bearer":
         return None
     with deps.database.begin() as session:
-        holder = store.holder_of(session, value.strip())
+        holder = store.holder_of(session, value.strip(), now=deps.clock.now())
     return Claim(holder.id, f"{request.method} {request.url.path}", key, body_hash) if holder else None
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from engine.access import idempotency
 from engine.alerts import fold as alerts_fold
 from engine.alerts import store as alerts
 from engine.clock import Clock
@@ -42,6 +43,7 @@ class Chores:
             Chore("expire coupons", EVERY_MINUTE, lambda: self._until_done(self._expire_coupons, AT_ONCE)),
             Chore("forget event keys", EVERY_HOUR, lambda: self._until_done(self._trim_event_keys, AT_ONCE)),
             Chore("forget callbacks", EVERY_HOUR, lambda: self._until_done(self._trim_callbacks, AT_ONCE)),
+            Chore("forget answers", EVERY_HOUR, lambda: self._until_done(self._trim_answers, AT_ONCE)),
             Chore("forget alerts", EVERY_HOUR, lambda: self._until_done(self._trim_alerts, AT_ONCE)),
         ]
 
@@ -53,6 +55,9 @@ class Chores:
 
     def _trim_callbacks(self, session: Session) -> int:
         return inbox.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    def _trim_answers(self, session: Session) -> int:
+        return idempotency.trim(session, now=self.clock.now(), limit=AT_ONCE)
 
     def _trim_alerts(self, session: Session) -> int:
         return alerts.trim(session, now=self.clock.now(), limit=AT_ONCE)

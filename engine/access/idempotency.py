@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -46,7 +46,6 @@ def begin(session: Session, claim: Claim, *, now: datetime) -> StoredAnswer | No
 
     Raises KeyReusedError for another body, KeyInUseError while the first write is still being done.
     """
-    session.execute(delete(IdempotencyRecord).where(col(IdempotencyRecord.at) < now - KEPT))
     values = {
         "api_key_id": claim.api_key_id,
         "path": claim.path,
@@ -56,8 +55,7 @@ def begin(session: Session, claim: Claim, *, now: datetime) -> StoredAnswer | No
         "answer": {},
         "at": now,
     }
-    made = insert(IdempotencyRecord).values(values).on_conflict_do_nothing().returning(col(IdempotencyRecord.key))
-    if session.execute(made).first():
+    if session.execute(_claiming(values, now)).first():
         return None
     found = session.get_one(IdempotencyRecord, (claim.api_key_id, claim.path, claim.key), with_for_update=True)
     if found.body_hash != claim.body_hash:
@@ -70,6 +68,15 @@ def begin(session: Session, claim: Claim, *, now: datetime) -> StoredAnswer | No
     return None
 
 
+def _claiming(values: dict[str, Any], now: datetime) -> Any:
+    """Make the record, or make it anew if its day is over."""
+    again = {name: values[name] for name in ("body_hash", "status", "answer", "at")}
+    statement = insert(IdempotencyRecord).values(values)
+    return statement.on_conflict_do_update(
+        index_elements=["api_key_id", "path", "key"], set_=again, where=col(IdempotencyRecord.at) < now - KEPT
+    ).returning(col(IdempotencyRecord.key))
+
+
 def finish(session: Session, claim: Claim, answer: StoredAnswer) -> None:
     """Stores the answer of a write that was done."""
     session.execute(update(IdempotencyRecord).where(*_is(claim)).values(status=answer.status, answer=answer.content))
@@ -80,9 +87,20 @@ def give_up(session: Session, claim: Claim) -> None:
     session.execute(delete(IdempotencyRecord).where(*_is(claim)))
 
 
+def trim(session: Session, *, now: datetime, limit: int) -> int:
+    """Forget answers that are older than a day, at most `limit` at a time; how many it forgot."""
+    given = {"before": now - KEPT, "limit": limit}
+    return session.connection().execute(_TRIM, given).rowcount
+
+
 def _is(claim: Claim) -> tuple[Any, ...]:
     return (
         col(IdempotencyRecord.api_key_id) == claim.api_key_id,
         col(IdempotencyRecord.path) == claim.path,
         col(IdempotencyRecord.key) == claim.key,
     )
+
+
+_TRIM = text("""
+    DELETE FROM idempotency WHERE (api_key_id, path, key) IN (
+        SELECT api_key_id, path, key FROM idempotency WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)""")

@@ -1,8 +1,8 @@
 """Queries on users, API keys and the stores that they may see."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -12,6 +12,9 @@ from engine.access.passwords import hash_password
 from engine.access.roles import ANYWHERE, SCOPES, KeyHolder, Place, Role, Stores
 from engine.access.tokens import digest
 from engine.organisation.models import Region, Store
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How exactly it is known when a key was used last."""
 
 
 def user_named(session: Session, name: str) -> User | None:
@@ -73,13 +76,15 @@ def add_key(
     return key
 
 
-def holder_of(session: Session, value: str) -> KeyHolder | None:
-    """Whoever holds this key, unless it was revoked."""
+def holder_of(session: Session, value: str, *, now: datetime) -> KeyHolder | None:
+    """Whoever holds this key, unless it was revoked. Notes that the key is used, once a minute at most."""
     found = session.execute(
         select(ApiKey).where(col(ApiKey.digest) == digest(value), col(ApiKey.revoked_at).is_(None))
     ).scalar_one_or_none()
     if found is None:
         return None
+    if found.used_at is None or found.used_at <= now - NOTED_EVERY:
+        session.connection().execute(_USED, {"id": found.id, "now": now, "before": now - NOTED_EVERY})
     stores = stores_of(session, Place(found.region_id, found.store_id), everywhere=True)
     return KeyHolder(found.id, found.name, frozenset(found.scopes), stores)
 
@@ -148,3 +153,9 @@ def other_admins(session: Session, user_id: int | None) -> bool:
     """Whether an active administrator is left beside this user. Locks them, so that two cannot go at once."""
     chosen = select(col(User.id)).where(col(User.role) == "admin", col(User.active).is_(True)).with_for_update()
     return any(found != user_id for found in session.execute(chosen).scalars())
+
+
+# Whoever finds the row locked leaves the note to the one who holds it.
+_USED = text("""
+    UPDATE api_keys SET used_at = :now WHERE id = (
+        SELECT id FROM api_keys WHERE id = :id AND (used_at IS NULL OR used_at <= :before) FOR UPDATE SKIP LOCKED)""")

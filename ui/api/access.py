@@ -186,7 +186,13 @@ def _change(session: Session, user: User, body: UserBody, place: Place) -> None:
 def _key(session: Session, key: ApiKey) -> KeyAnswer:
     region, store_key = store.names_of(session, Place(key.region_id, key.store_id))
     return KeyAnswer(
-        id=str(key.id), name=key.name, scopes=key.scopes, region=region, store=store_key, created_at=key.created_at
+        id=str(key.id),
+        name=key.name,
+        scopes=key.scopes,
+        region=region,
+        store=store_key,
+        created_at=key.created_at,
+        used_at=key.used_at,
     )
 
 

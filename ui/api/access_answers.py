@@ -41,7 +41,7 @@ class KeyBody(PlaceBody):
 
 
 class KeyAnswer(BaseModel):
-    """A key without its value."""
+    """A key without its value. When it was used last is known to the minute."""
 
     id: str
     name: str
@@ -49,6 +49,7 @@ class KeyAnswer(BaseModel):
     region: str | None
     store: str | None
     created_at: datetime
+    used_at: datetime | None
 
 
 class NewKeyAnswer(KeyAnswer):

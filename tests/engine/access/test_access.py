@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
+from sqlmodel import col
 
 from engine.access import bootstrap, sessions, sign_in, store
 from engine.access.errors import NameTakenError, TooManyAttemptsError, UnknownScopeError, WrongCredentialsError
@@ -41,11 +42,11 @@ def test_a_key_is_recognised_by_its_value_and_kept_only_as_a_digest(database: Da
     with database.begin() as session:
         store.add_key(session, "till", value, {"events"}, now=clock.now())
     with database.begin() as session:
-        holder = store.holder_of(session, value)
+        holder = store.holder_of(session, value, now=clock.now())
         assert holder is not None
         assert holder.may("events")
         assert not holder.may("definitions")
-        assert store.holder_of(session, value + "x") is None
+        assert store.holder_of(session, value + "x", now=clock.now()) is None
         stored = session.execute(select(ApiKey)).scalar_one()
         assert value not in repr(stored.model_dump())
 
@@ -53,7 +54,7 @@ def test_a_key_is_recognised_by_its_value_and_kept_only_as_a_digest(database: Da
 def test_the_full_scope_stands_for_every_scope(database: Database, clock: FixedClock) -> None:
     with database.begin() as session:
         store.add_key(session, "all", "v", {"full"}, now=clock.now())
-        holder = store.holder_of(session, "v")
+        holder = store.holder_of(session, "v", now=clock.now())
     assert holder is not None
     assert holder.may("phone-tokens.resolve")
 
@@ -63,8 +64,30 @@ def test_a_revoked_key_opens_nothing_and_is_revoked_once(database: Database, clo
         key = store.add_key(session, "till", "v", {"events"}, now=clock.now())
         assert store.revoke_key(session, key.id, now=clock.now())
         assert not store.revoke_key(session, key.id, now=clock.now())
-        assert store.holder_of(session, "v") is None
+        assert store.holder_of(session, "v", now=clock.now()) is None
         assert store.list_keys(session) == []
+
+
+def test_it_is_noted_when_a_key_was_used_but_not_each_time(database: Database, clock: FixedClock) -> None:
+    noted = []
+    with database.begin() as session:
+        store.add_key(session, "till", "v", {"events"}, now=clock.now())
+    for seconds in (0, 59, 1):
+        clock.advance(timedelta(seconds=seconds))
+        with database.begin() as session:
+            store.holder_of(session, "v", now=clock.now())
+        with database.begin() as session:
+            noted.append(session.execute(select(col(ApiKey.used_at))).scalar_one())
+    assert noted == [clock.now() - timedelta(minutes=1)] * 2 + [clock.now()]
+
+
+def test_a_key_is_recognised_while_another_request_notes_its_use(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        store.add_key(session, "till", "v", {"events"}, now=clock.now())
+    with database.begin() as first, database.begin() as second:
+        assert store.holder_of(first, "v", now=clock.now())
+        second.connection().execute(text("SET LOCAL lock_timeout = '2s'"))
+        assert store.holder_of(second, "v", now=clock.now())
 
 
 def test_a_key_with_an_unknown_scope_or_a_taken_name_is_refused(database: Database, clock: FixedClock) -> None:
@@ -216,7 +239,7 @@ def test_a_new_bootstrap_key_replaces_the_old_one(database: Database, clock: Fix
         bootstrap.ensure_key(session, "bootstrap", "old", {"full"}, now=clock.now())
         bootstrap.ensure_key(session, "bootstrap", "new", {"events"}, now=clock.now())
         session.flush()
-        assert store.holder_of(session, "old") is None
-        holder = store.holder_of(session, "new")
+        assert store.holder_of(session, "old", now=clock.now()) is None
+        holder = store.holder_of(session, "new", now=clock.now())
     assert holder is not None
     assert holder.scopes == {"events"}

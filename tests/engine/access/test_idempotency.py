@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engine.access.errors import KeyInUseError, KeyReusedError
-from engine.access.idempotency import KEPT, PATIENCE, Claim, StoredAnswer, begin, finish, give_up
+from engine.access.idempotency import KEPT, PATIENCE, Claim, StoredAnswer, begin, finish, give_up, trim
 from engine.clock import FixedClock
 from engine.database.connection import Database
 
@@ -49,10 +49,24 @@ def test_what_was_refused_may_be_tried_again(database: Database, clock: FixedClo
         assert begin(session, replace(CLAIM, body_hash="mended"), now=clock.now()) is None
 
 
-def test_an_answer_is_kept_for_a_day(database: Database, clock: FixedClock) -> None:
+def test_an_answer_is_kept_for_a_day_and_then_its_key_is_free(database: Database, clock: FixedClock) -> None:
     with database.begin() as session:
         begin(session, CLAIM, now=clock.now())
         finish(session, CLAIM, ANSWER)
-    clock.advance(KEPT + timedelta(seconds=1))
+    clock.advance(KEPT)
     with database.begin() as session:
-        assert begin(session, CLAIM, now=clock.now()) is None
+        assert trim(session, now=clock.now(), limit=10) == 0
+        assert begin(session, CLAIM, now=clock.now()) == ANSWER
+    clock.advance(timedelta(seconds=1))
+    with database.begin() as session:
+        assert begin(session, replace(CLAIM, body_hash="another"), now=clock.now()) is None
+        with pytest.raises(KeyInUseError):
+            begin(session, replace(CLAIM, body_hash="another"), now=clock.now())
+
+
+def test_answers_whose_day_is_over_are_forgotten(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        for key in "abc":
+            begin(session, replace(CLAIM, key=key), now=clock.now())
+        clock.advance(KEPT + timedelta(seconds=1))
+        assert [trim(session, now=clock.now(), limit=2) for _ in range(3)] == [2, 1, 0]

@@ -97,6 +97,7 @@ def demo(
     data: Annotated[Path, typer.Option(help="The folder of the running service.")] = Path("data"),
     customers: Annotated[int, typer.Option(help="How many people come.", min=1, max=100_000)] = 200,
     seconds: Annotated[float, typer.Option(help="Within how many seconds they come.", min=1)] = 60,
+    faults: Annotated[bool, typer.Option("--faults", help="WeCom has its bad days meanwhile.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
 ) -> None:
     """Play customers against the running service. Its funnel is compared with what was played."""
@@ -104,7 +105,9 @@ def demo(
     from workflows.demo import run_demo
 
     key = plain(Settings.read().bootstrap_api_key)
-    status = run_demo(data, SystemClock(), customers=customers, seconds=seconds, as_json=as_json, api_key=key)
+    status = run_demo(
+        data, SystemClock(), customers=customers, seconds=seconds, faults=faults, as_json=as_json, api_key=key
+    )
     raise typer.Exit(status)
 
 

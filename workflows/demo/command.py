@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from engine.clock import Clock
 from rules.types import Json
 from workflows.demo.doors import NoDoorsError
 from workflows.demo.outside import Outside, OutsideError, Service, Simulator
-from workflows.demo.run import Play, Summary, play
+from workflows.demo.run import PATIENCE, PATIENCE_WITH_FAULTS, Play, Summary, play
 from workflows.demo.show import bar, show
 from workflows.service.errors import ServiceError
 from workflows.service.folder import Running, read_running
@@ -43,20 +44,33 @@ def run_demo(
     *,
     customers: int,
     seconds: float,
+    faults: bool = False,
     as_json: bool = False,
     api_key: str | None = None,
 ) -> int:
     """Play `customers` within about `seconds` against the service of a folder; 0 when the funnel agrees, else 1.
 
-    `api_key` is the key to read with, by default the folder's own. Raises DemoError.
+    With `faults` the simulator plays WeCom's bad days meanwhile. `api_key` is the key to read with, by default the
+    folder's own. Raises DemoError.
     """
     running, keys = _running(data), _keys(data, api_key)
     console = Console(stderr=as_json)
-    asked = Play(customers, seconds, token_hex(2), random.Random())  # noqa: S311 - fates of invented people
+    asked = Play(
+        customers,
+        seconds,
+        token_hex(2),
+        random.Random(),  # noqa: S311 - fates of invented people
+        faults=faults,
+        patience=PATIENCE_WITH_FAULTS if faults else PATIENCE,
+    )
     try:
         summary = asyncio.run(_play(asked, running, keys, clock, console))
     except (NoDoorsError, OutsideError) as error:
         raise DemoError(str(error)) from error
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        raise DemoError(
+            "The play was interrupted before the funnel could be compared. No faults strike now."
+        ) from error
     if as_json:
         _print(summary.to_json())
     else:
@@ -65,6 +79,10 @@ def run_demo(
 
 
 async def _play(asked: Play, running: Running, keys: Keys, clock: Clock, console: Console) -> Summary:
+    playing = asyncio.current_task()
+    if playing is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, playing.cancel)
+
     def client(url: str, key: str | None = None) -> httpx.AsyncClient:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         return httpx.AsyncClient(base_url=url, headers=headers, timeout=TIMEOUT, trust_env=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from uuid import uuid4
@@ -70,6 +71,16 @@ class Simulator:
     async def do(self, deed: str, person: str, **more: str) -> dict[str, Json]:
         """A deed of the control interface; the ids of the person who did it."""
         return await self._outside.ask("POST", f"/control/{deed}", {"person": person, **more})
+
+    async def set_faults(self, faults: Mapping[str, Json]) -> None:
+        """These faults strike from now on, and no others."""
+        await self._outside.ask("POST", "/control/faults", dict(faults))
+
+    async def struck(self) -> Counter[str]:
+        """How often each fault has struck since the simulator was started."""
+        counts = (await self._outside.ask("GET", "/control/faults"))["struck"]
+        found = counts if isinstance(counts, dict) else {}
+        return Counter({name: count for name, count in found.items() if isinstance(count, int)})
 
     async def people(self) -> list[Json]:
         """Everybody, with the groups that they sit in."""

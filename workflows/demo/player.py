@@ -15,6 +15,8 @@ from workflows.demo.outside import OutsideError, Service, Simulator
 
 JOURNEY = "hook-coupon"
 TILL, MINI_PROGRAM = "demo/till", "demo/mini-program"
+BEFORE_ADD = frozenset({None, "how", "wait_add", "invite", "wait_add_again"})
+"""Where a run of the journey stands before it knows of the add."""
 LOOK_EVERY = 0.5
 Answer = TypeVar("Answer")
 AT_ONCE = 40
@@ -62,6 +64,8 @@ class Player:
             return await self._use_coupon(step, customer)
         if step == "add" and customer.done:
             await self._meet(customer)
+        if step == "leave":
+            await self._befriend(customer)
         door = customer.door
         async with self._acting:
             match step:
@@ -119,6 +123,15 @@ class Player:
             return any(run["node"] or run["status"] == "holdout" for run in runs) or None
 
         await self._until(look, "the journey did not meet them")
+
+    async def _befriend(self, customer: Customer) -> None:
+        """Wait until the journey has taken in the add: news of leaving may overtake it, and would end the run first."""
+
+        async def look() -> bool | None:
+            runs = await self._runs(customer)
+            return any(run["node"] not in BEFORE_ADD or run["status"] == "holdout" for run in runs) or None
+
+        await self._until(look, "the journey did not take in the add")
 
     async def _is_held_out(self, customer: Customer) -> bool | None:
         """Whether the journey leaves the customer alone; None while it has not met them yet."""

@@ -7,18 +7,21 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.clock import Clock
 from rules.types import Json
 from workflows.demo.doors import doors_of
 from workflows.demo.fates import STAGES, Customer, cast
+from workflows.demo.luck import bad_luck
 from workflows.demo.outside import Service, Simulator
 from workflows.demo.player import JOURNEY, Player
 from workflows.demo.tally import Cell, Figures, played, told
 
 PATIENCE = 90.0
 """Seconds that the funnel has to tell what was played, once the last customer is done."""
+PATIENCE_WITH_FAULTS = 300.0
+"""The same where faults are played: an API that WeCom closes stays closed for a minute."""
 LOOK_EVERY = 1.0
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]
@@ -27,11 +30,12 @@ Progress = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 @dataclass(frozen=True)
 class Summary:
-    """What was played, what the funnel says of it, and who was held out."""
+    """What was played, what the funnel says of it, who was held out, and which faults struck (None: none played)."""
 
     customers: Sequence[Customer]
     played: Figures
     funnel: Figures
+    struck: Counter[str] | None = None
 
     @property
     def agrees(self) -> bool:
@@ -72,18 +76,23 @@ class Summary:
             "stores": _groups(self.played.stores, self.funnel.stores),
             "outcomes": {name: _both(self.played.outcomes[name], self.funnel.outcomes[name]) for name in outcomes},
             "holdout": _both(self.played.held_out, self.funnel.held_out),
+            "faults": None if self.struck is None else dict(self.struck),
         }
 
 
 @dataclass(frozen=True)
 class Play:
-    """How many customers come within how many seconds. `tag` makes their names new, `chance` draws their fates."""
+    """How many customers come within how many seconds. `tag` makes their names new, `chance` draws their fates.
+
+    With `faults` WeCom has its bad days meanwhile (`workflows.demo.luck`).
+    """
 
     customers: int
     seconds: float
     tag: str
     chance: random.Random
     patience: float = PATIENCE
+    faults: bool = False
 
 
 async def play(asked: Play, service: Service, simulator: Simulator, clock: Clock, progress: Progress) -> Summary:
@@ -92,10 +101,16 @@ async def play(asked: Play, service: Service, simulator: Simulator, clock: Clock
     before = await _read_funnel(service)
     customers = cast(asked.customers, doors, seconds=asked.seconds, tag=asked.tag, chance=asked.chance)
     player = Player(service, simulator, clock, patience=asked.patience)
+    struck = None
     with progress(sum(len(customer.fate.steps) for customer in customers)) as step_over:
-        await player.play_all(customers, step_over)
+        if asked.faults:
+            async with bad_luck(simulator) as luck:
+                await player.play_all(customers, step_over)
+            struck = luck.struck
+        else:
+            await player.play_all(customers, step_over)
     await player.learn_who_was_held_out(customers)
-    return await _settled(service, before, customers, asked.patience)
+    return replace(await _settled(service, before, customers, asked.patience), struck=struck)
 
 
 async def _settled(service: Service, before: Figures, customers: Sequence[Customer], patience: float) -> Summary:

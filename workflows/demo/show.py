@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from workflows.demo.fates import STAGES
+from workflows.demo.luck import NAMES
 from workflows.demo.run import Summary
 from workflows.demo.tally import Cell
 
@@ -38,6 +39,9 @@ def show(console: Console, summary: Summary) -> None:
     console.print(f"held out {_cell(summary.played.held_out, summary.funnel.held_out)}: {names}")
     for one in summary.failures:
         console.print(f"[red]{one.person} ({one.fate.name}): {one.failure}[/red]")
+    if summary.struck is not None:
+        told = ", ".join(f"{count} {NAMES.get(name, name)}" for name, count in summary.struck.most_common())
+        console.print(f"faults: {told or 'none struck'}")
     if summary.agrees:
         console.print("[green]The funnel tells exactly what was played.[/green]")
     else:

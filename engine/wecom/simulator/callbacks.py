@@ -154,17 +154,16 @@ class Postman:
 
     async def _deliver(self, letter: Letter) -> bool:
         for attempt in range(self._settings.deliveries):
-            started = asyncio.get_running_loop().time()
-            if await self._post(letter):
+            started, is_last = asyncio.get_running_loop().time(), attempt + 1 == self._settings.deliveries
+            is_lost = not is_last and self._faults.strikes("lose")
+            if not is_lost and await self._post(letter):
                 return True
-            if attempt + 1 < self._settings.deliveries:
+            if not is_last:
                 passed = asyncio.get_running_loop().time() - started
                 await asyncio.sleep(max(0.0, self._settings.answer_seconds - passed))
         return False
 
     async def _post(self, letter: Letter) -> bool:
-        if self._faults.strikes("lose"):
-            return False
         app = self._settings.apps[letter.app]
         query, body = seal(app, letter.body, int(self._state.seconds()))
         try:

@@ -37,11 +37,11 @@ class Faults(BaseModel):
     """The faults that hold from now on; those that are not named hold no more.
 
     For `duplicate`, `reorder`, `drop` and `lose`: true strikes every callback, a whole number the next so many, a
-    fraction such a share of them. `drop` takes a callback with all its deliveries; `lose` takes one delivery, and WeCom
-    delivers again. `errcode` answers every call but `gettoken` (and `gettoken` alone, where the code belongs to it).
-    `delay_ms` holds back callbacks, and answers for at most five seconds. `chat_lag_ms` lets `groupchat/get` show what
-    was true so long ago. `member_list` fixes one of the two encodings that were seen; else they take turns. After
-    `seconds` all is well again, whatever became of whoever asked for the faults.
+    fraction such a share of them. `drop` takes a callback with all its deliveries; `lose` takes one delivery that
+    is not the last, so that it comes in the end. `errcode` answers every call but `gettoken` (and `gettoken` alone,
+    where the code belongs to it). `delay_ms` holds back callbacks, and answers for at most five seconds. `chat_lag_ms`
+    lets `groupchat/get` show what was true so long ago. `member_list` fixes one of the two encodings that were seen;
+    else they take turns. After `seconds` all is well again, whatever became of whoever asked for the faults.
     """
 
     model_config = ConfigDict(extra="forbid")

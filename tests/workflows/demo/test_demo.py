@@ -28,12 +28,14 @@ from workflows.demo.show import bar, show
 DOOR = Door("E01-till", "E01-till", "E01", "u1", ("wr_e01_2", "wr_e01_1", "wr_e02_1"))
 
 
-async def played(world: World, clock: FixedClock, customers: int = 40, patience: float = 3.0) -> Summary:
+async def played(
+    world: World, clock: FixedClock, customers: int = 40, patience: float = 3.0, *, faults: bool = False
+) -> Summary:
     @contextmanager
     def silent(_steps: int) -> Iterator[Callable[[], None]]:
         yield lambda: None
 
-    asked = Play(customers, 0.05, "t", random.Random(1), patience)  # noqa: S311 - a repeatable play
+    asked = Play(customers, 0.05, "t", random.Random(1), patience, faults)  # noqa: S311 - a repeatable play
     return await play(asked, world.service(), world.simulator(), clock, silent)
 
 
@@ -82,6 +84,18 @@ async def test_a_second_play_counts_only_its_own(clock: FixedClock) -> None:
     again = await played(world, clock, 20)
     assert again.agrees, again.to_json()
     assert sum(again.played.people.values()) < 100
+
+
+async def test_with_faults_it_tells_what_struck(clock: FixedClock) -> None:
+    world = World()
+    summary = await played(world, clock, 10, faults=True)
+    assert summary.agrees
+    assert summary.to_json()["faults"] == {"duplicate": 1}
+    assert world.faults[-1] == {}
+    out = StringIO()
+    show(Console(file=out, width=160), summary)
+    assert "faults: 1 callbacks came twice" in out.getvalue()
+    assert (await played(world, clock, 10)).to_json()["faults"] is None
 
 
 async def test_who_is_held_out_is_named_and_counted_apart(clock: FixedClock) -> None:

@@ -46,6 +46,9 @@ class World:
     outcomes: Counter[str] = field(default_factory=Counter)
     coupons: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, Any]] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    struck: Counter[str] = field(default_factory=Counter)
+    refuses: str = ""
 
     def service(self) -> Service:
         return Service(self._outside("Waystation"), self._outside("Waystation"))
@@ -68,6 +71,12 @@ class World:
 
     def _happen(self, path: str, body: dict[str, Any]) -> httpx.Response:
         self.calls.append((path, body))
+        if path == "/control/faults":
+            self.faults.append(body)
+            if self.refuses == path:
+                return httpx.Response(409)
+            self.struck["duplicate"] += bool(body)
+            return httpx.Response(200, json=body)
         if path == "events":
             step = {"coupon.claimed": "claim", "coupon.redeemed": "redeem"}[body["type"]]
             person = body["subject"].removeprefix("unionid:")
@@ -101,6 +110,8 @@ class World:
 
     def _read(self, path: str, params: httpx.QueryParams) -> Any:
         person = params.get("member", "").removeprefix("unionid:")
+        if path == "/control/faults":
+            return {"struck": dict(self.struck)}
         if path == "/control/people":
             seated = [(one, chat) for chat, guests in self.seats.items() for one in guests]
             return {"items": [{"person": one, "chats": [chat]} for one, chat in seated]}
@@ -111,7 +122,9 @@ class World:
             return {"items": [{"code": self.coupons[person]}] if person in self.coupons else [], "next": None}
         if path == "runs":
             status = "holdout" if self.holds_out(person) else "waiting"
-            return {"items": [{"status": status, "node": "wait_add"}] if person in self.seen else [], "next": None}
+            steps = [step for step, _, _ in self.seen.get(person, ())]
+            node = "wait_join" if "add" in steps else "wait_add"
+            return {"items": [{"status": status, "node": node}] if steps else [], "next": None}
         return self._funnel(params["by"])
 
     def _funnel(self, by: str) -> Any:

@@ -5,12 +5,14 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette_compress import CompressMiddleware
 
+from engine.telemetry.standing import Standing
 from ui import api, measures, pages, probes, translations
 from ui.addresses import CleanAddresses
 from ui.dependencies import Dependencies
 from ui.limits import BodyLimit
 from ui.pages import docs
 from ui.problems import Forbidden
+from ui.request_measures import RequestMeasures
 from ui.security import SecurityHeaders
 from ui.static_files import STATIC, LastingStaticFiles
 
@@ -28,6 +30,7 @@ def create_app(deps: Dependencies) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.dependencies = deps
+    app.state.standing = Standing(deps.database, deps.clock)
     translations.install(app)
     _add_middleware(app, deps)
     for module in api.MODULES:
@@ -51,3 +54,4 @@ def _add_middleware(app: FastAPI, deps: Dependencies) -> None:
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders, secure=deps.secure)
     app.add_middleware(CompressMiddleware)
+    app.add_middleware(RequestMeasures)

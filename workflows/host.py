@@ -21,6 +21,7 @@ from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
+from workflows import observed
 from workflows.activities.registry import Activities, ActivityFailure, Effect, LocalActivity, Result
 from workflows.asked import Asked
 
@@ -67,7 +68,8 @@ class DatabaseHost:
         if row.state in effects.FINAL:
             effects.ask_again(row, now=self.now)
         row.started_at = self.now
-        came = self._run(key, effect)
+        with observed.local_effect(key, effect.type, self.run.journey):
+            came = self._run(key, effect)
         if isinstance(came, Result):
             effects.settle(row, came.port, came.value, keys=self.keys, now=self.now)
             effects.save(self.session, row)

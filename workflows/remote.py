@@ -36,6 +36,7 @@ from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
+from workflows import observed
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Activities, ActivityFailure, Effect, RemoteActivity, Result
 from workflows.asked import SLACK, Asked
@@ -173,7 +174,14 @@ class RemoteExecutor:
         return Attempt(known, params, effect, asked.retry, row.failures)
 
     async def _call(self, attempt: Attempt) -> Result | Failure:
-        """The call itself, within the type's time."""
+        """The call itself, observed."""
+        with observed.attempt(attempt.effect.key, attempt.activity.type.name, attempt.effect.journey) as seen:
+            came = await self._try(attempt)
+            seen.came(came)
+        return came
+
+    async def _try(self, attempt: Attempt) -> Result | Failure:
+        """The call within the type's time."""
         kind = attempt.activity.type
         try:
             async with asyncio.timeout(attempt.activity.timeout.total_seconds()):

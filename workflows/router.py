@@ -30,8 +30,11 @@ from engine.events import parking, queue
 from engine.runs.routing import Call, EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
+from workflows import observed
 from workflows.client import Execution
 from workflows.enrichment import Contacts, Enrichment
+from workflows.measures import RUNS_CALLED
+from workflows.observed import RoutingSeen
 from workflows.position import Position
 from workflows.sweeper import Sweeper
 from workflows.worker import Stop
@@ -154,17 +157,23 @@ class Router:
 
     async def _route(self, member: int) -> None:
         """Route one member; a failure lets the member rest, and the fifth parks it."""
+        with observed.routing(member) as seen:
+            await self._route_seen(member, seen)
+
+    async def _route_seen(self, member: int, seen: RoutingSeen) -> None:
         try:
             if self._enrichment is not None:
                 await self._enrichment.enrich(member)
             routed = await asyncio.to_thread(self._transact, member)
         except DATABASE_IS_AWAY:
             log.warning("the database went away while a member was routed", member=member)
+            seen.away()
             return
         except Exception as error:
             log.exception("routing failed", member=member)
             await asyncio.to_thread(self._failed, member, parking.reason_of(error))
             return
+        seen.routed(routed)
         await self._call(routed)
 
     def _transact(self, member: int) -> Routed:
@@ -199,8 +208,10 @@ class Router:
         try:
             for call in routed.started:
                 await executions.start(self.parts.client, execution(call))
+                RUNS_CALLED.labels("started").inc()
             for call in routed.woken:
                 await executions.wake(self.parts.client, execution(call))
+                RUNS_CALLED.labels("woken").inc()
         except RPCError as error:
             log.warning("Temporal does not answer; the sweeper will call", reason=str(error.status))
 
@@ -213,7 +224,8 @@ def execution(call: Call) -> Execution:
 async def _repeat(chore: Chore) -> None:
     while True:
         try:
-            await chore.do()
+            with observed.chore(chore.name):
+                await chore.do()
         except Exception:
             # A chore that fails now is done the next time; the router must go on.
             log.exception("a chore failed", chore=chore.name)

@@ -29,10 +29,12 @@ from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
 from engine.runs.store import Decided, RunMovedError, RunUnknownError
 from engine.secrets.keyring import KeyRing
+from workflows import observed
 from workflows.activities.registry import Activities, RemoteActivity
 from workflows.asked import SLACK, Asked
 from workflows.host import DatabaseHost
 from workflows.journey import TURN
+from workflows.observed import TurnSeen
 from workflows.position import Answer, Position, queue_name
 
 EVENTS_PER_TURN = 200
@@ -65,6 +67,10 @@ class TurnTaker:
 
     def take(self, position: Position) -> Answer:
         """Decide a turn, or give the answer of the one that was decided."""
+        with observed.turn(position) as seen:
+            return self._take_where_it_is(position, seen)
+
+    def _take_where_it_is(self, position: Position, seen: TurnSeen) -> Answer:
         while True:
             try:
                 with self.database.begin() as session:
@@ -81,6 +87,7 @@ class TurnTaker:
         now = self.clock.now()
         run = store.begin_turn(session, position.run, position.turn, now)
         if not isinstance(run, Run):
+            seen.repeated()
             return replace(Answer.from_json(run), stale=True)
         if run.ended_at is not None:
             raise NothingToDecideError(Answer(next=position.turn, done=True))
@@ -109,6 +116,7 @@ class TurnTaker:
         run.turn = n
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
         store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
+        seen.decided(run, told.events)
         return answer
 
     def _told(self, session: Session, run: Run, plan: Plan, state: State, now: datetime) -> Told:

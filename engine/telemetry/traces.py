@@ -6,7 +6,7 @@ microsecond and leaves nothing. Spans hold internal ids, keys and types; never w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -27,15 +27,24 @@ def span(
 
     An exception marks the span with its type alone: what it says may be personal.
     """
-    named = {f"{SCOPE}.{key}": value for key, value in attributes.items()}
     with _TRACER.start_as_current_span(
-        name, kind=kind, attributes=named, links=_links(links), record_exception=False, set_status_on_exception=False
+        name,
+        kind=kind,
+        attributes=_named(attributes),
+        links=_links(links),
+        record_exception=False,
+        set_status_on_exception=False,
     ) as current:
         try:
             yield current
         except BaseException as error:
             mark(current, type(error).__name__)
             raise
+
+
+def describe(current: Span, **attributes: str | int) -> None:
+    """Add attributes to a span, named as for `span`."""
+    current.set_attributes(_named(attributes))
 
 
 def mark(current: Span, reason: str) -> None:
@@ -63,6 +72,10 @@ def current_ids() -> dict[str, str]:
     """The ids of this code's trace and span for a log line; empty outside of any."""
     here = trace.get_current_span().get_span_context()
     return {"trace_id": f"{here.trace_id:032x}", "span_id": f"{here.span_id:016x}"} if here.is_valid else {}
+
+
+def _named(attributes: Mapping[str, str | int]) -> dict[str, str | int]:
+    return {f"{SCOPE}.{key}": value for key, value in attributes.items()}
 
 
 def _links(traces: Iterable[str]) -> list[Link]:

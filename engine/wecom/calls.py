@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.wecom import errors
 from engine.wecom.callback import App
 from engine.wecom.errors import OutcomeUnknownError, Policy
+from engine.wecom.observed import observed
 from engine.wecom.pace import PARALLEL, Gate, Windows
 from engine.wecom.tokens import MemoryCache, Token, TokenCache, TokenKeeper
 from rules.types import Json
@@ -79,7 +80,7 @@ class Calls:
         self._windows.check(call.api)
         gate = self._gates[call.api]
         async with gate:
-            answer = await self._send(call, query)
+            answer = await observed(call.api, self._send(call, query))
         match _policy(answer):
             case Policy.CLOSE_WINDOW:
                 self._windows.close(call.api)

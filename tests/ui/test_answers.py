@@ -255,22 +255,6 @@ def test_a_write_with_an_idempotency_key_is_done_once(api: Visitor) -> None:
     )
 
 
-def test_the_measures_are_for_a_key_of_their_scope_or_this_machine(
-    admin: Visitor, database: Database, clock: FixedClock
-) -> None:
-    with database.begin() as session:
-        add_key(session, "prometheus", "k-metrics", {"metrics"}, now=clock.now())
-        add_key(session, "till", "k-till", {"events"}, now=clock.now())
-    here = admin.get("/metrics")
-    assert here.status_code == 200
-    assert 'waystation_runs{journey="hook-coupon",status="waiting"} 17' in here.text
-    assert "waystation_events_unrouted 72" in here.text
-    forwarded = {"X-Forwarded-For": "10.0.0.9"}
-    assert problem(admin.get("/metrics", headers=forwarded))["status"] == 401
-    assert admin.get("/metrics", headers=forwarded | {"Authorization": "Bearer k-metrics"}).status_code == 200
-    assert problem(admin.get("/metrics", headers={"Authorization": "Bearer k-till"}))["status"] == 403
-
-
 @pytest.mark.parametrize(
     ("address", "part"), [("/api/v1/stores/a%00b", "path"), ("/api/v1/stores?cursor=%00", "query"), ("/q/%07", "path")]
 )

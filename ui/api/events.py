@@ -22,6 +22,7 @@ from engine.events.cloudevents import (
 from engine.events.content import ContentError
 from engine.events.incoming import IncomingEvent, IngestResult
 from engine.events.ingest import ingest
+from engine.telemetry.measures import count_events
 from ui.auth import Caller, require
 from ui.problems import FieldError, Forbidden, TooLarge, TooMany, Unprocessable, WrongMediaType
 from ui.routing import api_router
@@ -98,9 +99,12 @@ def _accept(caller: Caller, parcel: Parcel) -> IngestAnswer:
     good = [(index, item) for index, item in enumerate(parcel.items) if isinstance(item, IncomingEvent)]
     refused = [item for item in parcel.items if isinstance(item, Refused)]
     if refused and not parcel.batch:
+        count_events(rejected=1)
         errors = [FieldError(pointer, message) for pointer, message in refused[0].mistakes]
         raise Unprocessable("The event cannot be accepted; see errors.", errors=errors)
     result = _ingested(caller, [item for _, item in good])
+    rejections = len(refused) + len(result.rejected)
+    count_events(accepted=result.accepted, duplicates=result.duplicates, rejected=rejections)
     if result.rejected and not parcel.batch:
         raise Forbidden(result.rejected[0].message)
     rejected = [

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 
 from engine.database import retrying
+from engine.telemetry.measures import CALLBACKS
 from engine.wecom.callback import (
     App,
     CallbackError,
@@ -78,8 +79,10 @@ async def receive(request: Request, app: str, ours: OurApp, signed: Signature) -
     try:
         event = open_callback(ours, signed, body)
     except CallbackError as error:
+        CALLBACKS.labels("refused").inc()
         raise _problem(error) from error
     receipt = await run_in_threadpool(_take_in, dependencies(request), app, ours, event)
+    CALLBACKS.labels(receipt.outcome).inc()
     log.info("a callback came", app=app, kind=receipt.kind, outcome=receipt.outcome, reason=receipt.reason)
     return PlainTextResponse("success")
 

@@ -6,23 +6,21 @@ So nothing is lost with a wake-up, a worker, or Temporal's own file: the rows sa
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
-from sqlmodel import col
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.definitions.plans import Plans
-from engine.runs import holdout, store
-from engine.runs.models import Run
+from engine.runs import calling, holdout, store
+from engine.runs.calling import Told
 from engine.runs.routing import Call
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
@@ -35,6 +33,7 @@ AGAIN_AFTER = timedelta(seconds=60)
 """A run that was called is not called again before this."""
 AT_ONCE = 500
 """So many runs of each kind are called in one sweep."""
+SIDE_BY_SIDE = 10
 KEPT_AFTER_END = timedelta(days=1)
 
 log = structlog.get_logger()
@@ -51,7 +50,7 @@ class Sweeper:
     plans: Plans
     at_once: int = AT_ONCE
     _called: dict[int, datetime] = field(default_factory=dict)
-    _ordered: OrderedDict[tuple[int, int], None] = field(default_factory=OrderedDict)
+    _told: dict[Told, datetime] = field(default_factory=dict)
 
     async def sweep(self) -> None:
         """Call all runs that are late now."""
@@ -59,44 +58,62 @@ class Sweeper:
         late, holdouts = await asyncio.to_thread(self._look, now)
         if late:
             log.info("calling runs that are late", runs=len(late))
-        gate = asyncio.Semaphore(10)
-        await asyncio.gather(*(self._call(call, gate) for call in late))
-        self._called.update((call.run_id, now) for call in late)
+        got_through = await self._call_all(late, executions.recreate, "late")
+        self._called.update((call.run_id, now) for call in got_through)
         for run_id in holdouts:
             await self._end_one(run_id)
 
     async def call_commanded(self) -> None:
-        """Call at once the runs that an operator gave an order or let go on."""
-        with suppress(RPCError):
-            for call in await asyncio.to_thread(self._look_commanded):
-                if (call.run_id, call.next_turn) not in self._ordered:
-                    await executions.recreate(self.client, _execution(call))
-                    self._ordered[call.run_id, call.next_turn] = None
-        while len(self._ordered) > self.at_once:
-            self._ordered.popitem(last=False)
+        """Call at once the runs that an operator gave an order or let go on, and those that were ended from outside."""
+        now = await asyncio.to_thread(self.clock.now)
+        self._told = {told: at for told, at in self._told.items() if now - at < AGAIN_AFTER}
+        ordered, off = await asyncio.to_thread(self._look_commanded)
+        got_through = await self._call_all(ordered, executions.recreate, "ordered")
+        self._told.update(((call.run_id, call.next_turn), now) for call in got_through)
+        if closed := await self._call_all(off, executions.wake, "ended"):
+            await asyncio.to_thread(self._forget_called_off, [call.run_id for call in closed])
 
     async def trim(self) -> None:
         """Forget the deliveries of runs that ended long ago; their turns stay, since they are the record."""
         while await asyncio.to_thread(self._trim_some):
             pass
 
+    async def _call_all(
+        self, calls: Sequence[Call], how: Callable[[Client, Execution], Awaitable[None]], why: str
+    ) -> list[Call]:
+        """Call them, some side by side; those that got through. After the first failure no further one is tried."""
+        gate, got_through, away = asyncio.Semaphore(SIDE_BY_SIDE), list[Call](), asyncio.Event()
+
+        async def call(one: Call) -> None:
+            async with gate:
+                if away.is_set():
+                    return
+                try:
+                    await how(self.client, _execution(one))
+                except RPCError as error:
+                    away.set()
+                    log.warning("Temporal does not answer", reason=str(error.status))
+                else:
+                    got_through.append(one)
+
+        await asyncio.gather(*map(call, calls))
+        return got_through
+
     def _look(self, now: datetime) -> tuple[list[Call], list[int]]:
         """Late runs that were not called lately, and holdouts whose time is over."""
         self._called = {run: at for run, at in self._called.items() if now - at < AGAIN_AFTER}
-        given = {"before": now - GRACE, "most": self.at_once, "lately": list(self._called)}
         with self.database.begin() as session:
-            late = [Call(*row) for row in session.connection().execute(_LATE, given)]
-            overdue = select(col(Run.id)).where(col(Run.ended_at).is_(None), col(Run.wake_at) <= now)
-            holdouts = session.execute(overdue.where(col(Run.status) == "holdout").limit(self.at_once)).scalars().all()
-        return late, list(holdouts)
+            late = calling.late(session, before=now - GRACE, lately=self._called, most=self.at_once)
+            return late, calling.overdue_holdouts(session, now=now, most=self.at_once)
 
-    async def _call(self, call: Call, gate: asyncio.Semaphore) -> None:
-        async with gate:
-            await executions.recreate(self.client, _execution(call))
-
-    def _look_commanded(self) -> list[Call]:
+    def _look_commanded(self) -> tuple[list[Call], list[Call]]:
         with self.database.begin() as session:
-            return [Call(*row) for row in session.connection().execute(_COMMANDED, {"most": self.at_once})]
+            ordered = calling.commanded(session, told=self._told, most=self.at_once)
+            return ordered, calling.called_off(session, most=self.at_once)
+
+    def _forget_called_off(self, runs: Sequence[int]) -> None:
+        with self.database.begin() as session:
+            calling.forget_called_off(session, runs)
 
     async def _end_one(self, run_id: int) -> None:
         try:
@@ -124,38 +141,6 @@ def _execution(call: Call) -> Execution:
 def _trim(session: Session, before: datetime) -> int:
     return session.connection().execute(_TRIM, {"before": before, "most": 10_000}).rowcount
 
-
-# What a turn found paused, and is not any more.
-RESUMED = """
-SELECT id FROM runs WHERE status = 'paused' AND NOT EXISTS (
-    SELECT 1 FROM pauses WHERE pauses.journey = runs.journey AND to_at IS NULL
-    AND (pauses.run_id IS NULL OR pauses.run_id = runs.id))
-LIMIT :most"""
-
-# Overdue by their own time, with an event that no turn has taken, or left standing by a pause that is over. Those that
-# were called lately are passed over in each part: runs whose turns fail must not keep the others from being called.
-_LATE = text(f"""
-WITH late AS (
-    (SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :before AND status <> 'holdout' AND id <> ALL (:lately)
-     ORDER BY wake_at LIMIT :most)
-    UNION
-    (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' AND at <= :before AND run_id <> ALL (:lately)
-     LIMIT :most)
-    UNION
-    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL AND at <= :before AND run_id <> ALL (:lately) LIMIT :most)
-    UNION
-    ({RESUMED})
-)
-SELECT workflow_id, id, turn + 1 FROM runs
-WHERE id IN (SELECT id FROM late) AND ended_at IS NULL AND status <> 'holdout' AND id <> ALL (:lately)
-LIMIT :most
-""")  # noqa: S608 - built from constants
-
-_COMMANDED = text(f"""
-SELECT workflow_id, id, turn + 1 FROM runs
-WHERE ended_at IS NULL AND id IN (
-    (SELECT run_id FROM run_commands WHERE taken_turn IS NULL LIMIT :most) UNION ({RESUMED}))
-""")  # noqa: S608 - built from constants
 
 _TRIM = text("""
 DELETE FROM deliveries WHERE (run_id, seq) IN (

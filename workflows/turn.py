@@ -23,7 +23,7 @@ from engine.journeys.deadlines import FOREVER, is_paused
 from engine.journeys.plan import Plan
 from engine.journeys.state import Command, Remote, State
 from engine.journeys.turn import TurnInputs, TurnResult, decide
-from engine.runs import effects, inbox, record, states, store
+from engine.runs import effects, ending, inbox, record, states, store
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
@@ -102,6 +102,7 @@ class TurnTaker:
         told = self._told(session, run, plan, state, now)
         inputs = told.inputs
         result = decide(plan, state, inputs, host, now, limit=EVENTS_PER_TURN)
+        result = ending.placed(session, run.member_id, result)
         inbox.take_commands(session, told.orders.commands, n)
         paused = is_paused(inputs.pauses)
         # What was asked before a pause is asked again by the turn that finds the pause over.

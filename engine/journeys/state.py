@@ -203,7 +203,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class End:
-    """How a run ended. `seq` is the place in the log up to which it had considered events."""
+    """How a run ended. `seq` is the place in the log up to which events met a live run (engine.runs.ending)."""
 
     status: Status
     outcome: str

@@ -65,13 +65,15 @@ class TurnResult:
     """What a turn decided. `commands` are in order, local effects (performed by then) included.
 
     `wake_at` is when the run must be looked at next although nothing happens; None where only an input moves it.
-    `untaken` are events that are left for another turn, which is due at once.
+    `untaken` are events that are left for another turn, which is due at once. `ended_by` is the event or the deadline
+    that ended the run; None where it was something else.
     """
 
     state: State
     commands: list[Command]
     wake_at: datetime | None
     untaken: tuple[EventIn, ...] = ()
+    ended_by: EventIn | Due | None = None
 
     @property
     def effect(self) -> str | None:
@@ -89,9 +91,11 @@ class _Turn:
     facts: Facts
     commands: list[Command] = field(default_factory=list)
     entered: int = 0
+    latest: EventIn | Due | None = None
 
-    def give(self, given: Input) -> None:
-        """One input, and the outcomes of the local effects that follow from it."""
+    def give(self, given: Input, because: EventIn | Due | None = None) -> None:
+        """One input, and the outcomes of the local effects that follow from it. `because`: what it stands for."""
+        self.latest = because
         queue = deque([given])
         while queue:
             self.state, commands = advance(
@@ -128,8 +132,9 @@ def decide(
         turn.give(inputs.outcome)
     turn.give(Continue())
     untaken = _take_events(turn, inputs.events, limit)
-    state = turn.state
-    return TurnResult(state, turn.commands, None if state.ended else wake_at(state, inputs.pauses), untaken)
+    if turn.state.ended:
+        return TurnResult(turn.state, turn.commands, None, untaken, turn.latest)
+    return TurnResult(turn.state, turn.commands, wake_at(turn.state, inputs.pauses), untaken)
 
 
 def _take_events(turn: _Turn, events: Iterable[EventIn], limit: int | None) -> tuple[EventIn, ...]:
@@ -141,10 +146,13 @@ def _take_events(turn: _Turn, events: Iterable[EventIn], limit: int | None) -> t
         if pending and turn.entered >= ENOUGH:
             break
         if due and (not pending or pending[0][0].at > due.at):
-            turn.give(Deadline(due.kind))
+            turn.give(Deadline(due.kind), due)
         elif pending and limit != 0:
             event, was_held = pending.popleft()
-            turn.give(Look(event.seq) if was_held else event)
+            if was_held:
+                turn.give(Look(event.seq))
+            else:
+                turn.give(event, event)
             limit = limit if limit is None or was_held else limit - 1
         else:
             break

@@ -17,7 +17,7 @@ from engine.journeys.state import EventIn, Local, Outcome
 from engine.journeys.turn import TurnInputs, decide
 from engine.journeys.walk import Facts
 from engine.members.facts import read_facts
-from engine.runs import inbox, states, store
+from engine.runs import ending, inbox, states, store
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 
@@ -49,6 +49,7 @@ def watch(session: Session, run: Run, plan: Plan, events: Sequence[EventIn], *, 
         return
     inputs = TurnInputs(events=usable, pauses=tuple(inbox.pauses(session, run)))
     result = decide(plan, states.load(run, keys), inputs, _Watcher(session, run, plan, keys, now), now)
+    result = ending.placed(session, run.member_id, result)
     states.keep(run, result.state, keys, paused=False, wake_at=result.wake_at)
     store.save(session, run)
     if result.state.end is not None:

@@ -139,6 +139,7 @@ class _Routing:
 
         All entries are decided before the first is written: an event that has to wait has done nothing.
         """
+        self._let_age_act(arrival.event)
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
         decided = [starter.decide(journey, plan, arrival) for journey, plan in self.entrances.of(arrival)]
         begun = [starter.begin(entry) for entry in decided if entry is not None]
@@ -167,6 +168,12 @@ class _Routing:
         for run in takers:
             if run.status == "holdout" and run.ended_at is None:
                 holdout.watch(self.session, run, self._plan(run), [arrival.event], keys=self.keys, now=self.now)
+
+    def _let_age_act(self, event: EventIn) -> None:
+        """End the holdouts whose time was over before the event: nothing else waits for them."""
+        for run in self.runs:
+            if run.status == "holdout" and run.ended_at is None and run.wake_at and run.wake_at < event.at:
+                holdout.watch(self.session, run, self._plan(run), [], keys=self.keys, now=self.now)
 
     def _keep_from_before(self, run: Run, arrival: Arrival) -> None:
         """Events that were accepted before the entry event but are not older than it belong to the run as well."""

@@ -144,7 +144,8 @@ class Starter:
 
     def _refused_while_live(self, journey: str, event: EventIn) -> bool:
         """Whether a live run, which has taken all that came before, refuses the event whatever its condition says."""
-        live = any(run.journey == journey and run.entry_seq < event.seq for run in self.runs)
+        mine = [run for run in self.runs if run.journey == journey and run.ended_at is None]
+        live = any(run.entry_seq < event.seq for run in mine)
         return live and not self._lag(journey, event)
 
     def _lag(self, journey: str, event: EventIn) -> bool:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest_asyncio
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -148,3 +149,70 @@ async def test_two_sweepers_side_by_side_do_no_harm(world: World, client: Client
     clock.advance(timedelta(minutes=31))
     await asyncio.gather(sweeper(world, client).sweep(), sweeper(world, client).sweep())
     assert world.take().done
+
+
+async def signals(client: Client, world: World) -> list[int]:
+    """How often each run was called, oldest first; a run that was never called is 0."""
+    counts = []
+    for run in world.runs():
+        handle = client.get_workflow_handle(run.workflow_id)
+        try:
+            kinds = [event.WhichOneof("attributes") async for event in handle.fetch_history_events()]
+        except RPCError:
+            kinds = []
+        counts.append(kinds.count("workflow_execution_signaled_event_attributes"))
+    return counts
+
+
+def stand_still(world: World, runs: int) -> None:
+    """So many runs whose turns met a pause of the journey."""
+    for number in range(runs):
+        enter(world, f"member:{number}")
+    world.pause()
+    for run in world.runs():
+        world.take(run)
+
+
+async def test_of_more_resumed_runs_than_are_called_at_once_each_is_called_and_none_again_at_once(
+    world: World, client: Client, clock: FixedClock
+) -> None:
+    world.publish()
+    stand_still(world, 5)
+    world.resume()
+    sweeping = sweeper(world, client)
+    sweeping.at_once = 2
+    for expected in (2, 4, 5, 5):
+        await sweeping.call_commanded()
+        assert sum(await signals(client, world)) == expected
+    assert set(await signals(client, world)) == {1}
+    clock.advance(timedelta(seconds=61))
+    await sweeping.call_commanded()
+    assert sorted(await signals(client, world)) == [1, 1, 1, 2, 2]
+
+
+async def test_resumed_runs_that_do_not_answer_keep_neither_the_late_nor_the_ordered_from_being_called(
+    world: World, client: Client, clock: FixedClock
+) -> None:
+    world.publish()
+    stand_still(world, 3)
+    world.resume()
+    enter(world, "member:late")
+    sweeping = sweeper(world, client)
+    sweeping.at_once = 1
+    world.order("exit")
+    for _ in range(4):
+        await sweeping.call_commanded()
+    assert await signals(client, world) == [1, 1, 1, 1]
+    clock.advance(timedelta(minutes=31))
+    for _ in range(4):
+        await sweeping.sweep()
+    assert await signals(client, world) == [2, 2, 2, 2]
+
+
+async def test_runs_that_still_stand_still_are_not_called(world: World, client: Client, clock: FixedClock) -> None:
+    world.publish()
+    stand_still(world, 2)
+    world.pause(world.run())
+    world.resume()
+    await sweeper(world, client).call_commanded()
+    assert await signals(client, world) == [1, 0]

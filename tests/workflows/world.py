@@ -272,6 +272,12 @@ class World:
                 done.append(self.route_member(session, member))
         return done
 
+    def again(self) -> list[Routed]:
+        """Route everybody who waits, those too whose entry had to wait a moment."""
+        with self.database.begin() as session:
+            session.execute(text("UPDATE member_queue SET lease_until = NULL, not_before = since"))
+        return self.route()
+
     def route_member(self, session: Session, member: int) -> Routed:
         routed = route_member(
             session, member, cache=self.entrances, plans=self.plans, keys=self.keys, now=self.clock.now()

@@ -18,8 +18,9 @@ from engine.secrets.keyring import KeyRing
 from tests.workflows.world import World
 
 SETTLED = text("""
-INSERT INTO effects (run_id, node, visit, journey, type, state, failures, asked_at, settled_at)
-SELECT :run, 'coupon', n, :journey, 'test.give', state, 0, :now, CAST(:now AS timestamptz) + n * interval '1 second'
+INSERT INTO effects (run_id, node, visit, journey, type, contact, state, failures, asked_at, settled_at)
+SELECT :run, 'coupon', n, :journey, 'test.give', 'none', state, 0, :now,
+    CAST(:now AS timestamptz) + n * interval '1 second'
 FROM unnest(CAST(:states AS text[])) WITH ORDINALITY AS given (state, n)""")
 
 

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from ui.pages import alerts, docs, funnel, journeys, landing, members, operate, overview, parked, runs, sign_in
+from ui.pages import alerts, docs, funnel, jobs, journeys, landing, members, operate, overview, parked, runs, sign_in
 
 MODULES: tuple[ModuleType, ...] = (
     sign_in,
@@ -14,6 +14,7 @@ MODULES: tuple[ModuleType, ...] = (
     members,
     alerts,
     parked,
+    jobs,
     landing,
     docs,
 )

@@ -1,0 +1,78 @@
+"""The pages of jobs: what they say, to whom, and what operators do there."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.access.roles import Place
+from engine.access.store import add_user
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.jobs import store
+from engine.jobs.bulk import Bulk, create_bulk
+from engine.jobs.pages import Finding, Page
+from engine.runs.listing import RunFilter
+from tests.ui.sample import PASSWORD, Sample
+from tests.ui.test_pages import text_of
+from tests.ui.visitor import Visitor
+
+
+@pytest.fixture
+def job(database: Database, clock: FixedClock, chain: Sample) -> int:
+    """A job that has done a page, in which one run could not be ended."""
+    with database.begin() as session:
+        asked = Bulk("exit", RunFilter(journey="hook-coupon"))
+        job = create_bulk(session, asked, by="user:admin", now=clock.now(), stores="*")
+        store.begin(session, job.id, now=clock.now())
+        missed = Finding("7", {"zh": "已经结束", "en": "It has ended"})
+        store.advance(session, job, Page(2, {"after": 7}, [missed], total=10), now=clock.now())
+        return job.id
+
+
+def test_a_job_shows_its_progress_and_what_could_not_be_done(admin: Visitor, job: int) -> None:
+    for path in (f"/jobs/{job}", f"/jobs/{job}/progress"):
+        english = text_of(admin.get(f"{path}?lang=en"))
+        assert "2 of 10" in english
+        assert "It has ended" in english
+        assert "已经结束" in text_of(admin.get(f"{path}?lang=zh"))
+    assert "2 of 10" in text_of(admin.get("/jobs?lang=en"))
+
+
+def test_while_a_job_runs_its_page_asks_for_its_progress(admin: Visitor, job: int) -> None:
+    polls = f'hx-get="/jobs/{job}/progress"'
+    assert polls in admin.get(f"/jobs/{job}").text
+    assert admin.post(f"/jobs/{job}/stop").headers["location"] == f"/jobs/{job}"
+    assert polls not in admin.get(f"/jobs/{job}").text
+
+
+def test_an_operator_stops_a_job_and_lets_it_go_on(admin: Visitor, job: int, database: Database) -> None:
+    states = []
+    for act in ("stop", "continue"):
+        assert admin.post(f"/jobs/{job}/{act}").status_code == 303
+        with database.begin() as session:
+            states.append(store.find(session, job).state)
+    assert states == ["stopped", "waiting"]
+    assert admin.post(f"/jobs/{job}/continue").status_code == 409
+
+
+def test_without_jobs_the_page_says_what_to_do_next(admin: Visitor, chain: Sample) -> None:
+    page = admin.get("/jobs?lang=en")
+    assert "No jobs yet" in text_of(page)
+    assert 'href="/import"' in page.text
+
+
+def test_people_of_a_store_see_no_job_of_the_chain_and_steer_none(
+    client: Visitor, job: int, database: Database, clock: FixedClock, chain: Sample
+) -> None:
+    with database.begin() as session:
+        place = Place(None, next(iter(chain.stores.values())))
+        add_user(session, "keeper", PASSWORD, role="store", title="Keeper", now=clock.now(), place=place)
+    client.post("/sign-in", data={"username": "keeper", "password": PASSWORD})
+    assert "No jobs yet" in text_of(client.get("/jobs?lang=en"))
+    assert 'href="/import"' not in client.get("/jobs").text
+    assert client.get(f"/jobs/{job}").status_code == 404
+    assert client.post(f"/jobs/{job}/stop").status_code == 403
+
+
+def test_an_unknown_job_is_not_found(admin: Visitor) -> None:
+    assert admin.get("/jobs/999").status_code == 404

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from rules.types import Fields
+from rules.types import Fields, Json
 
 Mode: TypeAlias = Literal["local", "remote"]
 Contact: TypeAlias = Literal["none", "reply", "push"]
@@ -25,6 +25,16 @@ class Reference:
     """
 
     kind: str
+
+
+def label(zh: str, en: str, *, help_zh: str, help_en: str) -> Any:
+    """The words of a param in both languages, for its form and its reference: what it is called, and what to write.
+
+    Stands in the param's annotation: `batch: Annotated[str, label("批次", "Batch", help_zh=…, help_en=…)]`. In the JSON
+    schema, English is `title` and `description`; both languages stand under `x-title` and `x-help`.
+    """
+    both: dict[str, Any] = {"x-title": {"zh": zh, "en": en}, "x-help": {"zh": help_zh, "en": help_en}}
+    return Field(title=en, description=help_en, json_schema_extra=both)
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,8 @@ class ActivityType:
     """One registered activity type.
 
     `outcomes` are the ports it declares beside done, error and quiet. `result` declares, by path, what a node's `save`
-    gives. `expires_within` is for a `push` whose code or offer is worthless after that time.
+    gives. `doc` and `doc_zh` are the text of its reference, `example` are params that its model accepts.
+    `expires_within` is for a `push` whose code or offer is worthless after that time.
     """
 
     name: str
@@ -65,6 +76,8 @@ class ActivityType:
     retry: Retry = Retry()
     result: Fields = field(default_factory=dict)
     doc: str = ""
+    doc_zh: str = ""
+    example: Mapping[str, Json] = field(default_factory=dict)
     expires_within: timedelta | None = None
 
 

@@ -15,14 +15,15 @@ import httpx
 from engine.clock import Clock
 from engine.wecom import errors
 from engine.wecom.callback import App
-from engine.wecom.errors import OutcomeUnknownError, Policy
+from engine.wecom.errors import OutcomeUnknownError, Policy, WeComError
 from engine.wecom.observed import observed
-from engine.wecom.pace import PARALLEL, Gate, Windows
+from engine.wecom.pace import Gate, Windows
 from engine.wecom.tokens import MemoryCache, Token, TokenCache, TokenKeeper
 from rules.types import Json
 
 Answer = dict[str, Json]
 Sleep = Callable[[float], Awaitable[None]]
+Hear = Callable[[WeComError], Awaitable[None]]
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 REPETITIONS = 3
 BUSY: Mapping[str, Json] = {"errcode": -1}
@@ -38,8 +39,15 @@ class Call:
     repeatable: bool = True
 
 
+async def _nobody(_: WeComError) -> None:
+    """Nobody hears of refusals."""
+
+
 class Calls:
-    """Makes calls for one app. Belongs to one event loop; the HTTP client is the caller's to close."""
+    """Makes calls for one app. Belongs to one event loop; the HTTP client is the caller's to close.
+
+    `hear` is told of every error that a call ends with, before it is raised.
+    """
 
     def __init__(
         self,
@@ -49,17 +57,25 @@ class Calls:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         cache: TokenCache | None = None,
-        parallel: int = PARALLEL,
+        hear: Hear = _nobody,
     ) -> None:
         logging.getLogger("httpx").addFilter(_WITHOUT_QUERIES)
         self._app, self._http, self._clock, self._sleep = app, http, clock, sleep
         self._base = base_url.rstrip("/").removesuffix("/cgi-bin") + "/cgi-bin/"
         self._tokens = TokenKeeper(self._fetch_token, cache or MemoryCache(), clock)
-        self._gates: dict[str, Gate] = defaultdict(lambda: Gate(parallel))
+        self._gates: dict[str, Gate] = defaultdict(Gate)
         self._windows = Windows(clock)
+        self._hear = hear
 
     async def make(self, call: Call) -> Answer:
         """The answer to a call, whose errcode is 0. Raises a `WeComError`."""
+        try:
+            return await self._make(call)
+        except WeComError as error:
+            await self._hear(error)
+            raise
+
+    async def _make(self, call: Call) -> Answer:
         token = await self._tokens.current()
         answer = await self._insist(call, token)
         if _policy(answer) is Policy.RENEW_TOKEN:

@@ -20,6 +20,7 @@ class Tagger:
     def __init__(self, wecom: WeCom) -> None:
         self._wecom = wecom
         self._ids: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         self._lock = asyncio.Lock()
 
     async def tag(self, userid: str, external_userid: str, add: Sequence[str], remove: Sequence[str]) -> None:
@@ -29,6 +30,10 @@ class Tagger:
         except TagUnknownError:
             self._ids.clear()
             await self._mark(userid, external_userid, add, remove)
+
+    def names(self, tags: Iterable[str]) -> list[str]:
+        """The words of tags that were named by word or id."""
+        return [self._words.get(tag, tag) for tag in tags]
 
     async def _mark(self, userid: str, external_userid: str, add: Sequence[str], remove: Sequence[str]) -> None:
         await self._learn(add, remove)
@@ -45,6 +50,7 @@ class Tagger:
             if missing := self._missing(add):
                 made = await self._wecom.add_corp_tag(GROUP, missing)
                 self._ids.update({tag.name: tag.id for tag in made.tag})
+                self._words.update({tag.id: tag.name for tag in made.tag})
 
     async def _read(self) -> None:
         groups = await self._wecom.get_corp_tag_list()
@@ -52,6 +58,7 @@ class Tagger:
             for tag in group.tag:
                 self._ids[tag.id] = tag.id
                 self._ids[tag.name] = tag.id
+                self._words[tag.id] = tag.name
 
     def _missing(self, names: Iterable[str]) -> list[str]:
         return [name for name in dict.fromkeys(names) if name not in self._ids]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from engine.coupons.errors import BatchUnknownError
 from engine.coupons.issue import SoldOut, issue
-from engine.journeys.catalogue import Reference
+from engine.journeys.catalogue import Reference, label
 from rules.types import Declaration, Title
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
@@ -19,12 +19,22 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    batch: Annotated[str, Reference("coupon-batch")] = Field(title="批次 · Batch")
+    batch: Annotated[
+        str,
+        Reference("coupon-batch"),
+        label("批次", "Batch", help_zh="券批次的编号。", help_en="The key of a coupon batch."),
+    ]
 
 
 @activity_type(
     "coupon.issue",
     title={"zh": "发券", "en": "Issue a coupon"},
+    zh="""
+    给会员发一张该批次的券,只发一次,并记入日志。
+
+    库存用完,或会员已领满时,从 `sold_out` 离开;之后补货也不改变这个结果。
+    """,
+    example={"batch": "HOOK-2026"},
     outcomes=("sold_out",),
     result={
         "code": Declaration(type="text", title=Title(zh="券码", en="Code")),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
 from engine.events.types import event_type
+from engine.journeys.catalogue import label
 from workflows.activities.registry import Effect, Result, activity_type
 
 SOURCE = f"{INTERNAL}journeys"
@@ -29,11 +30,27 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: EventName = Field(title="事件类型 · Type")
-    data: dict[str, JsonValue] = Field(default_factory=dict, title="内容 · Data")
+    type: Annotated[
+        EventName,
+        label(
+            "事件类型",
+            "Type",
+            help_zh="已有的事件类型,或以 custom. 开头的自定义类型。",
+            help_en="A declared type of event, or one of your own that begins with custom.",
+        ),
+    ]
+    data: Annotated[
+        dict[str, JsonValue],
+        label("内容", "Data", help_zh="事件的内容,旅程中写作 event.…。", help_en="What journeys see as event.…"),
+    ] = Field(default_factory=dict)
 
 
-@activity_type("event.emit", title={"zh": "发出事件", "en": "Emit an event"})
+@activity_type(
+    "event.emit",
+    title={"zh": "发出事件", "en": "Emit an event"},
+    zh="把会员的一个事件写入日志。和其他事件一样,它会到达所有旅程,包括本旅程。",
+    example={"type": "custom.welcomed", "data": {"how": "coupon"}},
+)
 def event_emit(session: Session, params: Params, effect: Effect) -> Result:
     """Put an event of the member into the log. It reaches all journeys, this run included, like any other."""
     event = IncomingEvent(

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from engine.journeys.catalogue import label
 from engine.members.attributes import set_attributes
 from rules.types import Json
 from workflows.activities.registry import Effect, Result, activity_type
@@ -36,10 +37,24 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    fields: dict[Name, Value] = Field(min_length=1, title="属性 · Fields")
+    fields: Annotated[
+        dict[Name, Value],
+        Field(min_length=1),
+        label(
+            "属性",
+            "Fields",
+            help_zh="属性名和值;值为 null 时删除该属性。",
+            help_en="Names and values; null takes an attribute away.",
+        ),
+    ]
 
 
-@activity_type("member.set", title={"zh": "设置会员属性", "en": "Set member fields"})
+@activity_type(
+    "member.set",
+    title={"zh": "设置会员属性", "en": "Set member fields"},
+    zh="设置会员的属性,规则中写作 `member.<属性名>`。个人信息加密保存。",
+    example={"fields": {"tier": "gold"}},
+)
 def member_set(session: Session, params: Params, effect: Effect) -> Result:
     """Set attributes of the member, which rules then see as `member.<name>`. Personal ones are sealed at rest."""
     values: dict[str, Json] = {

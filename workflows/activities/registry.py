@@ -1,15 +1,22 @@
 """How an activity type is written, and how all of them are found.
 
-    @activity_type("coupon.issue", title={"zh": "发券", "en": "Issue a coupon"}, outcomes=("sold_out",))
+    @activity_type(
+        "coupon.issue",
+        title={"zh": "发券", "en": "Issue a coupon"},
+        zh="给会员一张该批次的券。",
+        outcomes=("sold_out",),
+        example={"batch": "HOOK-2026"},
+    )
     def coupon_issue(session: Session, params: Params, effect: Effect) -> Result:
         \"\"\"Give the member a code of a batch.\"\"\"
 
 A plain function is *local*: it works in the turn's transaction and happens exactly once. A coroutine function is
 *remote*: it calls the outside world, at least once, under the stable `effect.key`. The model of the params is the type
-of the second argument, the reference text is the docstring.
+of the second argument, the reference text is the docstring, `zh` the same in Chinese, `example` shows params that work.
 
-Built-ins are the modules of this package. Plug-ins are modules named by entry points of the group
-`waystation.activities`; both come in through `activities_of`.
+Built-ins are the modules of this package. Plug-ins are modules, or single types, named by entry points of the group
+`waystation.activities`; both come in through `types_in`. A plug-in that cannot be used keeps the service from starting:
+a run that comes to a type that is not there fails for good, while one that nobody works on loses nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +31,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any, Literal, TypeAlias, cast, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
 from engine.journeys.catalogue import ActivityType, Catalogue, Contact, Idempotent, Retry, Subject
@@ -56,6 +63,14 @@ class ActivityFailure(Exception):  # noqa: N818 - plug-ins know it by this name:
 
 class ActivityTypeError(TypeError):
     """An activity type is not written as it should be; the message says what to change."""
+
+
+class PlugInError(ActivityTypeError):
+    """Plug-ins that cannot be used. The message names each and says why."""
+
+    def __init__(self, wrong: Sequence[str]) -> None:
+        advice = "Mend or uninstall it; until then nothing starts, since runs that meet its types would fail for good."
+        super().__init__(f"{'; '.join(wrong)}. {advice}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +125,8 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
     name: str,
     *,
     title: Mapping[str, str],
+    zh: str = "",
+    example: Mapping[str, Json] | None = None,
     outcomes: Sequence[str] = (),
     contact: Contact = "none",
     idempotent: Idempotent = "receiver",
@@ -123,10 +140,11 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
     """Make an activity type of a function. Raises ActivityTypeError when the function does not fit."""
 
     def register(function: LocalFunction | RemoteFunction) -> Activity:
+        params = _params_of(name, function)
         declared = ActivityType(
             name=name,
             titles=dict(title),
-            params=_params_of(name, function),
+            params=params,
             outcomes=tuple(outcomes),
             mode="remote" if inspect.iscoroutinefunction(function) else "local",
             contact=contact,
@@ -135,6 +153,8 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
             retry=retry or Retry(),
             result=dict(result or {}),
             doc=_doc_of(name, function),
+            doc_zh=inspect.cleandoc(zh),
+            example=_example_of(name, params, example),
             expires_within=expires_within,
         )
         if declared.mode == "local":
@@ -148,21 +168,54 @@ def activities_of(modules: Iterable[ModuleType]) -> dict[str, Activity]:
     """All activity types that these modules hold, by name. Raises ActivityTypeError when two have one name."""
     found: dict[str, Activity] = {}
     for module in modules:
-        for value in vars(module).values():
-            if (
-                isinstance(value, LocalActivity | RemoteActivity)
-                and found.setdefault(value.type.name, value) is not value
-            ):
-                raise ActivityTypeError(f"{module.__name__} registers {value.type.name} a second time")
+        for activity in types_in(module):
+            if found.setdefault(activity.type.name, activity) is not activity:
+                raise ActivityTypeError(f"{module.__name__} registers {activity.type.name} a second time")
     return found
 
 
+def types_in(source: object) -> list[Activity]:
+    """The activity types that a module holds; of a single type, itself."""
+    values = vars(source).values() if isinstance(source, ModuleType) else [source]
+    return [value for value in values if isinstance(value, LocalActivity | RemoteActivity)]
+
+
 def load_activities(plug_ins: Iterable[EntryPoint] | None = None) -> dict[str, Activity]:
-    """The built-in types and those of plug-ins: the installed ones, unless others are given."""
+    """The built-in types and those of plug-ins: the installed ones, unless others are given.
+
+    Raises PlugInError, which names every plug-in that cannot be used and says why.
+    """
     package = import_module(__package__)
-    built_in = [import_module(f"{__package__}.{module.name}") for module in pkgutil.iter_modules(package.__path__)]
-    added = entry_points(group=GROUP) if plug_ins is None else plug_ins
-    return activities_of([*built_in, *(import_module(entry.module) for entry in added)])
+    found = activities_of(import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules(package.__path__))
+    whose = dict.fromkeys(found, "Waystation itself")
+    wrong: list[str] = []
+    for entry in entry_points(group=GROUP) if plug_ins is None else plug_ins:
+        try:
+            _add(entry, found, whose)
+        except Exception as error:  # noqa: BLE001 - a module of somebody else's may raise anything while it is loaded
+            wrong.append(f"{_described(entry)}: {type(error).__name__}: {error}")
+    if wrong:
+        raise PlugInError(wrong)
+    return found
+
+
+def _add(entry: EntryPoint, found: dict[str, Activity], whose: dict[str, str]) -> None:
+    """Add the types of a plug-in, all or none."""
+    types = types_in(entry.load())
+    if not types:
+        raise ActivityTypeError(f"{entry.value} holds no activity type")
+    for activity in types:
+        name = activity.type.name
+        if found.get(name, activity) is not activity:
+            raise ActivityTypeError(f"it registers {name}, which is a type of {whose[name]}")
+    for activity in types:
+        found[activity.type.name] = activity
+        whose.setdefault(activity.type.name, _described(entry))
+
+
+def _described(entry: EntryPoint) -> str:
+    by = f" of {entry.dist.name} {entry.dist.version}" if entry.dist else ""
+    return f"the plug-in {entry.name!r}{by}"
 
 
 def catalogue_of(activities: Activities) -> Catalogue:
@@ -186,3 +239,14 @@ def _doc_of(name: str, function: LocalFunction | RemoteFunction) -> str:
     if not function.__doc__:
         raise ActivityTypeError(f"{name} needs a docstring: it is the text of its reference page")
     return inspect.cleandoc(function.__doc__)
+
+
+def _example_of(name: str, model: type[BaseModel], example: Mapping[str, Json] | None) -> dict[str, Json]:
+    """The example, if there is one and the model accepts it."""
+    if example is None:
+        return {}
+    try:
+        model.model_validate(example)
+    except ValidationError as error:
+        raise ActivityTypeError(f"{name}: its example is refused by its own params: {error}") from error
+    return dict(example)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from engine.journeys.catalogue import Reference, Retry
-from engine.wecom.errors import TryAgainError, WeComError, WelcomeDeliveredError, WelcomeExpiredError
+from engine.journeys.catalogue import Reference, Retry, label
+from engine.wecom.errors import WelcomeDeliveredError, WelcomeExpiredError
 from workflows.activities.outside import Outside
-from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
+from workflows.activities.registry import Effect, Result, activity_type
+from workflows.activities.wecom_failures import wecom_failures
+
+LONGEST_TEXT = 4000
+"""Bytes of UTF-8 that WeCom takes as the text of a welcome."""
+
+
+def _fits(text: str) -> str:
+    if len(text.encode()) > LONGEST_TEXT:
+        raise ValueError(f"a welcome has at most {LONGEST_TEXT:,} bytes of UTF-8; this has {len(text.encode()):,}")
+    return text
 
 
 class GroupQr(BaseModel):
@@ -19,7 +29,7 @@ class GroupQr(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["group_qr"]
-    chat: Annotated[str, Reference("chat")]
+    chat: Annotated[str, Reference("chat"), label("客户群", "Group", help_zh="客户群的 ID。", help_en="A group's id.")]
 
 
 class Link(BaseModel):
@@ -28,10 +38,18 @@ class Link(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["link"]
-    title: str = Field(max_length=42)
-    url: str
-    description: str = ""
-    picture: str = ""
+    title: Annotated[
+        str,
+        Field(max_length=42),
+        label("标题", "Title", help_zh="卡片的标题,最多 42 字。", help_en="The card's title, at most 42 characters."),
+    ]
+    url: Annotated[str, label("网址", "Address", help_zh="点开的网页。", help_en="The page that it opens.")]
+    description: Annotated[
+        str, label("描述", "Description", help_zh="标题下的文字。", help_en="The line below the title.")
+    ] = ""
+    picture: Annotated[str, label("封面", "Picture", help_zh="封面图的网址。", help_en="The address of a picture.")] = (
+        ""
+    )
 
 
 class Image(BaseModel):
@@ -40,7 +58,15 @@ class Image(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["image"]
-    picture: str
+    picture: Annotated[
+        str,
+        label(
+            "图片",
+            "Picture",
+            help_zh="图片的网址,或企业微信的 media_id。",
+            help_en="The picture's address, or the id that WeCom gave it.",
+        ),
+    ]
 
 
 class MiniProgram(BaseModel):
@@ -49,10 +75,17 @@ class MiniProgram(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["miniprogram"]
-    title: str = Field(max_length=21)
-    appid: str
-    page: str
-    picture: str
+    title: Annotated[
+        str,
+        Field(max_length=21),
+        label("标题", "Title", help_zh="卡片的标题,最多 21 字。", help_en="The card's title, at most 21 characters."),
+    ]
+    appid: Annotated[str, label("小程序", "App", help_zh="小程序的 appid。", help_en="The mini-program's appid.")]
+    page: Annotated[str, label("页面", "Page", help_zh="打开的页面。", help_en="The page that it opens.")]
+    picture: Annotated[
+        str,
+        label("封面", "Picture", help_zh="封面图的 media_id。", help_en="The id that WeCom gave the picture."),
+    ]
 
 
 class Params(BaseModel):
@@ -60,16 +93,46 @@ class Params(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    welcome_code: str
-    text: str = Field(max_length=1300, description="At most 4,000 bytes of UTF-8.")
-    attachments: list[Annotated[GroupQr | Link | Image | MiniProgram, Field(discriminator="kind")]] = Field(
-        default_factory=list, max_length=9
-    )
+    welcome_code: Annotated[
+        str,
+        label(
+            "欢迎码",
+            "Welcome code",
+            help_zh="随 contact.added 事件而来,20 秒内有效。",
+            help_en="It comes with the event contact.added and lives for 20 seconds.",
+        ),
+    ]
+    text: Annotated[
+        str,
+        AfterValidator(_fits),
+        label(
+            "内容",
+            "Text",
+            help_zh="发给顾客的文字,最多 4,000 字节。",
+            help_en="What the customer reads, at most 4,000 bytes of UTF-8.",
+        ),
+    ]
+    attachments: Annotated[
+        list[Annotated[GroupQr | Link | Image | MiniProgram, Field(discriminator="kind")]],
+        Field(max_length=9),
+        label(
+            "附件",
+            "Attachments",
+            help_zh="最多 9 个:群二维码、链接、图片或小程序。",
+            help_en="At most nine: a group's code, a link, a picture or a mini-program.",
+        ),
+    ] = Field(default_factory=list)
 
 
 @activity_type(
     "wecom.send_welcome",
     title={"zh": "发送欢迎语", "en": "Send the welcome message"},
+    zh="""
+    给刚刚添加导购的顾客发送欢迎语。
+
+    企业微信的每个欢迎码只能用一次,20 秒内有效;过期则从 `expired` 离开。已经收到过欢迎语的顾客算作完成。
+    """,
+    example={"welcome_code": "CODE", "text": "你好,欢迎光临", "attachments": []},
     outcomes=("expired",),
     contact="reply",
     idempotent="receiver",
@@ -85,13 +148,10 @@ async def wecom_send_welcome(outside: Outside, params: Params, _effect: Effect) 
     """
     attachments = [attachment.model_dump(exclude_defaults=True) for attachment in params.attachments]
     try:
-        await outside.wecom.send_welcome(params.welcome_code, params.text, attachments)
+        with wecom_failures():
+            await outside.wecom.send_welcome(params.welcome_code, params.text, attachments)
     except WelcomeExpiredError:
         return Result("expired")
     except WelcomeDeliveredError:
         return Result("done")
-    except TryAgainError as error:
-        raise ActivityFailure(str(error), code="try-again", retry_after=timedelta(seconds=error.retry_after)) from error
-    except WeComError as error:
-        raise ActivityFailure(str(error), code=f"wecom-{error.code}", final=True) from error
     return Result("done")

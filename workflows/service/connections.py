@@ -1,12 +1,19 @@
 """The connections of worker and router to WeCom and to Temporal."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from httpx import AsyncClient
 from temporalio.client import Client
 
 from engine.wecom.calls import Calls
 from engine.wecom.client import WeCom
+from engine.wecom.errands import Errands
+from engine.wecom.reports import Reports
 from engine.wecom.shared import DatabaseCache, DatabaseGroupCodes
+from workflows.activities.outside import Outside
 from workflows.client import NoTemporalError, connect
+from workflows.guard import guarded
 from workflows.service.errors import MisconfiguredError
 from workflows.service.parts import Parts
 from workflows.service.wecom_apps import wecom_apps
@@ -27,7 +34,8 @@ def wecom_clients(parts: Parts, http: AsyncClient) -> dict[str, WeCom]:
     clients = {}
     for name, app in wecom_apps(parts.settings).items():
         tokens = DatabaseCache(parts.database, parts.keys, app)
-        calls = Calls(app, http, parts.settings.wecom_base_url, parts.clock, cache=tokens)
+        reports = Reports(name, parts.database, parts.clock)
+        calls = Calls(app, http, parts.settings.wecom_base_url, parts.clock, cache=tokens, hear=reports.hear)
         clients[name] = WeCom(app, calls, DatabaseGroupCodes(parts.database, app))
     if not clients:
         raise MisconfiguredError("WAYSTATION_WECOM_APPS names no app: WeCom cannot be called")
@@ -37,3 +45,12 @@ def wecom_clients(parts: Parts, http: AsyncClient) -> dict[str, WeCom]:
 def first_client(clients: dict[str, WeCom]) -> WeCom:
     """Return the client by which activities call and contacts are looked up, however many apps call us."""
     return next(iter(clients.values()))
+
+
+@asynccontextmanager
+async def ways_out(parts: Parts) -> AsyncIterator[Outside]:
+    """Give what remote activity types reach the outside world by, as long as a worker works."""
+    allow_private = parts.settings.webhook_allow_private
+    async with AsyncClient() as http, guarded(allow_private=allow_private) as anywhere:
+        wecom = first_client(wecom_clients(parts, http))
+        yield Outside(Errands(wecom, parts.database, parts.clock, parts.keys), anywhere)

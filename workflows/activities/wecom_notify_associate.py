@@ -1,0 +1,74 @@
+"""`wecom.notify_associate`: a message of ours to the people of the store, in WeCom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from engine.journeys.catalogue import label
+from rules.types import Declaration, Title
+from workflows.activities.outside import Outside
+from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
+from workflows.activities.wecom_failures import wecom_failures, whom
+
+LONGEST = 2040
+"""Bytes of UTF-8: WeCom takes 2,048, and eight are for the number at the end."""
+
+
+def _fits(text: str) -> str:
+    if len(text.encode()) > LONGEST:
+        raise ValueError(f"a message has at most {LONGEST:,} bytes of UTF-8; this has {len(text.encode()):,}")
+    return text
+
+
+class Params(BaseModel):
+    """What they are told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: Annotated[
+        str,
+        Field(min_length=1),
+        AfterValidator(_fits),
+        label(
+            "内容",
+            "Text",
+            help_zh="发给导购的文字,最多 2,040 字节(约 680 个汉字)。",
+            help_en="What the associate reads, at most 2,040 bytes of UTF-8.",
+        ),
+    ]
+
+
+@activity_type(
+    "wecom.notify_associate",
+    title={"zh": "通知导购", "en": "Notify the associate"},
+    zh="""
+    通过企业微信应用消息通知本旅程的导购;没有导购、导购已离职或没有账号时,通知门店的全体在职员工。
+
+    这是发给员工的消息,不是触达顾客,因此不受免打扰时段限制。一个人都通知不到时算失败。消息末尾的编号用于去重:
+    同一条消息重发时企业微信会丢弃(四小时内),另一位顾客的同样消息照常送达。
+    企业微信对每个人每分钟最多送达 30 条,超出的会悄悄丢弃,请勿逐条群发。
+    """,
+    example={"text": "有顾客扫码后还没有添加好友,请留意"},
+    idempotent="receiver",
+    result={
+        "reached": Declaration(type="integer", title=Title(zh="送达人数", en="People reached")),
+        "unreached": Declaration(type="integer", title=Title(zh="未送达人数", en="People not reached")),
+    },
+    queue="wecom",
+    timeout=timedelta(seconds=20),
+)
+async def wecom_notify_associate(outside: Outside, params: Params, effect: Effect) -> Result:
+    """Send the run's associate an app message; where there is none who works, everybody who works at the store.
+
+    It reaches staff and no customer, so quiet hours do not hold it. When nobody can be told, the node fails. The number
+    at the end makes a repetition known: WeCom drops the same message within four hours, while the same words about
+    another customer arrive. Beyond 30 messages a minute to one person WeCom drops more of them, and says nothing.
+    """
+    with wecom_failures():
+        told = await outside.wecom.tell_staff(whom(effect), params.text, effect.key)
+    if not told.reached:
+        raise ActivityFailure("neither the associate nor anybody at the store can be told", code="nobody", final=True)
+    return Result(value={"reached": told.reached, "unreached": told.unreached})

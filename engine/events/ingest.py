@@ -186,9 +186,9 @@ def _handles(given: str) -> list[Handle]:
 
 
 def priority_of(entry: Entry) -> int:
-    """How urgently an event is routed, by its type."""
+    """How urgently an event is routed, by its type; what a sync found lies in the past."""
     known = event_type(entry.type)
-    return BULK if known is None else known.priority
+    return BULK if known is None or entry.data.get("found") is True else known.priority
 
 
 def is_routed(entry: Entry) -> bool:

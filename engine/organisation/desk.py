@@ -37,6 +37,8 @@ def _people(session: Session, ids: Sequence[int]) -> dict[int, Receiver]:
     )
     statement = select(Associate, friends).where(col(Associate.id).in_(ids), col(Associate.wecom_userid).is_not(None))
     return {
-        found.id: Receiver(found.wecom_userid or "", found.active, count + found.friends_elsewhere, found.capacity)
+        found.id: Receiver(
+            found.wecom_userid or "", found.active and found.activated, count + found.friends_elsewhere, found.capacity
+        )
         for found, count in session.execute(statement)
     }

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from engine.database.columns import identity, instant, json_value, long_text, numbers, reference, sealed
+from engine.database.columns import identity, instant, json_value, long_text, number, numbers, reference, sealed
 
 
 class Region(SQLModel, table=True):
@@ -41,7 +41,10 @@ class Store(SQLModel, table=True):
 
 
 class Associate(SQLModel, table=True):
-    """A WeCom account run by a person or a shift. `friends_elsewhere` counts friends that we hold no rows for."""
+    """A WeCom account run by a person or a shift. `friends_elsewhere` counts friends that we hold no rows for.
+
+    What WeCom's directory said last: whether the account was `activated`, its `department`, and when it was `seen_at`.
+    """
 
     __tablename__ = "associates"
 
@@ -56,6 +59,23 @@ class Associate(SQLModel, table=True):
     capacity: int = 20_000
     friends_elsewhere: int = 0
     left_at: datetime | None = instant(nullable=True)
+    activated: bool = True
+    department: int | None = number(nullable=True)
+    seen_at: datetime | None = instant(nullable=True)
+
+
+class Department(SQLModel, table=True):
+    """A department of WeCom's directory, and the store or region that it stands for, as far as that is known."""
+
+    __tablename__ = "departments"
+
+    corp_id: str = Field(primary_key=True)
+    id: int = number(primary_key=True)
+    parent_id: int = number()
+    name: str
+    region_id: int | None = reference("regions.id", nullable=True)
+    store_id: int | None = reference("stores.id", index=True, nullable=True)
+    seen_at: datetime = instant()
 
 
 class Chat(SQLModel, table=True):

@@ -84,7 +84,8 @@ _WANT_AHEAD = text("""
     INSERT INTO contact_ways AS w (channel_id, userid, wanted_at, failures)
     SELECT c.id, first.userid, :now, 0 FROM channels c CROSS JOIN LATERAL (
         SELECT a.wecom_userid AS userid FROM unnest(c.associates || c.backups) WITH ORDINALITY AS p(id, n)
-        JOIN associates a ON a.id = p.id WHERE a.active AND a.wecom_userid IS NOT NULL ORDER BY p.n LIMIT 1) AS first
+        JOIN associates a ON a.id = p.id WHERE a.active AND a.activated AND a.wecom_userid IS NOT NULL
+        ORDER BY p.n LIMIT 1) AS first
     WHERE (c.expires_at IS NULL OR c.expires_at > :now) AND NOT EXISTS (
         SELECT 1 FROM contact_ways o WHERE o.channel_id = c.id
         AND (o.config_id IS NOT NULL OR o.wanted_at IS NOT NULL OR o.not_before > :now))

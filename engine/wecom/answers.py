@@ -10,6 +10,8 @@ STAFF, CUSTOMER = 1, 2
 """Kinds of people in a group."""
 WECHAT, WECOM = 1, 2
 """Kinds of contacts: a user of WeChat, or somebody on the staff of another company that uses WeCom."""
+ACTIVE, DISABLED, INACTIVE, LEFT = 1, 2, 4, 5
+"""The statuses of an employee's account; an inactive one was never signed in to."""
 ASSIGNED_BY_ADMIN = 202
 """The `add_way` of a relation that came by a transfer."""
 
@@ -143,11 +145,18 @@ class Department(Answer):
 
 
 class Employee(Answer):
-    """An item of `user/simplelist`."""
+    """An item of `user/list`, or `user/get`; `status` is missing in `user/simplelist`."""
 
     userid: str
     name: str = Field(default="", repr=False)
     department: tuple[int, ...] = ()
+    main_department: int | None = None
+    status: int = ACTIVE
+
+    @property
+    def home(self) -> int | None:
+        """The department that they belong to first."""
+        return self.main_department or next(iter(self.department), None)
 
 
 class Sent(Answer):

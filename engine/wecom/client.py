@@ -70,6 +70,17 @@ class WeCom:
                 found += _items(api, answers.FollowedContact, page, "external_contact_list")
         return found
 
+    async def contacts_page(self, userid: str, cursor: str = "") -> tuple[list[answers.FollowedContact], str]:
+        """Up to a hundred customers of an employee, and the cursor of the next page; "" after the last."""
+        api = "externalcontact/batch/get_by_user"
+        try:
+            answer = await self._post(api, {"userid_list": [userid], "limit": 100, "cursor": cursor})
+        except RelationEndedError:
+            return [], ""
+        following = answer.get("next_cursor")
+        found = _items(api, answers.FollowedContact, answer, "external_contact_list")
+        return found, following if isinstance(following, str) else ""
+
     async def send_welcome_msg(
         self, welcome_code: str, text: str, attachments: Sequence[Mapping[str, Json]] = ()
     ) -> None:
@@ -184,6 +195,16 @@ class WeCom:
         """Who belongs directly to a department."""
         api = "user/simplelist"
         return _items(api, answers.Employee, await self._get(api, department_id=department), "userlist")
+
+    async def user_list(self, department: int) -> list[answers.Employee]:
+        """Who belongs directly to a department, with the status of their accounts."""
+        api = "user/list"
+        return _items(api, answers.Employee, await self._get(api, department_id=department), "userlist")
+
+    async def user_get(self, userid: str) -> answers.Employee:
+        """One employee. Raises `StaffUnknownError`, and `ConfigurationError` when they are out of sight."""
+        api = "user/get"
+        return _parsed(api, answers.Employee, await self._get(api, userid=userid))
 
     async def message_send(self, userids: Sequence[str], text: str, *, repeat_after: int = 1800) -> answers.Sent:
         """Send a text to employees, at most 1,000. The same text again within `repeat_after` seconds is dropped."""

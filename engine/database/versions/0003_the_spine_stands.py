@@ -22,6 +22,7 @@ def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_alerts()
     extend_jobs()
+    add_directory()
     add_parking()
     add_telemetry()
     add_retention()
@@ -34,6 +35,7 @@ def downgrade() -> None:
     drop_retention()
     drop_telemetry()
     drop_parking()
+    drop_directory()
     restore_jobs()
     drop_alerts()
 
@@ -213,3 +215,30 @@ def restore_runs() -> None:
     op.create_index("ix_runs_paused", "runs", ["id"], postgresql_where=sa.text("status = 'paused'"))
     op.drop_column("effects", "contact")
     op.drop_column("runs", "execution")
+
+
+def add_directory() -> None:
+    """What WeCom's directory says: departments, and of each associate the department and whether they can receive."""
+    op.create_table(
+        "departments",
+        sa.Column("corp_id", sa.String(), primary_key=True),
+        sa.Column("id", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), sa.ForeignKey("regions.id"), nullable=True),
+        sa.Column("store_id", sa.BigInteger(), sa.ForeignKey("stores.id"), nullable=True),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_departments_store_id", "departments", ["store_id"])
+    op.execute("ALTER TABLE departments ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY in_scope ON departments TO {ROLE} USING ({ALL} OR store_id = ANY ({STORES}))")
+    op.add_column("associates", sa.Column("activated", sa.Boolean(), nullable=False, server_default="true"))
+    op.add_column("associates", sa.Column("department", sa.BigInteger(), nullable=True))
+    op.add_column("associates", sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
+
+
+def drop_directory() -> None:
+    """The departments go, and what was noted of associates."""
+    for column in ("seen_at", "department", "activated"):
+        op.drop_column("associates", column)
+    op.drop_table("departments")

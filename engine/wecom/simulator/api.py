@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from engine.wecom.simulator import chats, contacts, join_ways, messages, people, tags, tokens, ways, welcome
+from engine.wecom.simulator import chats, contacts, join_ways, messages, people, staff, tags, tokens, ways, welcome
 from engine.wecom.simulator.asked import Answer, Api, Asked, RefusedError
 from engine.wecom.simulator.faults import SILENCE, FaultBox
 from engine.wecom.simulator.limits import Limits
@@ -21,6 +21,7 @@ from rules.types import Json
 
 APIS: Mapping[str, Api] = {
     **people.APIS,
+    **staff.APIS,
     **contacts.APIS,
     **welcome.APIS,
     **tags.APIS,

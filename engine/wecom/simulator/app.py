@@ -28,6 +28,7 @@ from engine.wecom.simulator.faults import FaultBox
 from engine.wecom.simulator.relations import Friendships
 from engine.wecom.simulator.scans import Phone, UnheardError
 from engine.wecom.simulator.settings import SimulatorSettings
+from engine.wecom.simulator.staff import Staff
 from engine.wecom.simulator.state import State
 
 LOG = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def create_app(state_dir: Path, settings: SimulatorSettings, clock: Clock) -> Fa
         faults=faults,
         postman=postman,
         phone=Phone(settings, http, clock),
+        staff=Staff(state, settings),
     )
 
     @asynccontextmanager

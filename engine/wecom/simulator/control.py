@@ -15,6 +15,7 @@ from engine.wecom.simulator.faults import FaultBox, Faults
 from engine.wecom.simulator.load import Load, load, reset
 from engine.wecom.simulator.relations import Friendships
 from engine.wecom.simulator.scans import Phone
+from engine.wecom.simulator.staff import Staff
 from engine.wecom.simulator.state import State
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -75,6 +76,17 @@ class Dismissal(Body):
     chat: Name
 
 
+class Employment(Body):
+    """An employee is hired or changed, or leaves (`gone`). Not `told`: the callback is lost."""
+
+    associate: Name
+    name: Name | None = None
+    department: int | None = Field(default=None, ge=1, le=2**31)
+    activated: bool | None = None
+    gone: bool = False
+    told: bool = True
+
+
 class Reset(Body):
     """Back to what was loaded; `everything`: forget that too."""
 
@@ -103,6 +115,7 @@ class Machine:
     faults: FaultBox
     postman: Postman
     phone: Phone
+    staff: Staff
 
 
 def create_router(machine: Machine) -> APIRouter:
@@ -110,6 +123,7 @@ def create_router(machine: Machine) -> APIRouter:
     router = APIRouter(prefix="/control")
     _add_deeds(router, machine)
     _add_groups(router, machine)
+    _add_staff(router, machine)
     _add_knobs(router, machine)
     _add_views(router, machine)
     return router
@@ -178,6 +192,24 @@ def _add_groups(router: APIRouter, machine: Machine) -> None:
             machine.groups.dismiss(body.chat)
         machine.postman.wake()
         return {"chat": body.chat}
+
+
+def _add_staff(router: APIRouter, machine: Machine) -> None:
+    @router.post("/employ")
+    async def employ(body: Employment) -> dict[str, str]:
+        with machine.state.change():
+            if body.gone:
+                machine.staff.leave(body.associate, told=body.told)
+            else:
+                machine.staff.change(
+                    body.associate,
+                    name=body.name,
+                    department=body.department,
+                    activated=body.activated,
+                    told=body.told,
+                )
+        machine.postman.wake()
+        return {"associate": body.associate}
 
 
 def _add_knobs(router: APIRouter, machine: Machine) -> None:

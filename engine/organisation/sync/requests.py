@@ -1,0 +1,59 @@
+"""Asking for a sync: by a person, by a callback that only the directory explains, by an employee unknown to WeCom.
+
+Of an app one sync runs and one waits at a time; who asks meanwhile is served by the one that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from engine.jobs import store
+from engine.jobs.kinds import SYNC
+from engine.jobs.models import Job
+
+Part = Literal["directory", "contacts", "groups"]
+PARTS: tuple[Part, ...] = get_args(Part)
+"""In the order in which they are done: friends and groups are those of employees who are known."""
+BY_ITSELF = "system"
+SELDOM = timedelta(minutes=10)
+"""What a sync did not mend is no reason for another one right away."""
+
+
+def ask(session: Session, app: str, parts: Iterable[Part] = PARTS, *, by: str, now: datetime) -> Job:
+    """A sync of an app, by its name in the settings: the one that waits already, with these parts added, or a new one.
+
+    The session must see all stores.
+    """
+    lane = f"sync/{app}"
+    wanted = set(parts)
+    waiting = store.waiting_in(session, lane)
+    if waiting is not None:
+        waiting.args = {**waiting.args, "parts": _ordered(wanted | set(waiting.args["parts"]))}
+        return waiting
+    job = store.create(session, SYNC, {"app": app, "parts": _ordered(wanted)}, by=by, now=now, stores="*")
+    job.lane = lane
+    session.flush()
+    return job
+
+
+def want(session: Session, app: str, parts: Iterable[Part], *, now: datetime) -> Job | None:
+    """The same, as the product asks by itself: not again shortly after a sync of these parts that it asked for."""
+    wanted = _ordered(set(parts))
+    given = {"lane": f"sync/{app}", "by": BY_ITSELF, "since": now - SELDOM, "parts": wanted}
+    if session.connection().execute(_LATELY, given).first() is not None:
+        return None
+    return ask(session, app, wanted, by=BY_ITSELF, now=now)
+
+
+def _ordered(parts: set[Part]) -> list[Part]:
+    return [part for part in PARTS if part in parts]
+
+
+_LATELY = text("""
+    SELECT 1 FROM jobs WHERE lane = :lane AND created_by = :by AND created_at > :since
+    AND args -> 'parts' ?& CAST(:parts AS text[]) LIMIT 1""")

@@ -123,11 +123,14 @@ def web(
     from engine.seeds.seed import is_seeded
     from ui import assets
     from ui.app import Dependencies, create_app
+    from workflows.service import tracing
     from workflows.service.parts import Parts
+    from workflows.service.waiting import wait_for_database
 
-    settings = _role()
+    settings = _role("web")
     parts = Parts.of(settings, "web")
     assets.install()
+    wait_for_database(parts.database)
     parts.grant_first_access()
     with parts.database.begin() as session:
         demo = is_seeded(session)
@@ -141,6 +144,7 @@ def web(
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
         demo=demo,
+        traced=tracing.is_wanted(os.environ),
     )
     _serve(create_app(deps), host, port)
 
@@ -148,19 +152,26 @@ def web(
 @cli.command()
 def worker() -> None:
     """Execute journeys. These are the workflows, their turns, and the calls to outside systems."""
+    import httpx
+
     from engine.definitions.plans import Plans
     from workflows.job_kinds import job_kinds
-    from workflows.service.connections import reach_temporal, ways_out
+    from workflows.activities.outside import Outside
+    from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
+    from workflows.service.waiting import wait_for_database
+    from workflows.service.watched import Watched
     from workflows.worker import WorkerParts, run_worker
 
-    settings = _role()
+    settings = _role("worker")
     parts = Parts.of(settings, "worker")
+    wait_for_database(parts.database)
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
-        async with ways_out(parts) as outside:
+        async with httpx.AsyncClient() as http:
+            wecom = first_client(wecom_clients(parts, http))
             worker_parts = WorkerParts(
                 client=temporal,
                 database=parts.database,
@@ -168,12 +179,13 @@ def worker() -> None:
                 keys=parts.keys,
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
-                outside=outside,
+                outside=Outside(wecom=wecom, http=http),
                 jobs=job_kinds(parts.clock),
             )
             await run_worker(worker_parts, stop)
 
-    run_until_signalled(work, settings.ready_file)
+    watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
+    run_until_signalled(work, settings.ready_file, watched)
 
 
 @cli.command()
@@ -190,9 +202,12 @@ def router() -> None:
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
+    from workflows.service.waiting import wait_for_database
+    from workflows.service.watched import Watched
 
-    settings = _role()
+    settings = _role("router")
     parts = Parts.of(settings, "router")
+    wait_for_database(parts.database)
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
@@ -214,7 +229,8 @@ def router() -> None:
             tasks.create_task(mapper.run(stop.asked))
             tasks.create_task(run_router(router_parts, stop))
 
-    run_until_signalled(work, settings.ready_file)
+    watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
+    run_until_signalled(work, settings.ready_file, watched)
 
 
 @cli.command()
@@ -298,12 +314,15 @@ def new_activity(
 # --- shared by the commands -------------------------------------------------------------------------------------------
 
 
-def _role() -> Settings:
-    """Read the settings of a role, and send its log lines where they belong."""
+def _role(traced: str | None = None) -> Settings:
+    """Read the settings of a role. Its log lines are sent where they belong and, under the name `traced`, its spans."""
+    from workflows.service import tracing
     from workflows.service.log_lines import configure
 
     settings = Settings.read()
     configure(settings.log_style, settings.log_level)
+    if traced:
+        tracing.start(traced, os.environ)
     return settings
 
 

@@ -1,9 +1,10 @@
 """`/livez` and `/readyz`: open to all, and they say nothing but whether we run and whether we can work."""
 
 from fastapi import APIRouter, Request
-from sqlalchemy import text
 
+from engine.database.readiness import NotReadyError, demand_ready
 from ui.dependencies import dependencies
+from ui.problems import Unavailable
 
 router = APIRouter()
 
@@ -16,7 +17,9 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(request: Request) -> dict[str, str]:
-    """The database answers; if it does not, the answer is 503."""
-    with dependencies(request).database.begin() as session:
-        session.execute(text("SELECT 1"))
+    """The database answers and its schema is ours or newer; if not, the answer is 503."""
+    try:
+        demand_ready(dependencies(request).database)
+    except NotReadyError as error:
+        raise Unavailable("Not ready.") from error
     return {"status": "ok"}

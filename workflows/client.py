@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import Runtime
 
 from engine.secrets.keyring import KeyRing
 from workflows.codec import data_converter
@@ -34,17 +35,19 @@ class NoTemporalError(Exception):
     """No address of a Temporal server is configured."""
 
 
-async def connect(keys: KeyRing, *, profile: str | None = None, address: str | None = None) -> Client:
+async def connect(
+    keys: KeyRing, *, profile: str | None = None, address: str | None = None, runtime: Runtime | None = None
+) -> Client:
     """Connect as Temporal's own convention says: TEMPORAL_ADDRESS and its kin, or a profile in its TOML file.
 
-    `address` wins over both. Raises NoTemporalError when none of them names a server.
+    `address` wins over both; `runtime` is the process's own if it measures Temporal's library. Raises NoTemporalError when none of them names a server.
     """
     config = ClientConfig.load_client_connect_config(profile)
     if address:
         config["target_host"] = address
     if not config.get("target_host"):
         raise NoTemporalError("no Temporal server is configured: set TEMPORAL_ADDRESS, for example 127.0.0.1:7233")
-    return await Client.connect(**config, data_converter=data_converter(keys))
+    return await Client.connect(**config, data_converter=data_converter(keys), runtime=runtime)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from opentelemetry.trace import Span
+from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.events.models import Event
 from engine.journeys.state import Failure
 from engine.runs.effects import UNKNOWN_OUTCOME, EffectKey
@@ -47,14 +49,15 @@ class TurnSeen:
         """The turn was decided before: the stored answer is given."""
         self.result = "repeated"
 
-    def decided(self, run: Run, events: Sequence[Event]) -> None:
-        """The turn decided what these events mean; the run stands where it went."""
+    def decided(self, session: Session, run: Run, events: Sequence[Event]) -> None:
+        """The turn decided what these events mean; the run stands where it went. The first has its entry event."""
         self.result, self.events = "decided", len(events)
         if self.span.is_recording():
             traces.describe(
                 self.span, journey=run.journey, version=run.version, node=run.node or "", events=len(events)
             )
-            traces.add_links(self.span, (event.trace for event in events))
+            entry = direct.scalars(session, _ENTRY, {"seq": run.entry_seq}) if run.turn == 1 else ()
+            traces.add_links(self.span, (*entry, *(event.trace for event in events)))
 
 
 @contextmanager
@@ -152,3 +155,6 @@ def chore(name: str) -> Iterator[None]:
     finally:
         CHORES.labels(name, result).inc()
         CHORE_SECONDS.labels(name).observe(time.perf_counter() - started)
+
+
+_ENTRY = "SELECT trace FROM events WHERE seq = %(seq)s"

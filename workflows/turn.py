@@ -117,7 +117,7 @@ class TurnTaker:
         run.turn = n
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
         store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
-        seen.decided(run, told.events)
+        seen.decided(session, run, told.events)
         return answer
 
     def _told(self, session: Session, run: Run, plan: Plan, state: State, now: datetime) -> Told:

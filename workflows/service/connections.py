@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from httpx import AsyncClient
 from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 from engine.wecom.calls import Calls
 from engine.wecom.client import WeCom
@@ -16,17 +17,29 @@ from workflows.client import NoTemporalError, connect
 from workflows.guard import guarded
 from workflows.service.errors import MisconfiguredError
 from workflows.service.parts import Parts
+from workflows.service.settings import Settings
 from workflows.service.wecom_apps import wecom_apps
 
 
 async def reach_temporal(parts: Parts) -> Client:
     """Connect to Temporal as its own convention says. Raises MisconfiguredError when it cannot be reached."""
     try:
-        return await connect(parts.keys)
+        return await connect(parts.keys, runtime=_measured(parts.settings))
     except NoTemporalError as error:
         raise MisconfiguredError(str(error)) from error
     except RuntimeError as error:
         raise MisconfiguredError(f"Temporal cannot be reached: {error}") from error
+
+
+def _measured(settings: Settings) -> Runtime | None:
+    """Temporal's library with its own exporter for Prometheus, if settings give it a port."""
+    if settings.temporal_metrics_port is None:
+        return None
+    at = f"{settings.metrics_host}:{settings.temporal_metrics_port}"
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=at)))
+    except (ValueError, RuntimeError) as error:
+        raise MisconfiguredError(f"WAYSTATION_TEMPORAL_METRICS_PORT: {at} cannot be listened on: {error}") from error
 
 
 def wecom_clients(parts: Parts, http: AsyncClient) -> dict[str, WeCom]:

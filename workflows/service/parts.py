@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from engine.clock import Clock, SystemClock
 from engine.database.connection import Database
+from engine.database.readiness import NotReadyError, demand_ready
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing, KeyRingError
 from workflows.activities.registry import Activities, catalogue_of, load_activities
@@ -41,6 +42,14 @@ class Parts:
     def catalogue(self) -> Catalogue:
         """What checks and the interpreter know of the activity types."""
         return catalogue_of(self.activities)
+
+    def can_work(self) -> bool:
+        """Whether the database can be worked with now."""
+        try:
+            demand_ready(self.database)
+        except NotReadyError:
+            return False
+        return True
 
     def grant_first_access(self) -> None:
         """Make the first user and keys, as far as settings ask for them."""

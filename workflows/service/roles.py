@@ -67,6 +67,9 @@ def role_environment(
         "WAYSTATION_BOOTSTRAP_API_KEY": given.bootstrap_api_key or kept.api_key,
         "WAYSTATION_EVENTS_API_KEY": kept.events_key,
         "WAYSTATION_FIRST_PASSWORD": kept.admin_password,
+        # Meant for roles on machines of their own: here they would all want the same port.
+        "WAYSTATION_METRICS_PORT": "",
+        "WAYSTATION_TEMPORAL_METRICS_PORT": "",
         "WAYSTATION_PUBLIC_URL": addresses.url,
         "WAYSTATION_TEMPORAL_UI_URL": addresses.temporal_ui_url or "",
         "WAYSTATION_WECOM_BASE_URL": given.wecom_base_url or addresses.simulator_url,

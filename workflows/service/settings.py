@@ -1,9 +1,9 @@
 """All settings of the roles. `server.py` reads them once and passes them on."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from workflows.service.errors import MisconfiguredError
@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     log_style: Literal["console", "json"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     ready_file: Path | None = None
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    temporal_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
 
     @classmethod
     def read(cls) -> Self:

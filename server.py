@@ -152,12 +152,9 @@ def web(
 @cli.command()
 def worker() -> None:
     """Execute journeys. These are the workflows, their turns, and the calls to outside systems."""
-    import httpx
-
     from engine.definitions.plans import Plans
     from workflows.job_kinds import job_kinds
-    from workflows.activities.outside import Outside
-    from workflows.service.connections import first_client, reach_temporal, wecom_clients
+    from workflows.service.connections import reach_temporal, ways_out
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
     from workflows.service.waiting import wait_for_database
@@ -170,8 +167,7 @@ def worker() -> None:
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
-        async with httpx.AsyncClient() as http:
-            wecom = first_client(wecom_clients(parts, http))
+        async with ways_out(parts) as outside:
             worker_parts = WorkerParts(
                 client=temporal,
                 database=parts.database,
@@ -179,7 +175,7 @@ def worker() -> None:
                 keys=parts.keys,
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
-                outside=Outside(wecom=wecom, http=http),
+                outside=outside,
                 jobs=job_kinds(parts.clock),
             )
             await run_worker(worker_parts, stop)

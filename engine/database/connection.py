@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import create_engine, make_url, text
+from psycopg import Connection, OperationalError
+from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
 from sqlmodel import Session
 
 APP_ROLE = "waystation_app"
@@ -39,20 +41,21 @@ class Database:
             sqlalchemy_url(url),
             pool_size=pool_size,
             max_overflow=pool_size,
-            pool_pre_ping=True,
             isolation_level="READ COMMITTED",
             hide_parameters=True,
-            connect_args={"options": f"-c role={APP_ROLE}", "application_name": application, "connect_timeout": 10},
+            connect_args={"options": _OPTIONS, "application_name": application, "connect_timeout": 10},
         )
+        event.listen(self.engine, "checkout", _look_for_farewell)
 
     @contextmanager
     def begin(self, stores: Scope = "*") -> Iterator[Session]:
         """One transaction: committed at the end of the block, rolled back by an exception in it.
 
-        `stores` bounds what row-level security lets the transaction see and write.
+        `stores` bounds what row-level security lets the transaction see and write. It ends with the transaction.
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.connection().execute(_SET_SCOPE, {"stores": scope_text(stores)})
+            if stores != "*":
+                session.connection().execute(_SET_SCOPE, {"stores": scope_text(stores)})
             yield session
 
     def close(self) -> None:
@@ -65,4 +68,18 @@ def scope_text(stores: Scope) -> str:
     return "*" if stores == "*" else ",".join(str(store) for store in stores)
 
 
+def _look_for_farewell(connection: Connection[Any], _record: object, _pooled: object) -> None:
+    """Take no connection from the pool that the server has closed, as a restart does; this costs no round trip.
+
+    The server's last words and the end of the stream are two things to read.
+    """
+    try:
+        connection.pgconn.consume_input()
+        connection.pgconn.consume_input()
+    except OperationalError as error:
+        raise InvalidatePoolError from error
+
+
+_OPTIONS = f"-c role={APP_ROLE} -c waystation.stores=*"
+"""What every connection begins with. A narrower scope is set for one transaction, and the server takes it back."""
 _SET_SCOPE = text("SELECT set_config('waystation.stores', :stores, true)")

@@ -45,7 +45,7 @@ def carry_out(
     _join_attributes(session, absorbed, keys)
     for statement in _MOVES:
         session.connection().execute(statement, given)
-    end_doubles(session, sorted(set(absorbed.values())), now=now)
+    end_doubles(session, sorted(set(absorbed.values())), keys=keys, now=now)
     return absorbed
 
 

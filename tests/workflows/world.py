@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from engine.clock import Clock
+from engine.clock import Clock, FixedClock
 from engine.database.connection import Database
 from engine.definitions import life
 from engine.definitions.context import event_fields
@@ -33,7 +33,7 @@ from engine.members.fields import base_fields
 from engine.runs import commands, effects
 from engine.runs.commands import Order
 from engine.runs.effects import EffectKey
-from engine.runs.models import Delivery, Effect, Pause, Run, RunStage, Turn
+from engine.runs.models import Delivery, Effect, Pause, Run, RunCommand, RunStage, Turn
 from engine.runs.routing import EntranceCache, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -160,7 +160,13 @@ class Stage:
                 self.on_give()
             return _next(self.give)
 
-        @activity_type("test.call", title={"zh": "叫", "en": "Call"}, outcomes=("expired",), retry=Retry(attempts=3))
+        @activity_type(
+            "test.call",
+            title={"zh": "叫", "en": "Call"},
+            outcomes=("expired",),
+            contact="reply",
+            retry=Retry(attempts=3),
+        )
         async def call(_outside: Outside, params: Say, effect: EffectContext) -> Result:
             """Call somebody."""
             self.called.append(effect.key)
@@ -324,6 +330,25 @@ class World:
     def effects(self) -> list[Effect]:
         with self.database.begin() as session:
             return list(session.execute(select(Effect).order_by(col(Effect.asked_at))).scalars())
+
+    def settle(self, port: str = "done") -> None:
+        """Play the remote activity: the open effects have happened."""
+        with self.database.begin() as session:
+            for row in session.execute(select(Effect).where(col(Effect.settled_at).is_(None))).scalars():
+                effects.settle(row, port, {}, keys=self.keys, now=self.clock.now())
+
+    def pass_time(self, length: timedelta = timedelta(seconds=1)) -> None:
+        """Let time pass on a clock that is set by hand."""
+        assert isinstance(self.clock, FixedClock)
+        self.clock.advance(length)
+
+    def open_orders(self) -> list[RunCommand]:
+        with self.database.begin() as session:
+            return list(session.execute(select(RunCommand).where(col(RunCommand.taken_turn).is_(None))).scalars())
+
+    def live(self) -> list[Run]:
+        """The runs that have not ended, oldest first."""
+        return [run for run in self.runs() if run.ended_at is None]
 
     def begin_attempt(self, key: str) -> None:
         """A worker began an attempt at a remote effect, and was killed."""

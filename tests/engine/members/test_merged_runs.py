@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from engine.definitions.models import Bundle
+from engine.journeys.state import EventIn, RunRef, State
 from engine.members.merge import merge
 from engine.runs.models import Delivery, Run
 from tests.engine.chain import NOW, Chain, at, event
@@ -18,10 +19,13 @@ def people(chain: Chain) -> tuple[int, int]:
 
 
 def make_run(session: Session, member: int, n: int, entered: float, **more: object) -> Run:
+    entry = EventIn(1000 * member + n, "custom.in", at(entered), at(entered))
+    reference = RunRef(str(entry.seq), "hook", 1, str(member))
+    state = State(reference, entry, at(entered), at(entered), at(entered), considered=entry.seq)
     run = Run(
         journey="hook", version=1, bundle_hash="b", member_id=member, n=n, workflow_id=f"journey/hook/{member}/{n}",
         entry_seq=1000 * member + n, entered_at=at(entered), now=at(entered), wake_at=at(entered), status="waiting",
-        state={}, **more,
+        state=state.to_json(), **more,
     )  # fmt: skip
     session.add(run)
     session.flush()
@@ -46,12 +50,13 @@ def test_the_run_with_the_earlier_entry_goes_on_and_takes_over_what_was_kept(cha
         session.flush()
         merge(session, first, second, keys=chain.keys, now=NOW)
     assert runs(chain) == [
-        (first, 1, f"journey/hook/{first}/1", "exited", "merged", None),
+        (first, 1, f"journey/hook/{first}/1", "exited", "merged", NOW),
         (first, 2, f"journey/hook/{second}/1", "waiting", None, NOW),
     ]
-    assert chain.rows("SELECT run_id, state FROM deliveries ORDER BY run_id") == [
-        (later.id, "dropped"),
-        (earlier.id, "new"),
+    assert chain.rows("SELECT run_id, seq, state FROM deliveries ORDER BY run_id, seq") == [
+        (later.id, 1, "dropped"),
+        (earlier.id, 1, "new"),
+        (earlier.id, later.entry_seq, "new"),
     ]
     assert chain.rows("SELECT kind, name, times FROM funnel_deltas") == [("outcome", "merged", 1)]
 

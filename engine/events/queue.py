@@ -47,7 +47,10 @@ def done(session: Session, member_id: int, by: str) -> None:
 
 
 def wait(session: Session, member_id: int, by: str, *, until: datetime) -> None:
-    """Gives the lease back and asks for the member again at `until`; this is no failed try."""
+    """Gives the lease back and asks for the member again at `until`; this is no failed try.
+
+    The member is as urgent as what is left to route. Call it under the member's row lock.
+    """
     session.connection().execute(_WAIT, {"member": member_id, "by": by, "until": until})
 
 
@@ -101,7 +104,8 @@ _RELEASE = text("""
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = 0, reason = NULL
     WHERE member_id = :member AND lease_by = :by""")
 _WAIT = text("""
-    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = :until
+    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = :until, priority = COALESCE(
+        (SELECT min(priority) FROM events WHERE member_id = :member AND routed_at IS NULL), priority)
     WHERE member_id = :member AND lease_by = :by""")
 _FAILED = text("""
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = failures + 1

@@ -78,7 +78,10 @@ _BODY = {
 
 @router.post("/events", status_code=202, openapi_extra=_BODY)
 async def post_events(request: Request, caller: Annotated[Caller, Depends(require("events"))]) -> IngestAnswer:
-    """Accept one CloudEvent or a batch. What is accepted is on disk before the answer leaves."""
+    """Accept one CloudEvent or a batch. What is accepted is on disk before the answer leaves.
+
+    While 100,000 events wait to be routed, the answer is 429 with Retry-After.
+    """
     await run_in_threadpool(_demand_room, request, caller)
     parcel = _read(request, await request.body(), caller.now())
     return await run_in_threadpool(_accept, caller, parcel)

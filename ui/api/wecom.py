@@ -3,6 +3,9 @@
 WeCom waits a second for the echo of a verification and five for the answer to an event; whatever is not answered with
 200 it sends again, three times in all. So an event is on disk before the answer leaves, and a repeated one is answered
 with 200 and has no effect.
+
+A callback is taken in however many events wait to be routed: WeCom would try only twice more, and then what happened is
+lost. Callbacks are few beside what tills upload, and are routed before it.
 """
 
 from typing import Annotated

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.events import queue
 from engine.secrets.keyring import KeyRing
 from engine.wecom import crypto, xml
 from engine.wecom.callback import App
@@ -22,6 +23,7 @@ from engine.wecom.xml import Fields
 from tests.engine.chain import build_chain
 from tests.engine.wecom.callbacks import contact, members
 from tests.engine.wecom.vectors import AES_KEY, CORP, ECHO, MESSAGE, TOKEN
+from tests.ui.api.test_backlog import pile_up
 from ui.app import create_app
 from ui.dependencies import Dependencies
 
@@ -225,3 +227,12 @@ async def test_no_secret_and_no_person_stands_in_an_answer(wecom: AsyncClient) -
     answers = [await deliver(wecom, ADDED, receiver="ww-other"), await wecom.post(URL, content=seal(ADDED)[1])]
     for answer in answers:
         assert not any(secret in answer.text for secret in (TOKEN, AES_KEY, CORP, "wmA"))
+
+
+async def test_wecom_is_taken_in_however_long_the_backlog_is(wecom: AsyncClient, database: Database) -> None:
+    pile_up(database, queue.BACKLOG)
+    answer = await deliver(wecom, ADDED)
+    assert (answer.status_code, answer.text) == (200, "success")
+    with database.begin() as session:
+        kept = session.connection().execute(text("SELECT count(*) FROM events WHERE type LIKE 'contact.%'"))
+        assert kept.scalar_one() == 1

@@ -23,6 +23,7 @@ from engine.journeys.state import (
     OperatorKind,
     Outcome,
 )  # fmt: skip
+from engine.journeys.steps import Wait
 from tests.engine.journeys.strategies import TYPES, minutes, outcomes
 from tests.engine.journeys.watching import watch
 from tests.engine.journeys.world import T0, Run
@@ -47,10 +48,13 @@ class PassTo:
 
 @dataclass(frozen=True)
 class Tell:
-    """An event is accepted. `late`: its own time lies so many minutes back. `merged`: it was another member's before,
-    accepted so many places ago, and comes with a merge."""
+    """An event is accepted; without a type, one that the run waits for where it does.
 
-    type: str
+    `late`: its own time lies so many minutes back. `merged`: it was another member's before, accepted so many places
+    ago, and comes with a merge.
+    """
+
+    type: str | None
     data: dict[str, Any]
     late: int = 0
     merged: int = 0
@@ -98,8 +102,8 @@ Step: TypeAlias = Pass | PassTo | Tell | Turn | Settle | Order | Halt | LetGo
 _whose = st.sampled_from(["run", "journey"])
 _tells = st.builds(
     Tell,
-    st.sampled_from([*TYPES, *TYPES, "custom.a"]),
-    st.sampled_from([{}, {"n": 1}, {"n": 2}, {"n": 3}, {"n": "broken"}]),
+    st.sampled_from([None, None, None, *TYPES, "custom.a"]),
+    st.sampled_from([{}, {"n": 1}, {"n": 1}, {"n": 2}, {"n": 3}, {"n": "broken"}]),
     st.sampled_from([0, 0, 0, 0, 1, 45, 2000, -30]),
     st.sampled_from([0, 0, 0, 0, 0, 1, 3]),
 )
@@ -208,6 +212,7 @@ class Player:
         return max(self.now, due[0].at + timedelta(minutes=step.minutes)) if due else self.now
 
     def _accept(self, tell: Tell) -> None:
+        kind = tell.type or self._wanted()
         seq, accepted = 1000 + SPACE * len(self.log), self.now
         if tell.merged and self.log:
             before = self.log[-min(tell.merged, len(self.log))]
@@ -215,14 +220,18 @@ class Player:
             if self._merged[before.seq] >= SPACE:
                 return
             event = EventIn(
-                before.seq + self._merged[before.seq], tell.type, before.time, before.accepted_at, dict(tell.data)
+                before.seq + self._merged[before.seq], kind, before.time, before.accepted_at, dict(tell.data)
             )
         else:
-            event = EventIn(seq, tell.type, accepted - timedelta(minutes=tell.late), accepted, dict(tell.data))
+            event = EventIn(seq, kind, accepted - timedelta(minutes=tell.late), accepted, dict(tell.data))
             self.log.append(event)
         if event.type in self.run.plan.event_types:
             self.waiting.append(event)
             self.given.append(event)
+
+    def _wanted(self) -> str:
+        work = self.run.plan.steps[self.run.state.node].work if self.run.state.node else None
+        return work.awaited[0].on if isinstance(work, Wait) else TYPES[0]
 
     def _settle(self, came: Outcome | Failure) -> None:
         key = self.run.state.effect if self.run.state.phase == "acting" else None

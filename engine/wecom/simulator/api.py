@@ -7,13 +7,15 @@ import json
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from engine.wecom.simulator import chats, contacts, join_ways, messages, people, staff, tags, tokens, ways, welcome
 from engine.wecom.simulator.asked import Answer, Api, Asked, RefusedError
-from engine.wecom.simulator.faults import SILENCE, FaultBox
+from engine.wecom.simulator.faults import SILENCE, FaultBox, Silence
 from engine.wecom.simulator.limits import Limits
 from engine.wecom.simulator.settings import SimulatorSettings
 from engine.wecom.simulator.state import State
@@ -36,6 +38,7 @@ def _unknown(_: Asked) -> Answer:
     raise RefusedError(40066, "invalid url")
 
 
+TAKES_TOKENS = {40014, 42001}
 UNKNOWN = Api("GET", _unknown)
 
 
@@ -54,7 +57,12 @@ class Desk:
         try:
             answer = self._give_token(request) if path == "gettoken" else await self._call(request, path, api)
         except RefusedError as refused:
+            self._faults.answered[path, refused.code] += 1
             return _refusal(refused, api.lists, request)
+        except _UnansweredError as unanswered:
+            self._faults.answered[path, None] += 1
+            return NoAnswer(unanswered.silence)
+        self._faults.answered[path, 0] += 1
         return JSONResponse({"errcode": 0, "errmsg": "ok", **answer})
 
     def _give_token(self, request: Request) -> Answer:
@@ -68,13 +76,21 @@ class Desk:
         with self._limits.call(name, path):
             self._fail(path)
             asked = await self._asked(request, name, api)
-            with self._state.change():
-                answer = api.answer(asked)
-            await asyncio.sleep(SILENCE if self._faults.silent(path) else self._faults.answer_delay)
+            silence = self._faults.silence(path)
+            if silence is not None and silence.lost:
+                raise _UnansweredError(silence)
+            with self._limits.writing(api.pair(asked) if api.pair else None):
+                with self._state.change():
+                    answer = api.answer(asked)
+                await asyncio.sleep(self._faults.answer_delay)
+        if silence is not None:
+            raise _UnansweredError(silence)
         return answer
 
     def _fail(self, path: str) -> None:
         code = self._faults.errcode(path)
+        if code in TAKES_TOKENS:
+            tokens.lose(self._state)
         if code:
             raise RefusedError(code, "as asked for")
 
@@ -84,6 +100,32 @@ class Desk:
         body = _object(await request.body()) if api.method == "POST" else {}
         address = str(request.base_url).rstrip("/")
         return Asked(self._state, self._settings, self._settings.apps[name], address, dict(request.query_params), body)
+
+
+class _UnansweredError(Exception):
+    """The call gets no answer."""
+
+    def __init__(self, silence: Silence) -> None:
+        super().__init__()
+        self.silence = silence
+
+
+class NoAnswer(Response):
+    """Silence: until the caller has had enough, or with a connection that ends in the middle of the answer."""
+
+    def __init__(self, silence: Silence) -> None:
+        super().__init__()
+        self._silence = silence
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Send nothing that would be an answer."""
+        if self._silence.hang_up:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SILENCE):
+                while (await receive())["type"] != "http.disconnect":
+                    pass
 
 
 def _object(body: bytes) -> dict[str, Json]:

@@ -62,11 +62,15 @@ Answer = dict[str, Json]
 
 @dataclass(frozen=True)
 class Api:
-    """An API: its method, what answers it, and the list fields that stay in its answer when it is refused."""
+    """An API: its method, what answers it, and the list fields that stay in its answer when it is refused.
+
+    `pair` names the relation that a call writes: two writes of one at the same time are refused.
+    """
 
     method: str
     answer: Callable[[Asked], Answer]
     lists: tuple[str, ...] = ()
+    pair: Callable[[Asked], tuple[str, str]] | None = None
 
 
 def page(found: list[Json], asked: Asked, default: int, most: int) -> tuple[list[Json], str]:

@@ -82,6 +82,7 @@ def _mark_tag(asked: Asked) -> Answer:
         raise RefusedError(40063, "some parameters are empty")
     names = {tag: _tag_name(asked.state, tag) for tag in (*added, *removed)}
     pair = (userid, external_userid)
+    _check_room(asked, pair, added)
     asked.state.run_many("INSERT OR IGNORE INTO relation_tags VALUES (?, ?, ?)", [(*pair, tag) for tag in added])
     for tag in removed:
         asked.state.run("DELETE FROM relation_tags WHERE userid = ? AND external_userid = ? AND tag = ?", *pair, tag)
@@ -93,6 +94,16 @@ def _mark_tag(asked: Asked) -> Answer:
     }
     outbox.put(asked.state, "tag", body, associate=userid, external_userid=external_userid)
     return {}
+
+
+def _check_room(asked: Asked, pair: tuple[str, str], added: list[str]) -> None:
+    rows = asked.state.rows("SELECT tag FROM relation_tags WHERE userid = ? AND external_userid = ?", *pair)
+    if len({*(row["tag"] for row in rows), *added}) > asked.settings.tags_per_relation:
+        raise RefusedError(40058, "too many tags")
+
+
+def _written(asked: Asked) -> tuple[str, str]:
+    return asked.text("userid"), asked.text("external_userid")
 
 
 def _pair(asked: Asked) -> tuple[str, str]:
@@ -158,6 +169,6 @@ APIS = {
     "externalcontact/get": Api("GET", _get, ("follow_user",)),
     "externalcontact/list": Api("GET", _list, ("external_userid",)),
     "externalcontact/batch/get_by_user": Api("POST", _batch, ("external_contact_list",)),
-    "externalcontact/remark": Api("POST", _remark),
-    "externalcontact/mark_tag": Api("POST", _mark_tag),
+    "externalcontact/remark": Api("POST", _remark, pair=_written),
+    "externalcontact/mark_tag": Api("POST", _mark_tag, pair=_written),
 }

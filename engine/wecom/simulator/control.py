@@ -238,6 +238,7 @@ def _add_knobs(router: APIRouter, machine: Machine) -> None:
     @router.post("/reset")
     async def start_over(body: Reset | None = None) -> dict[str, str]:
         machine.faults.set(Faults())
+        machine.faults.answered.clear()
         with state.change():
             reset(state, everything=bool(body and body.everything))
         return {}
@@ -255,6 +256,11 @@ def _add_views(router: APIRouter, machine: Machine) -> None:
     @router.get("/faults")
     async def see_faults() -> dict[str, dict[str, int]]:
         return {"struck": dict(+machine.faults.struck)}
+
+    @router.get("/calls")
+    async def see_calls() -> Items:
+        counted = sorted(machine.faults.answered.items(), key=str)
+        return {"items": [{"api": api, "errcode": code, "count": count} for (api, code), count in counted]}
 
     @router.get("/people")
     async def see_people() -> Items:

@@ -21,6 +21,7 @@ class Limits:
         self._called: dict[tuple[str, str], deque[float]] = {}
         self._shut_until: dict[tuple[str, str], float] = {}
         self._inside: Counter[tuple[str, str]] = Counter()
+        self._written: set[tuple[str, str]] = set()
 
     @contextmanager
     def call(self, app: str, api: str) -> Iterator[None]:
@@ -34,6 +35,20 @@ class Limits:
             yield
         finally:
             self._inside[key] -= 1
+
+    @contextmanager
+    def writing(self, relation: tuple[str, str] | None) -> Iterator[None]:
+        """A write of one relation; raises `RefusedError` with 45035 while another is under way."""
+        if relation is None:
+            yield
+            return
+        if relation in self._written:
+            raise RefusedError(45035, "concurrent write")
+        self._written.add(relation)
+        try:
+            yield
+        finally:
+            self._written.discard(relation)
 
     def _count(self, key: tuple[str, str], now: float) -> None:
         called = self._called.setdefault(key, deque())

@@ -46,6 +46,14 @@ def items(state: State, kind: str | None, external_userid: str | None) -> list[d
     ]
 
 
+def count(state: State, kind: str, associate: str, seconds: int) -> int:
+    """How many of a kind came to an employee within so many seconds."""
+    since = state.seconds() - seconds
+    return state.count(
+        "SELECT count(*) FROM outbox WHERE kind = ? AND associate = ? AND at > ?", kind, associate, since
+    )
+
+
 def came_lately(state: State, kind: str, associate: str, body: Mapping[str, Json], seconds: int) -> bool:
     """Whether the same thing came within so many seconds (duplicate check of app messages)."""
     found = state.row(

@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, kind TEXT NOT NULL, associate TEXT, external_userid TEXT,
   chat TEXT, body TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS outbox_of_employee ON outbox (kind, associate, at);
 CREATE TABLE IF NOT EXISTS callbacks (
   id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT NOT NULL, lane TEXT NOT NULL, body TEXT NOT NULL, given_up INTEGER NOT NULL
 );

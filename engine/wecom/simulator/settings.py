@@ -24,6 +24,10 @@ class SimulatorSettings:
     welcome_seconds: int = 20
     calls_per_minute: int = 10_000
     parallel_calls: int = 200
+    tags_per_relation: int = 3_000
+    corp_tags: int = 10_000
+    messages_per_minute: int = 30
+    messages_per_hour: int = 1_000
     answer_seconds: float = 5.0
     deliveries: int = 3
     repeat_after_refusal: bool = True

@@ -20,7 +20,10 @@ def _add(asked: Asked) -> Answer:
         raise RefusedError(40063, "some parameters are empty")
     row = asked.state.row("SELECT group_id FROM tags WHERE group_name = ?", group)
     group_id = row["group_id"] if row else f"et{secrets.token_hex(14)}"
-    for name in map(_name, tags):
+    names = [_name(tag) for tag in tags]
+    if asked.state.count("SELECT count(*) FROM tags") + len(names) > asked.settings.corp_tags:
+        raise RefusedError(40058, "too many tags")
+    for name in names:
         if asked.state.row("SELECT 1 FROM tags WHERE group_id = ? AND name = ?", group_id, name) is None:
             asked.state.run("INSERT INTO tags VALUES (?, ?, ?, ?)", f"et{secrets.token_hex(14)}", name, group_id, group)
     return {"tag_group": _group(asked.state, group_id, group)}

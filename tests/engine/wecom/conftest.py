@@ -43,6 +43,11 @@ class Simulator:
         query = {"corpid": APP.corp_id, "corpsecret": APP.secret}
         return str(self.http.get("/cgi-bin/gettoken", params=query).json()["access_token"])
 
+    def calls(self, api: str) -> dict[int | None, int]:
+        """How often an API was called, by the errcode of the answer; None: there was none."""
+        items = self.http.get("/control/calls").json()["items"]
+        return {one["errcode"]: one["count"] for one in items if one["api"] == api}
+
     def settle(self) -> None:
         """Wait until no callback is on its way."""
         until(lambda: self.http.get("/control/callbacks").json()["pending"] == 0)

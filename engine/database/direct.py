@@ -25,7 +25,7 @@ DATABASE_IS_AWAY = (
 )  # fmt: skip
 """What is raised while the database cannot be reached, or asks for the same again: nothing is wrong with the work."""
 
-__all__ = ["DATABASE_IS_AWAY", "Jsonb", "execute", "first", "objects", "scalars"]
+__all__ = ["DATABASE_IS_AWAY", "Jsonb", "execute", "first", "objects", "rows", "scalars"]
 
 
 def objects(session: Session, kind: type[Row], query: str, given: Given) -> list[Row]:
@@ -44,6 +44,12 @@ def first(session: Session, query: str, given: Given) -> tuple[Any, ...] | None:
     """The first row, if there is one."""
     with _connection(session).cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(query.encode(), given).fetchone()
+
+
+def rows(session: Session, query: str, given: Given) -> list[tuple[Any, ...]]:
+    """All rows."""
+    with _connection(session).cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(query.encode(), given).fetchall()
 
 
 def execute(session: Session, query: str, given: Given) -> int:

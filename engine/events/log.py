@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from engine.events.models import Event
 from engine.events.personal import put_back
-from engine.organisation.records import Record, associate_records, channel_records, store_records
+from engine.organisation.records import Record, records
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
@@ -23,18 +23,21 @@ def events_facts(
 
     A reference that we do not know is `{"key": …}`. With the key ring, personal parts stand at their places again.
     """
-    channels = channel_records(session, (one.channel_id for one in events if one.channel_id))
-    stores = store_records(session, (one.store_id for one in events if one.store_id))
-    associates = associate_records(session, (one.associate_id for one in events if one.associate_id))
+    known = records(
+        session,
+        channels=(one.channel_id for one in events if one.channel_id),
+        stores=(one.store_id for one in events if one.store_id),
+        associates=(one.associate_id for one in events if one.associate_id),
+    )
     found: dict[int, dict[str, Json]] = {}
     for event in events:
         facts = dict(event.data)
         if keys is not None and event.personal_enc is not None:
             facts = put_back(facts, keys.open_json(event.personal_enc))
         for name, record in (
-            ("channel", channels.get(event.channel_id or 0)),
-            ("store", stores.get(event.store_id or 0)),
-            ("associate", associates.get(event.associate_id or 0)),
+            ("channel", known.channels.get(event.channel_id or 0)),
+            ("store", known.stores.get(event.store_id or 0)),
+            ("associate", known.associates.get(event.associate_id or 0)),
         ):
             _refer(facts, name, record)
         found[event.seq] = {**facts, "type": event.type, "time": instant_text(event.time)}

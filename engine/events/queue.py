@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.alerts import store as alerts
+from engine.database import direct
 from engine.events.types import BULK, INTERACTIVE
 
 BACKLOG = 100_000
@@ -26,7 +26,7 @@ def enqueue(session: Session, members: Mapping[int, int], *, now: datetime) -> N
     if members:
         ordered = sorted(members)
         given = {"members": ordered, "priorities": [members[one] for one in ordered], "now": now}
-        session.connection().execute(_ENQUEUE, given)
+        direct.execute(session, _ENQUEUE, given)
 
 
 def lease(
@@ -34,16 +34,13 @@ def lease(
 ) -> list[int]:
     """Takes up to `limit` members that nobody works on, interactive ones first. Members that are locked are passed."""
     highest = INTERACTIVE if interactive_only else BULK
-    rows = session.connection().execute(
-        _LEASE, {"by": by, "now": now, "until": until, "limit": limit, "highest": highest}
-    )
-    return [member for (member,) in rows]
+    given = {"by": by, "now": now, "until": until, "limit": limit, "highest": highest}
+    return direct.scalars(session, _LEASE, given)
 
 
 def done(session: Session, member_id: int, by: str) -> None:
     """Gives the lease back; the row goes unless events still wait. Call it under the member's row lock."""
-    session.connection().execute(_FORGET, {"member": member_id, "by": by})
-    session.connection().execute(_RELEASE, {"member": member_id, "by": by})
+    direct.execute(session, _DONE, {"member": member_id, "by": by})
 
 
 def wait(session: Session, member_id: int, by: str, *, until: datetime) -> None:
@@ -51,7 +48,7 @@ def wait(session: Session, member_id: int, by: str, *, until: datetime) -> None:
 
     The member is as urgent as what is left to route. Call it under the member's row lock.
     """
-    session.connection().execute(_WAIT, {"member": member_id, "by": by, "until": until})
+    direct.execute(session, _WAIT, {"member": member_id, "by": by, "until": until})
 
 
 def failed(session: Session, member_id: int, by: str, reason: str, *, now: datetime) -> bool:
@@ -59,14 +56,14 @@ def failed(session: Session, member_id: int, by: str, reason: str, *, now: datet
 
     `reason` holds no personal data: see `engine.events.parking.reason_of`.
     """
-    row = session.connection().execute(_FAILED, {"member": member_id, "by": by}).first()
-    if row is None:
+    counted = direct.scalars(session, _FAILED, {"member": member_id, "by": by})
+    if not counted:
         return False
-    failures: int = row[0]
+    failures: int = counted[0]
     parked = failures > len(DELAYS)
     rest = DELAYS[min(failures, len(DELAYS)) - 1]
     told = {"member": member_id, "not_before": now + rest, "parked": now if parked else None, "reason": reason[:500]}
-    store_id: int | None = session.connection().execute(_REST, told).scalar_one()
+    [store_id] = direct.scalars(session, _REST, told)
     if parked:
         about = {"reason": reason[:500]}
         alerts.signal(session, "member-parked", f"member/{member_id}", now=now, detail=about, store_id=store_id)
@@ -75,49 +72,51 @@ def failed(session: Session, member_id: int, by: str, reason: str, *, now: datet
 
 def unpark(session: Session, member_id: int, *, now: datetime) -> bool:
     """Lets a parked member be routed again; false if it was not parked."""
-    return session.connection().execute(_UNPARK, {"member": member_id, "now": now}).rowcount > 0
+    return direct.execute(session, _UNPARK, {"member": member_id, "now": now}) > 0
 
 
 def backlog(session: Session, *, limit: int = BACKLOG) -> int:
     """How many events wait to be routed, counted up to `limit`. Those of parked members wait for a person instead."""
-    return int(session.connection().execute(_BACKLOG, {"limit": limit}).scalar_one())
+    [waiting] = direct.scalars(session, _BACKLOG, {"limit": limit})
+    return int(waiting)
 
 
-_ENQUEUE = text("""
+_ENQUEUE = """
     INSERT INTO member_queue (member_id, priority, since, not_before, failures)
-    SELECT member, priority, :now, :now, 0
-    FROM unnest(CAST(:members AS bigint[]), CAST(:priorities AS int[])) AS n (member, priority)
+    SELECT member, priority, %(now)s, %(now)s, 0
+    FROM unnest(CAST(%(members)s AS bigint[]), CAST(%(priorities)s AS int[])) AS n (member, priority)
     ON CONFLICT (member_id) DO UPDATE SET priority = EXCLUDED.priority
-    WHERE member_queue.priority > EXCLUDED.priority""")
-_LEASE = text("""
-    UPDATE member_queue SET lease_by = :by, lease_until = :until
+    WHERE member_queue.priority > EXCLUDED.priority"""
+_LEASE = """
+    UPDATE member_queue SET lease_by = %(by)s, lease_until = %(until)s
     WHERE member_id IN (
         SELECT member_id FROM member_queue
-        WHERE parked_at IS NULL AND not_before <= :now AND (lease_until IS NULL OR lease_until <= :now)
-          AND priority <= :highest
-        ORDER BY priority, not_before LIMIT :limit FOR UPDATE SKIP LOCKED)
-    RETURNING member_id""")
-_FORGET = text("""
-    DELETE FROM member_queue WHERE member_id = :member AND lease_by = :by
-    AND NOT EXISTS (SELECT 1 FROM events WHERE member_id = :member AND routed_at IS NULL)""")
-_RELEASE = text("""
+        WHERE parked_at IS NULL AND not_before <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)
+          AND priority <= %(highest)s
+        ORDER BY priority, not_before LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+    RETURNING member_id"""
+_DONE = """
+    WITH routed AS (
+        DELETE FROM member_queue WHERE member_id = %(member)s AND lease_by = %(by)s
+        AND NOT EXISTS (SELECT 1 FROM events WHERE member_id = %(member)s AND routed_at IS NULL)
+        RETURNING member_id)
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = 0, reason = NULL
-    WHERE member_id = :member AND lease_by = :by""")
-_WAIT = text("""
-    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = :until, priority = COALESCE(
-        (SELECT min(priority) FROM events WHERE member_id = :member AND routed_at IS NULL), priority)
-    WHERE member_id = :member AND lease_by = :by""")
-_FAILED = text("""
+    WHERE member_id = %(member)s AND lease_by = %(by)s AND NOT EXISTS (SELECT 1 FROM routed)"""
+_WAIT = """
+    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = %(until)s, priority = COALESCE(
+        (SELECT min(priority) FROM events WHERE member_id = %(member)s AND routed_at IS NULL), priority)
+    WHERE member_id = %(member)s AND lease_by = %(by)s"""
+_FAILED = """
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = failures + 1
-    WHERE member_id = :member AND lease_by = :by RETURNING failures""")
-_REST = text("""
-    UPDATE member_queue SET not_before = :not_before, parked_at = :parked, reason = :reason
-    WHERE member_id = :member RETURNING (SELECT store_id FROM members WHERE id = :member)""")
-_UNPARK = text("""
-    UPDATE member_queue SET parked_at = NULL, failures = 0, reason = NULL, not_before = :now
-    WHERE member_id = :member AND parked_at IS NOT NULL""")
-_BACKLOG = text("""
+    WHERE member_id = %(member)s AND lease_by = %(by)s RETURNING failures"""
+_REST = """
+    UPDATE member_queue SET not_before = %(not_before)s, parked_at = %(parked)s, reason = %(reason)s
+    WHERE member_id = %(member)s RETURNING (SELECT store_id FROM members WHERE id = %(member)s)"""
+_UNPARK = """
+    UPDATE member_queue SET parked_at = NULL, failures = 0, reason = NULL, not_before = %(now)s
+    WHERE member_id = %(member)s AND parked_at IS NOT NULL"""
+_BACKLOG = """
     SELECT count(*) FROM (
         SELECT 1 FROM events WHERE routed_at IS NULL AND member_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM member_queue q WHERE q.member_id = events.member_id AND q.parked_at IS NOT NULL)
-        LIMIT :limit) AS waiting""")
+        LIMIT %(limit)s) AS waiting"""

@@ -6,12 +6,13 @@ A cell is (journey, version, entry day in Asia/Shanghai, store, channel, associa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.funnel.buckets import LOG_GAMMA, SHORTEST
 from engine.funnel.people import ALL_BITS, CELL, SPANS, first_bits, shared_bits
 from engine.runs.models import Run
@@ -20,6 +21,20 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 HELD_OUT = "entered"
 """The name under which runs of the holdout are counted; their outcomes are counted under their own names."""
+PAUSED = "paused"
+"""Why an entry event was refused."""
+
+
+@dataclass(frozen=True)
+class RefusedEntry:
+    """An event that would have started a run, and the cell that the run would have belonged to."""
+
+    journey: str
+    version: int
+    entered_at: datetime
+    store_id: int | None
+    channel_id: int | None
+    associate_id: int | None
 
 
 def reached(session: Session, run: Run, stage: str, *, stages: Sequence[str], at: datetime) -> bool:
@@ -37,17 +52,22 @@ def reached(session: Session, run: Run, stage: str, *, stages: Sequence[str], at
         "log_gamma": LOG_GAMMA,
         "shortest": SHORTEST,
     }
-    return session.connection().execute(_REACHED, values).first() is not None
+    return direct.first(session, _REACHED, values) is not None
 
 
 def ended(session: Session, run: Run, outcome: str) -> None:
     """Count a run's outcome. Called once, by the turn that ends the run."""
-    session.connection().execute(_COUNT, _cell(run) | {"kind": "outcome", "name": outcome})
+    direct.execute(session, _COUNT, _cell(run) | {"kind": "outcome", "name": outcome})
 
 
 def held_out(session: Session, run: Run, name: str = HELD_OUT) -> None:
     """Count a run of the holdout: at its entry, and again under the name of its outcome when it ends."""
-    session.connection().execute(_COUNT, _cell(run) | {"kind": "holdout", "name": name})
+    direct.execute(session, _COUNT, _cell(run) | {"kind": "holdout", "name": name})
+
+
+def refused(session: Session, entry: RefusedEntry) -> None:
+    """Count an entry event that started no run because its journey was paused."""
+    direct.execute(session, _COUNT, _cell(entry) | {"kind": "refused", "name": PAUSED})
 
 
 def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
@@ -60,14 +80,14 @@ def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
         "log_gamma": LOG_GAMMA,
         "shortest": SHORTEST,
     }
-    if any(session.connection().execute(_MOVED, values).scalars()):
+    if any(direct.scalars(session, _MOVED, values)):
         merged(session, run.member_id)
 
 
 def merged(session: Session, member_id: int) -> None:
     """Find anew where the member came first, after runs of another member became theirs, or a run changed its place."""
     session.flush()
-    session.connection().execute(_RECOUNT, {"member": member_id})
+    direct.execute(session, _RECOUNT, {"member": member_id})
 
 
 def day_of(at: datetime) -> date:
@@ -75,7 +95,7 @@ def day_of(at: datetime) -> date:
     return at.astimezone(ZONE).date()
 
 
-def _cell(run: Run) -> dict[str, object]:
+def _cell(run: Run | RefusedEntry) -> dict[str, object]:
     return {
         "journey": run.journey,
         "version": run.version,
@@ -87,15 +107,15 @@ def _cell(run: Run) -> dict[str, object]:
 
 
 _BUCKET = """CASE WHEN since_previous IS NOT NULL THEN CEIL(ROUND(
-    (LN(GREATEST(since_previous, CAST(:shortest AS float))) / CAST(:log_gamma AS float))::numeric, 9
+    (LN(GREATEST(since_previous, CAST(%(shortest)s AS float))) / CAST(%(log_gamma)s AS float))::numeric, 9
 ))::int END"""
 
-_REACHED = text(f"""
+_REACHED = f"""
 WITH given AS (
-    SELECT CAST(:run AS bigint) AS run, CAST(:member AS bigint) AS member, CAST(:journey AS text) AS journey,
-        CAST(:stage AS text) AS stage, CAST(:previous AS text) AS previous, CAST(:at AS timestamptz) AS at,
-        CAST(:version AS int) AS version, CAST(:day AS date) AS day, CAST(:store AS bigint) AS store,
-        CAST(:channel AS bigint) AS channel, CAST(:associate AS bigint) AS associate
+    SELECT CAST(%(run)s AS bigint) AS run, CAST(%(member)s AS bigint) AS member, CAST(%(journey)s AS text) AS journey,
+        CAST(%(stage)s AS text) AS stage, CAST(%(previous)s AS text) AS previous, CAST(%(at)s AS timestamptz) AS at,
+        CAST(%(version)s AS int) AS version, CAST(%(day)s AS date) AS day, CAST(%(store)s AS bigint) AS store,
+        CAST(%(channel)s AS bigint) AS channel, CAST(%(associate)s AS bigint) AS associate
 ), before AS (
     SELECT run_stages.at FROM run_stages JOIN given ON run_id = run AND run_stages.stage = previous
 ), fresh AS (
@@ -119,29 +139,29 @@ SELECT journey, version, day, store, channel, associate, 'stage', fresh.stage, 1
     firsts, 1
 FROM fresh, given
 RETURNING id
-""")  # noqa: S608 - built from constants
+"""  # noqa: S608 - built from constants
 
-_COUNT = text("""
+_COUNT = """
 INSERT INTO funnel_deltas
     (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, firsts, weight)
-VALUES (:journey, :version, :day, :store, :channel, :associate, :kind, :name, 1, 0, 0, 1)
-""")
+VALUES (%(journey)s, %(version)s, %(day)s, %(store)s, %(channel)s, %(associate)s, %(kind)s, %(name)s, 1, 0, 0, 1)
+"""
 
-_MOVED = text(f"""
+_MOVED = f"""
 INSERT INTO funnel_deltas
     (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket, firsts, weight)
-SELECT :journey, :version, :day, :store, :channel, place, 'stage', stage, sign, sign * entered_here::int, {_BUCKET},
-    firsts, sign
-FROM run_stages, (VALUES (-1, CAST(:old AS bigint)), (1, CAST(:associate AS bigint))) AS moves (sign, place)
-WHERE run_id = :run
-RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = :journey AND member_id = :member AND id <> :run)
-""")  # noqa: S608 - built from constants
+SELECT %(journey)s, %(version)s, %(day)s, %(store)s, %(channel)s, place, 'stage', stage, sign,
+    sign * entered_here::int, {_BUCKET}, firsts, sign
+FROM run_stages, (VALUES (-1, CAST(%(old)s AS bigint)), (1, CAST(%(associate)s AS bigint))) AS moves (sign, place)
+WHERE run_id = %(run)s
+RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = %(journey)s AND member_id = %(member)s AND id <> %(run)s)
+"""  # noqa: S608 - built from constants
 
-_RECOUNT = text(f"""
+_RECOUNT = f"""
 WITH ranked AS (
     SELECT run_id, stage, firsts AS before, {first_bits()} AS after,
         runs.journey, {", ".join(f"{span} AS {name}" for span, name in zip(SPANS[1:6], CELL, strict=True))}
-    FROM run_stages JOIN runs ON runs.id = run_stages.run_id WHERE runs.member_id = :member
+    FROM run_stages JOIN runs ON runs.id = run_stages.run_id WHERE runs.member_id = %(member)s
 ), changed AS (
     SELECT * FROM ranked WHERE before <> after
 ), corrected AS (
@@ -152,4 +172,4 @@ INSERT INTO funnel_deltas
     (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, firsts, weight)
 SELECT journey, version, day, store, channel, associate, 'stage', stage, 0, 0, bits, weight
 FROM changed, LATERAL (VALUES (before, -1), (after, 1)) AS both_sides (bits, weight)
-""")  # noqa: S608 - built from constants
+"""  # noqa: S608 - built from constants

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.members.models import Member
-from engine.organisation.records import associate_records, channel_records, store_records
+from engine.organisation.records import associate_records, records, store_records
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
@@ -62,9 +62,10 @@ def _known(record: Mapping[str, Json]) -> dict[str, Json]:
 
 
 def _member(session: Session, keys: KeyRing, member_id: int, names: set[str]) -> dict[str, Json]:
-    member = session.get(Member, member_id, populate_existing=True)
-    if member is None:
+    found = direct.objects(session, Member, _MEMBER, {"member": member_id})
+    if not found:
         return {}
+    [member] = found
     facts: dict[str, Json] = {name: member.attributes[name] for name in names if name in member.attributes}
     facts |= {"id": str(member.id), "is_staff": member.is_staff, "created_at": member.created_at.isoformat()}
     unknown = names - member.attributes.keys()
@@ -78,37 +79,40 @@ def _member(session: Session, keys: KeyRing, member_id: int, names: set[str]) ->
 
 
 def _friendships(session: Session, _keys: KeyRing, member: Member) -> dict[str, Json]:
-    rows = session.connection().execute(_FRIENDS, {"member": member.id}).all()
-    since = min((row.full_at for row in rows), default=None)
+    rows = direct.rows(session, _FRIENDS, {"member": member.id})
+    since = min((full_at for _, full_at in rows), default=None)
     return {
         "friend": bool(rows),
-        "friend_of": [row.key for row in rows],
+        "friend_of": [key for key, _ in rows],
         "friend_since": None if since is None else since.isoformat(),
     }
 
 
 def _groups(session: Session, _keys: KeyRing, member: Member) -> dict[str, Json]:
-    rows = session.connection().execute(_GROUPS, {"member": member.id}).scalars().all()
-    return {"in_group": bool(rows), "in_groups": list(rows)}
+    chats = direct.scalars(session, _GROUPS, {"member": member.id})
+    return {"in_group": bool(chats), "in_groups": list(chats)}
 
 
 def _places(session: Session, _keys: KeyRing, member: Member) -> dict[str, Json]:
-    stores = store_records(session, [] if member.store_id is None else [member.store_id])
-    owners = associate_records(session, [] if member.owner_id is None else [member.owner_id])
-    channels = channel_records(session, {one for one in (member.first_channel_id, member.last_channel_id) if one})
+    known = records(
+        session,
+        stores=[] if member.store_id is None else [member.store_id],
+        associates=[] if member.owner_id is None else [member.owner_id],
+        channels=[one for one in (member.first_channel_id, member.last_channel_id) if one],
+    )
     return {
-        "store": stores.get(member.store_id or 0, {}).get("key"),
-        "owner": owners.get(member.owner_id or 0, {}).get("key"),
-        "first_channel": channels.get(member.first_channel_id or 0, {}).get("key"),
-        "last_channel": channels.get(member.last_channel_id or 0, {}).get("key"),
+        "store": known.stores.get(member.store_id or 0, {}).get("key"),
+        "owner": known.associates.get(member.owner_id or 0, {}).get("key"),
+        "first_channel": known.channels.get(member.first_channel_id or 0, {}).get("key"),
+        "last_channel": known.channels.get(member.last_channel_id or 0, {}).get("key"),
     }
 
 
 def _number(session: Session, keys: KeyRing, member: Member) -> dict[str, Json]:
-    sealed = session.connection().execute(_NUMBER, {"member": member.id}).scalar()
-    if sealed is None:
+    numbers = direct.scalars(session, _NUMBER, {"member": member.id})
+    if not numbers:
         return {"registered": False}
-    return {"registered": True, "number": keys.open(bytes(sealed)).decode()}
+    return {"registered": True, "number": keys.open(numbers[0]).decode()}
 
 
 Look = Callable[[Session, KeyRing, Member], dict[str, Json]]
@@ -120,11 +124,12 @@ _LOOKED: Mapping[Look, frozenset[str]] = {
 }
 _LOOKS: Mapping[str, Look] = {name: look for look, names in _LOOKED.items() for name in names}
 
-_FRIENDS = text("""
+_MEMBER = "SELECT * FROM members WHERE id = %(member)s"
+_FRIENDS = """
     SELECT a.key, r.full_at FROM relations r JOIN associates a ON a.id = r.associate_id
-    WHERE r.member_id = :member AND r.full_at IS NOT NULL AND r.ended_at IS NULL AND a.active
-    ORDER BY r.full_at, r.id""")
-_GROUPS = text("""
+    WHERE r.member_id = %(member)s AND r.full_at IS NOT NULL AND r.ended_at IS NULL AND a.active
+    ORDER BY r.full_at, r.id"""
+_GROUPS = """
     SELECT c.chat_id FROM seats s JOIN chats c ON c.id = s.chat_id
-    WHERE s.member_id = :member AND s.left_at IS NULL ORDER BY s.joined_at, s.id""")
-_NUMBER = text("SELECT value_enc FROM identities WHERE member_id = :member AND kind = 'member' LIMIT 1")
+    WHERE s.member_id = %(member)s AND s.left_at IS NULL ORDER BY s.joined_at, s.id"""
+_NUMBER = "SELECT value_enc FROM identities WHERE member_id = %(member)s AND kind = 'member' LIMIT 1"

@@ -118,6 +118,6 @@ def test_a_reason_repeats_the_words_of_our_own_errors_alone() -> None:
 
 
 def test_a_reason_names_the_place_in_our_code() -> None:
-    with pytest.raises(AttributeError) as caught:
-        queue.enqueue(None, {1: 1}, now=NOW)  # type: ignore[arg-type]  # what fails is the point
-    assert parking.reason_of(caught.value) == "AttributeError (engine.events.queue.enqueue)"
+    with pytest.raises(TypeError) as caught:
+        queue.enqueue(None, 1, now=NOW)  # type: ignore[arg-type]  # what fails is the point
+    assert parking.reason_of(caught.value) == "TypeError (engine.events.queue.enqueue)"

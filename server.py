@@ -123,7 +123,6 @@ def web(
     from engine.seeds.seed import is_seeded
     from ui import assets
     from ui.app import Dependencies, create_app
-    from workflows.service import tracing
     from workflows.service.parts import Parts
     from workflows.service.waiting import wait_for_database
 
@@ -144,7 +143,6 @@ def web(
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
         demo=demo,
-        traced=tracing.is_wanted(os.environ),
     )
     _serve(create_app(deps), host, port)
 

@@ -13,7 +13,7 @@ from ui.limits import BodyLimit
 from ui.pages import docs
 from ui.problems import Forbidden
 from ui.request_measures import RequestMeasures
-from ui.request_traces import trace_requests
+from ui.request_traces import REQUEST_SPANS
 from ui.security import SecurityHeaders
 from ui.static_files import STATIC, LastingStaticFiles
 
@@ -29,13 +29,12 @@ def create_app(deps: Dependencies) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
+        telemetry=REQUEST_SPANS,
     )
     app.state.dependencies = deps
     app.state.standing = Standing(deps.database, deps.clock)
     translations.install(app)
     _add_middleware(app, deps)
-    if deps.traced:
-        trace_requests(app)
     for module in api.MODULES:
         app.include_router(module.router, prefix="/api/v1")
     for outside in api.OUTSIDE:

@@ -22,7 +22,7 @@ class Dependencies:
 
     `public_url` is where browsers reach us (its scheme decides whether cookies are `Secure`); `wecom_apps` are the
     settings of `WAYSTATION_WECOM_APPS`, one mapping per app, as `engine.wecom` reads them. `demo` marks every page as
-    showing made-up data; `traced` has every request leave a span.
+    showing made-up data.
     """
 
     database: Database
@@ -34,7 +34,6 @@ class Dependencies:
     temporal_ui_url: str | None = None
     temporal_namespace: str = "default"
     demo: bool = False
-    traced: bool = False
 
     @property
     def secure(self) -> bool:

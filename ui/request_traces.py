@@ -1,14 +1,24 @@
-"""A span for every request, named by its route. What OpenTelemetry's instrumentation adds about persons is not sent on
-(`workflows.service.span_export`)."""
+"""A span for every request, by FastAPI's own telemetry, where the process makes traces at all.
 
-from fastapi import FastAPI
+What it notes of addresses and clients is not sent on (`workflows.service.span_export`).
+"""
 
-UNTRACED = "^[a-z]+://[^/]+/(livez|readyz|metrics|static.*)$"
+from collections.abc import MutableMapping
+from typing import Any
+
+from fastapi.telemetry import TelemetryConfig
+
+UNTRACED = ("/livez", "/readyz", "/metrics", "/static")
 
 
-def trace_requests(app: FastAPI) -> None:
-    """Have the application's requests traced; the trace of a caller that sends `traceparent` goes on in ours."""
-    # Loads OpenTelemetry's SDK: only for those who want traces.
-    from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor  # noqa: PLC0415
+def _is_untraced(scope: MutableMapping[str, Any]) -> bool:
+    return bool(scope["type"] != "http" or scope["path"].startswith(UNTRACED))
 
-    FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
+
+REQUEST_SPANS = TelemetryConfig(
+    metrics=False,  # ours are Prometheus'
+    logs=False,  # they would tell what exceptions say
+    operation_spans=False,
+    auto_configure=False,
+    exclude=_is_untraced,
+)

@@ -78,7 +78,7 @@ def till(world: World, traced: InMemorySpanExporter) -> Iterator[Visitor]:
     """A program that sends events to a service with traces."""
     with world.database.begin() as session:
         add_key(session, "till", "k", {"events", "members"}, now=world.clock.now())
-    with visiting(create_app(Dependencies(world.database, world.clock, world.keys, traced=True))) as browser:
+    with visiting(create_app(Dependencies(world.database, world.clock, world.keys))) as browser:
         yield browser
 
 

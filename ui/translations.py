@@ -26,6 +26,7 @@ from engine.definitions.errors import (
 )
 from engine.jobs.bulk import BulkError
 from engine.jobs.errors import JobStateError, JobUnknownError
+from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberError, UnusableSubjectError
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
 from rules.errors import RuleError
@@ -44,11 +45,12 @@ from ui.problems import (
     Unavailable,
     Unprocessable,
 )
+from ui.request_measures import route_of
 
 _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
-_OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError)
+_OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError)
 _OF_JOBS = (JobUnknownError, JobStateError, BulkError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
 
@@ -113,8 +115,10 @@ def _definition_problem(error: DefinitionError) -> Problem:
 
 def _run_problem(error: Exception) -> Problem:
     match error:
-        case RunUnknownError():
+        case RunUnknownError() | UnknownJourneyError() | UnknownMemberError():
             return NotFound(str(error))
+        case UnusableSubjectError():
+            return Unprocessable(str(error), errors=[FieldError(error.pointer, str(error))])
         case UnknownPortError():
             return Unprocessable(str(error), errors=[FieldError("/port", str(error))])
         case _:
@@ -161,7 +165,7 @@ def _known(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     """Runs outside of all middleware, so it brings the security headers itself."""
-    _LOG.error("unexpected error at %s", request.url.path, exc_info=error)
+    _LOG.error("unexpected error at %s %s", request.method, route_of(request.scope), exc_info=error)
     answer = _answer(request, problem_of(error))
     security.add_headers(answer.headers, request.scope["state"], secure=dependencies(request).secure)
     return answer

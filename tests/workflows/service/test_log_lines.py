@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 SPEAKING = """
-import logging, sys
+import asyncio, gc, logging, sys, threading, warnings
 import structlog
 from workflows.service.log_lines import configure
 configure(sys.argv[1] or None)
@@ -22,6 +22,27 @@ try:
 except ZeroDivisionError:
     structlog.get_logger("ours").exception("failed")
 """
+TELLING = (
+    SPEAKING
+    + """
+secret = "hunter" + "2"
+logging.getLogger("theirs").error("it failed\\nwith " + secret, exc_info=ValueError(secret))
+warnings.warn("deprecated: " + secret)
+def fail():
+    raise ValueError(secret)
+async def forgotten():
+    asyncio.create_task(fail_later())
+    await asyncio.sleep(0.01)
+    gc.collect()
+async def fail_later():
+    fail()
+thread = threading.Thread(target=fail)
+thread.start()
+thread.join()
+asyncio.run(forgotten())
+fail()
+"""
+)
 
 
 def said(style: str) -> list[str]:
@@ -43,6 +64,17 @@ def test_for_people_a_line_shows_level_event_and_values() -> None:
     assert "[info " in routed
     assert "routed" in routed
     assert "events=3" in routed
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+def test_whatever_goes_wrong_is_logged_without_what_it_was_given(style: str) -> None:
+    done = subprocess.run([sys.executable, "-c", TELLING, style], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert "hunter2" not in done.stdout + done.stderr
+    for said_of in ("it failed", "UserWarning", "a thread ends", "Task exception was never", "the process ends"):
+        assert said_of in done.stdout
+    assert done.stderr == ""
+    if style == "json":
+        assert all(json.loads(line)["event"] for line in done.stdout.splitlines())
 
 
 @pytest.mark.parametrize("style", ["json", "console"])

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -35,6 +35,7 @@ from rules.types import Json
 T = TypeVar("T")
 Write = Callable[[str, str], Awaitable[object]]
 """Writes one relation, given by userid and external_userid."""
+Came = Literal["written", "ended", "unknown"]
 
 AT_ONCE = 1000
 """Employees whom one message reaches at most."""
@@ -108,9 +109,10 @@ class Errands:
         relations, names = await self._do(lambda session: self._whom(session, whom))
         written = 0
         for relation in relations:
-            if await _write_one(relation, names, write):
+            came = [await _write_one(relation, name, write) for name in names]
+            if "written" in came:
                 written += 1
-            elif names:
+            elif "ended" in came:
                 await self._do(partial(self._end, relation))
         return written
 
@@ -133,16 +135,15 @@ class Errands:
         return await asyncio.to_thread(retrying.run, self._database, work)
 
 
-async def _write_one(relation: Follower, names: Sequence[str], write: Write) -> bool:
-    """Whether WeCom has this relation under any of the member's names, and so has taken what was written."""
-    taken = False
-    for name in names:
-        try:
-            await write(relation.userid, name)
-        except (RelationEndedError, ContactUnknownError):
-            continue
-        taken = True
-    return taken
+async def _write_one(relation: Follower, name: str, write: Write) -> Came:
+    """Write a relation under one of the member's names in WeCom. A name that WeCom does not know is dropped."""
+    try:
+        await write(relation.userid, name)
+    except RelationEndedError:
+        return "ended"
+    except ContactUnknownError:
+        return "unknown"
+    return "written"
 
 
 _LOCK = text("""

@@ -178,6 +178,9 @@ async def test_a_lost_token_is_renewed_once_for_all_who_find_out(simulator: Simu
     await wecom.get_external_contact(an)
     simulator.control("lose_tokens")
     await asyncio.gather(*(wecom.get_external_contact(an) for _ in range(20)))
+    assert simulator.calls("gettoken") == {0: 2}
+    assert simulator.calls(GET)[0] == 1 + 20
+    assert simulator.calls(GET)[40014] >= 1
 
 
 async def test_an_expired_token_is_renewed(simulator: Simulator, wecom: WeCom) -> None:

@@ -151,8 +151,8 @@ def web(
 def worker() -> None:
     """Execute journeys. These are the workflows, their turns, and the calls to outside systems."""
     from engine.definitions.plans import Plans
-    from workflows.job_kinds import job_kinds
     from workflows.service.connections import reach_temporal, ways_out
+    from workflows.service.jobs import jobs_of
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
     from workflows.service.waiting import wait_for_database
@@ -165,7 +165,7 @@ def worker() -> None:
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
-        async with ways_out(parts) as outside:
+        async with ways_out(parts) as outside, jobs_of(parts) as jobs:
             worker_parts = WorkerParts(
                 client=temporal,
                 database=parts.database,
@@ -174,7 +174,7 @@ def worker() -> None:
                 activities=parts.activities,
                 plans=Plans(parts.catalogue),
                 outside=outside,
-                jobs=job_kinds(parts.clock),
+                jobs=jobs,
             )
             await run_worker(worker_parts, stop)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.clock import Clock
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK
+from engine.jobs.kinds import BULK, SYNC
 from engine.jobs.pages import Prepare, within
+from workflows.sync import Asking, Sync
+from workflows.sync_contacts import contacts
+from workflows.sync_directory import directory
+from workflows.sync_groups import groups
 
 
-def job_kinds(clock: Clock) -> Mapping[str, Prepare]:
+def job_kinds(asking: Asking) -> Mapping[str, Prepare]:
     """How a page of each kind is prepared."""
-    return {BULK: within(bulk.page(clock))}
+    sync = Sync(asking, {"directory": directory, "contacts": contacts, "groups": groups})
+    return {BULK: within(bulk.page(asking.clock)), SYNC: sync.prepare}

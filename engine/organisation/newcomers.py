@@ -32,7 +32,7 @@ def meet_associates(session: Session, userids: Iterable[str]) -> None:
     """Makes those employees known of whom there is no record by userid or key."""
     wanted = sorted({one for one in userids if one})
     if wanted:
-        session.connection().execute(_MEET, {"userids": wanted, "keys": [_key_for(one) for one in wanted]})
+        session.connection().execute(_MEET, {"userids": wanted, "keys": [key_for(one) for one in wanted]})
 
 
 def meet_chat(session: Session, group: GroupRecord) -> bool:
@@ -43,7 +43,8 @@ def meet_chat(session: Session, group: GroupRecord) -> bool:
     return session.connection().execute(_MEET_CHAT, given).rowcount > 0
 
 
-def _key_for(userid: str) -> str:
+def key_for(userid: str) -> str:
+    """The key of an employee of whom only WeCom has told."""
     if _KEY.fullmatch(userid):
         return userid
     return "wecom-" + hashlib.sha1(userid.encode(), usedforsecurity=False).hexdigest()[:16]

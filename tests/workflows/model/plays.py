@@ -107,6 +107,12 @@ class Play:
         self.told.append(event)
         assert self._ingest([event]) == (1, 0)
 
+    def tell_member(self, member: int, kind: str, data: dict[str, Any]) -> None:
+        """An event of a member who is known by the internal id is accepted."""
+        event = IncomingEvent("test", str(len(self.told)), kind, None, self.now, data, member_id=member)
+        self.told.append(event)
+        assert self._ingest([event]) == (1, 0)
+
     def tell_again(self, which: int) -> None:
         """An event comes a second time."""
         if self.told:
@@ -115,6 +121,7 @@ class Play:
     def join(self, one: str, other: str) -> None:
         """Two people prove to be one."""
         self.tell(one, "custom.met", {"identities": [one, other]})
+        self.joined |= {member for (member,) in self.rows("SELECT merged_into FROM members WHERE merged_into > 0")}
 
     def _ingest(self, events: list[IncomingEvent]) -> tuple[int, int]:
         came = retrying.run(self.database, lambda session: ingest(session, events, now=self.now, keys=self.keys))

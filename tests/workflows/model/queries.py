@@ -41,7 +41,7 @@ STAGES_MEANT = f"""
 SELECT {PLACE}, stage, count(*)::int, count(*) FILTER (WHERE entered_here)::int
 FROM run_stages JOIN runs ON runs.id = run_id GROUP BY {PLACE}, stage"""
 ENDS_COUNTED = f"""
-SELECT {CELL}, kind, name, SUM(times)::int FROM {ALL} WHERE kind <> 'stage'
+SELECT {CELL}, kind, name, SUM(times)::int FROM {ALL} WHERE kind IN ('outcome', 'holdout')
 GROUP BY {CELL}, kind, name HAVING SUM(times) <> 0"""
 ENDS_MEANT = f"""
 SELECT {PLACE}, CASE status WHEN 'holdout' THEN 'holdout' ELSE 'outcome' END, outcome, count(*)::int

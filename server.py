@@ -277,12 +277,13 @@ def definitions(
     from ui.definition_files.command import Command
     from ui.definition_files.files import FilesError
     from ui.definition_files.service import ServiceError
-    from workflows.activities.registry import catalogue_of, load_activities
+    from workflows.activities.registry import catalogue_of
+    from workflows.service.plug_ins import installed_activities
 
     chinese = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
     command = Command(action, paths, "zh" if chinese else "en", url, key)
     try:
-        outcome = command.run(catalogue_of(load_activities()))
+        outcome = command.run(catalogue_of(installed_activities()))
     except (FilesError, ServiceError) as error:
         raise MisconfiguredError(str(error)) from error
     typer.echo(json.dumps(outcome.data, ensure_ascii=False, indent=2) if as_json else "\n".join(outcome.lines))

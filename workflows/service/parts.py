@@ -7,9 +7,10 @@ from engine.database.connection import Database
 from engine.database.readiness import NotReadyError, demand_ready
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing, KeyRingError
-from workflows.activities.registry import Activities, catalogue_of, load_activities
+from workflows.activities.registry import Activities, catalogue_of
 from workflows.service.errors import MisconfiguredError
 from workflows.service.first_access import FirstAccess
+from workflows.service.plug_ins import installed_activities
 from workflows.service.settings import Settings, plain
 
 
@@ -36,7 +37,7 @@ class Parts:
         except KeyRingError as error:
             raise MisconfiguredError(str(error)) from error
         database = Database(settings.needed_database_url(), application=f"waystation {role}")
-        return cls(settings, database, SystemClock(), keys, load_activities())
+        return cls(settings, database, SystemClock(), keys, installed_activities())
 
     @property
     def catalogue(self) -> Catalogue:

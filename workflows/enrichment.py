@@ -100,7 +100,7 @@ _WAITING = text("""
 SELECT events.seq, identities.value_enc
 FROM events JOIN identities ON identities.member_id = events.member_id AND identities.kind = 'external_userid'
 WHERE events.member_id = :member AND events.routed_at IS NULL
-AND events.type IN ('contact.added', 'contact.confirmed')
+AND events.type IN ('contact.added', 'contact.confirmed') AND NOT events.data ? 'found'
 AND NOT EXISTS (SELECT 1 FROM identities AS known WHERE known.member_id = :member AND known.kind = 'unionid')
 ORDER BY events.seq LIMIT 1
 """)

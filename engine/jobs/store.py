@@ -90,6 +90,7 @@ def stop(session: Session, job_id: int, *, by: str, now: datetime) -> Job:
         raise JobStateError(f"Only a job that waits or runs can be stopped; this one is {job.state}.")
     _end(job, "stopped", now)
     audit.record(session, by, "job.stopped", f"job/{job_id}", now=now, after={"done": job.done})
+    session.flush()
     return job
 
 
@@ -104,6 +105,7 @@ def go_on(session: Session, job_id: int, *, by: str, now: datetime) -> Job:
         alerts.settle(session, "job-failed", f"job/{job_id}", by=by, now=now)
     job.state, job.tries, job.reason, job.ended_at, job.updated_at = "waiting", 0, None, None, now
     audit.record(session, by, "job.continued", f"job/{job_id}", now=now, after={"done": job.done})
+    session.flush()
     return job
 
 

@@ -35,6 +35,11 @@ def meet_associates(session: Session, userids: Iterable[str]) -> None:
         session.connection().execute(_MEET, {"userids": wanted, "keys": [key_for(one) for one in wanted]})
 
 
+def rename(session: Session, userid: str, new: str) -> None:
+    """An employee has a new userid, and keeps all that is known of them. Somebody who has it already stays apart."""
+    session.connection().execute(_RENAME, {"userid": userid, "new": new})
+
+
 def meet_chat(session: Session, group: GroupRecord) -> bool:
     """Makes a group known, at the store of its owner; whether it was new."""
     meet_associates(session, [group.owner])
@@ -57,6 +62,9 @@ _MEET = text("""
     WHERE NOT EXISTS (SELECT 1 FROM associates a WHERE a.wecom_userid = n.userid OR a.key = n.userid)
     ORDER BY n.userid
     ON CONFLICT DO NOTHING""")
+_RENAME = text("""
+    UPDATE associates SET wecom_userid = :new WHERE wecom_userid = :userid
+    AND NOT EXISTS (SELECT 1 FROM associates o WHERE o.wecom_userid = :new)""")
 _MEET_CHAT = text("""
     INSERT INTO chats (chat_id, title, store_id, owner_id, hosts, kind, created_at)
     SELECT :chat, jsonb_build_object('zh', CAST(:name AS text), 'en', CAST(:name AS text)), a.store_id, a.id, '{}',

@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
-from engine.organisation.newcomers import meet_associates
+from engine.organisation.newcomers import meet_associates, rename
+from engine.organisation.sync.requests import want
 from engine.secrets.keyring import KeyRing
 from engine.wecom import chats, groups, inbox, mapping
 from engine.wecom.answers import Customer, GroupChat
@@ -130,9 +131,17 @@ class Intake:
             return Receipt("waiting", arrived.kind)
         if isinstance(meaning, Happened):
             self._accept([meaning.event])
+        if isinstance(meaning, NeedsSync):
+            self._ask_for_sync(arrived.app, meaning)
         reason = meaning.reason if isinstance(meaning, NeedsSync | Ignored) else None
         inbox.mapped(self.session, callback, now=self.now, reason=reason)
         return Receipt("mapped", arrived.kind, reason)
+
+    def _ask_for_sync(self, app: str, meaning: NeedsSync) -> None:
+        """Have the directory read; an employee's new userid is known from the callback alone."""
+        if meaning.renamed is not None:
+            rename(self.session, *meaning.renamed)
+        want(self.session, app, ["directory"], now=self.now)
 
     def _receive_of_chat(self, arrived: Arrived, chat_id: str) -> Receipt:
         inbox.lock_chat(self.session, chat_id)

@@ -184,7 +184,7 @@ def _organisation(reader: _Reader) -> Meaning:
         case "delete_user" if user:
             return _staff_event(reader, "associate.left")
         case "update_user" if user and reader.text("NewUserID"):
-            return NeedsSync("an employee has a new userid")
+            return NeedsSync("an employee has a new userid", (user, reader.text("NewUserID")))
         case "update_user" if user and reader.texts("Department"):
             return _staff_event(reader, "associate.moved")
         case "create_party" | "update_party" | "delete_party":

@@ -81,9 +81,13 @@ class TransferredAway:
 
 @dataclass(frozen=True)
 class NeedsSync:
-    """The organisation changed in a way that only a look at WeCom's directory explains."""
+    """The organisation changed in a way that only a look at WeCom's directory explains.
+
+    `renamed` is an employee's userid before and after, where the callback tells of it.
+    """
 
     reason: str
+    renamed: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,14 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from engine.alerts.store import signal
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
-from engine.jobs import store as jobs
-from engine.jobs.kinds import SYNC
+from engine.organisation.sync.requests import want
 from engine.wecom.errors import ConfigurationError, StaffUnknownError, WeComError
 
 OFTEN = timedelta(minutes=1)
-BY = "waystation"
-"""Who asks for the directory to be read, in the audit."""
-
-
-def ask_for_sync(session: Session, *, by: str, now: datetime) -> None:
-    """Have the directory read again, unless that waits to be done already."""
-    if jobs.waiting_in(session, SYNC) is None:
-        jobs.create(session, SYNC, {}, by=by, now=now, stores="*").lane = SYNC
-        session.flush()
 
 
 @dataclass(frozen=True)
@@ -56,7 +44,7 @@ class Reports:
     def _tell(self, error: WeComError, now: datetime) -> None:
         with self.database.begin() as session:
             if isinstance(error, StaffUnknownError):
-                ask_for_sync(session, by=BY, now=now)
+                want(session, self.app, ["directory"], now=now)
             else:
                 detail = {"api": error.api, "code": error.code, "hint": error.hint, "message": error.advice}
                 signal(session, "wecom-configuration", f"wecom/{self.app}", now=now, detail=dict(detail))

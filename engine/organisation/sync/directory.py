@@ -163,8 +163,8 @@ def _nobodys(row: Department) -> Finding:
         f"department {row.id}",
         {
             "zh": f"部门「{row.name}」没有对应的门店或大区；请把门店（或大区）的名称与部门名称改成一致，然后再次同步",
-            "en": f"The department {row.name!r} is no store or region of ours: let a store (or region) have the same name"
-            " as the department, then sync again.",
+            "en": f"The department {row.name!r} is no store or region of ours: give a store (or region) the same name,"
+            " then sync again.",
         },
     )
 

@@ -42,7 +42,9 @@ def ask(session: Session, app: str, parts: Iterable[Part] = PARTS, *, by: str, n
 
 
 def want(session: Session, app: str, parts: Iterable[Part], *, now: datetime) -> Job | None:
-    """The same, as the product asks by itself: not again shortly after a sync of these parts that it asked for."""
+    """The same, as the product asks by itself: not while a sync of the app runs, which looks at them already, nor
+    shortly after one of these parts that it asked for.
+    """
     wanted = _ordered(set(parts))
     given = {"lane": f"sync/{app}", "by": BY_ITSELF, "since": now - SELDOM, "parts": wanted}
     if session.connection().execute(_LATELY, given).first() is not None:
@@ -55,5 +57,5 @@ def _ordered(parts: set[Part]) -> list[Part]:
 
 
 _LATELY = text("""
-    SELECT 1 FROM jobs WHERE lane = :lane AND created_by = :by AND created_at > :since
-    AND args -> 'parts' ?& CAST(:parts AS text[]) LIMIT 1""")
+    SELECT 1 FROM jobs WHERE lane = :lane AND (state = 'running' OR (
+        created_by = :by AND created_at > :since AND args -> 'parts' ?& CAST(:parts AS text[]))) LIMIT 1""")

@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 from sqlmodel import Session
 
+from engine.database import direct
+
 APP_ROLE = "waystation_app"
 
 Scope = Literal["*"] | tuple[int, ...]
@@ -56,6 +58,7 @@ class Database:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             if stores != "*":
                 session.connection().execute(_SET_SCOPE, {"stores": scope_text(stores)})
+            direct.remember(session)
             yield session
 
     def close(self) -> None:

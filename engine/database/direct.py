@@ -6,15 +6,16 @@ runs once per turn or per routed event is written here as plain SQL; everything 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import psycopg
-from psycopg import Connection
-from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg import Connection, Cursor
+from psycopg.rows import RowFactory, RowMaker, class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import exc
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import ClassManager, Session
+from sqlalchemy.orm.instrumentation import opt_manager_of_class
 
 Row = TypeVar("Row")
 Given = Mapping[str, Any]
@@ -25,12 +26,17 @@ DATABASE_IS_AWAY = (
 )  # fmt: skip
 """What is raised while the database cannot be reached, or asks for the same again: nothing is wrong with the work."""
 
-__all__ = ["DATABASE_IS_AWAY", "Jsonb", "execute", "first", "objects", "rows", "scalars"]
+__all__ = ["DATABASE_IS_AWAY", "Jsonb", "execute", "first", "objects", "remember", "rows", "scalars"]
 
 
 def objects(session: Session, kind: type[Row], query: str, given: Given) -> list[Row]:
-    """All rows, each as an object of `kind` made from the columns by name. Such objects belong to no session."""
-    with _connection(session).cursor(row_factory=class_row(kind)) as cursor:
+    """All rows, each as an object of `kind` made from the columns by name. Such objects belong to no session.
+
+    `kind` is a table's class, whose rows are taken as they are, or a dataclass.
+    """
+    manager = opt_manager_of_class(kind)
+    factory = class_row(kind) if manager is None else _table_row(manager)
+    with _connection(session).cursor(row_factory=factory) as cursor:
         return cursor.execute(query.encode(), given).fetchall()
 
 
@@ -58,5 +64,32 @@ def execute(session: Session, query: str, given: Given) -> int:
         return cursor.execute(query.encode(), given).rowcount
 
 
+def remember(session: Session) -> None:
+    """Let a session whose only transaction has begun hand its connection out without looking for it each time."""
+    session.info[_CONNECTION] = _connection(session)
+
+
 def _connection(session: Session) -> Connection[Any]:
-    return cast("Connection[Any]", session.connection().connection.driver_connection)
+    return session.info.get(_CONNECTION) or cast("Connection[Any]", session.connection().connection.driver_connection)
+
+
+def _table_row(manager: ClassManager[Row]) -> RowFactory[Row]:
+    """Makes objects as SQLAlchemy's own loading does: without the class's constructor, which costs more than the query.
+
+    What the database holds was checked when it was written.
+    """
+
+    def factory(cursor: Cursor[Any]) -> RowMaker[Row]:
+        names = [column.name for column in cursor.description or ()]
+
+        def make(values: Sequence[Any]) -> Row:
+            made = manager.new_instance()
+            vars(made).update(zip(names, values, strict=True))
+            return made
+
+        return make
+
+    return factory
+
+
+_CONNECTION = "waystation.connection"

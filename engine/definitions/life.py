@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.access import audit
+from engine.alerts.store import settle
 from engine.definitions.errors import UnknownDefinitionError, WrongStateError
 from engine.definitions.live import change_live
 from engine.definitions.models import Live
@@ -42,6 +43,7 @@ def resume(session: Session, key: str, *, deadlines: Deadlines = "hold", by: str
     if live.state == "paused":
         live.state = "live"
     interval.to_at, interval.mode = now, deadlines
+    settle(session, "journey-paused-itself", f"journey/{key}", by=by, now=now)
     return _changed(session, live, "journey.resumed", by, now, {"deadlines": deadlines})
 
 
@@ -52,6 +54,11 @@ def retire(session: Session, key: str, *, by: str, now: datetime) -> Live:
         raise WrongStateError(f"The journey {key} is retired already.")
     live.state, live.retired_at = "retired", now
     return _changed(session, live, "journey.retired", by, now, {})
+
+
+def is_paused(session: Session, key: str) -> bool:
+    """Whether the journey's runs stand still: a retired one may be paused too, though it lets nobody in anyway."""
+    return _open_pause(session, key) is not None
 
 
 def _locked(session: Session, key: str) -> Live:

@@ -14,6 +14,7 @@ from engine.definitions.context import context_of
 from engine.definitions.drafts import read_draft
 from engine.definitions.errors import NotAvailableError, NotPublishableError
 from engine.definitions.kinds import Kind
+from engine.definitions.life import is_paused
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.source import read_source
@@ -90,7 +91,8 @@ def _store(session: Session, version: Version, content: Json, now: datetime) -> 
     if live is None:
         session.add(Live(kind=version.kind, key=version.key, version=version.n, first_published_at=now))
     elif live.state == "retired":
-        live.version, live.state, live.retired_at, live.first_published_at = version.n, "live", None, now
+        state = "paused" if is_paused(session, version.key) else "live"
+        live.version, live.state, live.retired_at, live.first_published_at = version.n, state, None, now
     else:
         live.version = version.n
     session.flush()

@@ -12,7 +12,7 @@ from engine.database.columns import identity, json_value, number
 
 
 class FunnelDelta(SQLModel, table=True):
-    """What one turn added to a cell. `kind` is stage, outcome or holdout; 0 stands for "none" in the places.
+    """What one turn added to a cell. `kind` is stage, outcome, holdout or refused; 0 stands for "none" in the places.
 
     `firsts` are the bits of `engine.funnel.people`, to be counted `weight` times.
     """

@@ -53,7 +53,7 @@ class Holdout:
 class Funnel:
     """The figures of a journey: all together, and by group where that was asked.
 
-    `people_exact` is False where people had to be estimated.
+    `refused` are entry events that started no run, by reason; `people_exact` is False where people were estimated.
     """
 
     stages: tuple[StageFigures, ...]
@@ -61,6 +61,7 @@ class Funnel:
     outcomes: dict[str, int]
     holdout: Holdout
     people_exact: bool = True
+    refused: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,14 +134,15 @@ def read_funnel(
     return Funnel(
         stages=_figures(None, ordered, cells),
         groups={place: _figures(place, ordered, cells) for place in places} if by else {},
-        outcomes=_outcomes(cells),
+        outcomes=_counted(cells, "outcome"),
         holdout=Holdout(held.pop(HELD_OUT, 0), dict(sorted(held.items()))),
         people_exact=exact,
+        refused=_counted(cells, "refused"),
     )
 
 
-def _outcomes(cells: Cells) -> dict[str, int]:
-    found = {name: cell.times for (place, kind, name), cell in cells.items() if kind == "outcome" and place is None}
+def _counted(cells: Cells, of: str) -> dict[str, int]:
+    found = {name: cell.times for (place, kind, name), cell in cells.items() if kind == of and place is None}
     return {name: found[name] for name in sorted(found) if found[name]}
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
+from engine.alerts.store import settle
 from engine.funnel import deltas
 from engine.journeys.state import End
 from engine.runs import effects, ending, states
@@ -24,6 +25,7 @@ from engine.runs.models import Run, Turn
 from engine.secrets.keyring import KeyRing
 
 OUTCOME = "merged"
+ITSELF = "waystation"
 
 
 def end_doubles(session: Session, members: Sequence[int], *, keys: KeyRing, now: datetime) -> None:
@@ -67,6 +69,7 @@ def _end(session: Session, kept: Run, ended: Run, keys: KeyRing, now: datetime) 
     end = End("exited", OUTCOME, now, ending.place(session, ended.member_id, since=state.considered))
     state = replace(state, phase="ended", next=None, deadline=None, effect=None, stuck=None, end=end)
     states.keep(ended, state, keys, paused=False, wake_at=None)
+    settle(session, "run-stuck", f"run/{ended.id}", by=ITSELF, now=now)
     # Both executions look again: one takes what was handed over, the other closes.
     ended.wake_at = kept.wake_at = now
     session.add(_record(kept, ended, now))

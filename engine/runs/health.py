@@ -9,9 +9,11 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.alerts.store import signal
 from engine.definitions import life
 from engine.definitions.errors import UnknownDefinitionError, WrongStateError
 from engine.runs.models import Effect
+from rules.types import Json
 
 LOOKED_AT = 100
 TOO_MANY = 10
@@ -29,6 +31,8 @@ def look_after_failure(session: Session, effect: Effect, *, now: datetime) -> bo
         return False
     with suppress(WrongStateError, UnknownDefinitionError):
         life.pause(session, effect.journey, by=ITSELF, now=now)
+        detail: dict[str, Json] = {"node": effect.node, "failed": failed, "of": tried}
+        signal(session, "journey-paused-itself", f"journey/{effect.journey}", now=now, detail=detail)
         log.warning("journey pauses itself", journey=effect.journey, node=effect.node, failed=failed, of=tried)
     return True
 

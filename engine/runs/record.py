@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.alerts.store import settle, signal
 from engine.database import direct
 from engine.events.models import Event
 from engine.funnel import deltas
 from engine.journeys.plan import Plan
-from engine.journeys.state import Consume, Drop, Keep, Local, Log, Remote, Stage, State
+from engine.journeys.state import Alert, Consume, Drop, Keep, Local, Log, Remote, Stage, State
 from engine.journeys.turn import TurnResult
-from engine.runs import effects, inbox
+from engine.runs import effects, health, inbox
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -40,6 +41,10 @@ def write(
     for command in result.commands:
         if isinstance(command, Stage):
             deltas.reached(session, run, command.name, stages=plan.stages, at=now)
+        elif isinstance(command, Alert):
+            _signal(session, run, command, now)
+    if before.stuck is not None and result.state.stuck is None:
+        settle(session, "run-stuck", f"run/{run.id}", by=_helper(result), now=now)
     if result.state.end is not None:
         deltas.ended(session, run, result.state.end.outcome)
         inbox.drop_rest(session, run.id, now)
@@ -81,6 +86,23 @@ def _line(entry: Log, keys: KeyRing) -> dict[str, Any]:
     if entry.reads:
         line["reads"] = seal_reads(dict(entry.reads), keys)
     return line
+
+
+def _signal(session: Session, run: Run, alert: Alert, now: datetime) -> None:
+    """Tell people of it, in words that hold no personal data: what a message quotes may be personal."""
+    at_node = f"journey/{run.journey}/{alert.node}" if alert.node else f"journey/{run.journey}"
+    if alert.reason == "stuck":
+        detail = {"journey": run.journey, "node": alert.node, "reason": alert.detail["reason"]}
+        signal(session, "run-stuck", f"run/{run.id}", now=now, detail=detail, store_id=run.store_id)
+    else:
+        detail = {"condition": alert.detail["condition"], "run": str(run.id)}
+        signal(session, "condition-error", at_node, now=now, detail=detail)
+
+
+def _helper(result: TurnResult) -> str:
+    """Who got the run out of where it was stuck; nobody where its age or an event did."""
+    orders = [each for each in result.commands if isinstance(each, Log) and each.kind == "operator"]
+    return str(orders[-1].detail["by"]) if orders else health.ITSELF
 
 
 def _change_associate(session: Session, run: Run, told: Sequence[Event], result: TurnResult) -> None:

@@ -22,7 +22,7 @@ from engine.journeys.start import BY_HAND, is_kept_from_before
 from engine.journeys.state import EventIn
 from engine.runs import holdout, inbox, store
 from engine.runs.models import Run
-from engine.runs.start import Arrival, EntryWaitsError, Starter
+from engine.runs.start import Arrival, Entry, EntryWaitsError, Starter
 from engine.secrets.keyring import KeyRing
 
 EVENTS_AT_ONCE = 200
@@ -142,7 +142,8 @@ class _Routing:
         self._let_age_act(arrival.event)
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
         decided = [starter.decide(journey, plan, arrival) for journey, plan in self.entrances.of(arrival)]
-        begun = [starter.begin(entry) for entry in decided if entry is not None]
+        starter.tell(decided)
+        begun = [starter.begin(entry) for entry in decided if isinstance(entry, Entry)]
         self._deliver(arrival)
         for run in begun:
             self._keep_from_before(run, arrival)

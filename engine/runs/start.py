@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from engine.alerts.store import signal
 from engine.database import direct
 from engine.definitions.live import LiveJourney
 from engine.events.models import Event
@@ -23,7 +24,7 @@ from engine.journeys.start import (
     refuse_reentry,
     start_run,
 )  # fmt: skip
-from engine.journeys.state import EventIn, RunRef
+from engine.journeys.state import Alert, EventIn, RunRef
 from engine.members.facts import read_facts
 from engine.runs import inbox, states, store
 from engine.runs.models import Run
@@ -74,16 +75,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """An entry that only its journey's pause kept out: it is counted."""
+
+    live: LiveJourney
+    arrival: Arrival
+    here: Circumstances
+
+
+@dataclass(frozen=True)
 class Starter:
-    """Decides entries of one member, whose row the caller has locked. `runs` are the member's live runs."""
+    """Decides entries of one member, whose row the caller has locked. `runs` are the member's live runs.
+
+    `alerts` are errors of entry conditions, each with its journey.
+    """
 
     session: Session
     member_id: int
     runs: Sequence[Run]
     keys: KeyRing
     now: datetime
+    alerts: list[tuple[str, Alert]] = field(default_factory=list)
 
-    def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | None:
+    def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | Refused | None:
         """The run that the event is to start; None if it starts none. Writes nothing. Raises EntryWaitsError."""
         event = arrival.event
         if not _was_live(live, event) or is_too_old(plan, event):
@@ -91,11 +105,13 @@ class Starter:
         if plan.reentry == "after_exit" and self._refused_while_live(plan.key, event):
             return None
         here = self._look(plan.key, event)
-        if here.paused or here.started:
+        if here.started:
             return None
         match = self._match(plan, event, here)
         if match is None:
             return None
+        if here.paused:
+            return None if refuse_reentry(plan, event, here.history) else Refused(live, arrival, here)
         if plan.reentry == "after_exit" and self._lag(plan.key, event):
             raise EntryWaitsError
         if refuse_reentry(plan, event, here.history):
@@ -132,6 +148,20 @@ class Starter:
             deltas.held_out(self.session, run)
         return run
 
+    def tell(self, decided: Iterable[Entry | Refused | None]) -> None:
+        """Count what a pause refused, and signal conditions that erred, once the event need not wait."""
+        for each in decided:
+            if isinstance(each, Refused):
+                row, here = each.arrival.row, each.here
+                place = (here.store_id, row.channel_id, here.associate_id)
+                deltas.refused(
+                    self.session,
+                    deltas.RefusedEntry(each.live.key, each.live.version, each.arrival.event.at, *place),
+                )
+        for journey, alert in self.alerts:
+            detail = {"condition": alert.detail["condition"]}
+            signal(self.session, "condition-error", f"journey/{journey}", now=self.now, detail=detail)
+
     def _look(self, journey: str, event: EventIn) -> Circumstances:
         given = {"journey": journey, "member": self.member_id, "seq": event.seq, "at": event.accepted_at}
         [here] = direct.objects(self.session, Circumstances, _CIRCUMSTANCES, given)
@@ -140,7 +170,7 @@ class Starter:
     def _match(self, plan: Plan, event: EventIn, here: Circumstances) -> EntryMatch | None:
         where = {"member_id": self.member_id, "store_id": here.store_id, "associate_id": here.associate_id}
         facts = read_facts(self.session, self.keys, **where, paths=plan.fields, now=self.now)
-        return match_entry(plan, event, facts, self.now)
+        return match_entry(plan, event, facts, self.now, on_error=lambda alert: self.alerts.append((plan.key, alert)))
 
     def _refused_while_live(self, journey: str, event: EventIn) -> bool:
         """Whether a live run, which has taken all that came before, refuses the event whatever its condition says."""

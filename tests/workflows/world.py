@@ -27,10 +27,11 @@ from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
+from engine.journeys.deadlines import deadlines
 from engine.journeys.plan import bundle_of, compile_plan
-from engine.journeys.state import OperatorKind
+from engine.journeys.state import Failure, OperatorKind
 from engine.members.fields import base_fields
-from engine.runs import commands, effects
+from engine.runs import commands, effects, inbox, states
 from engine.runs.commands import Order
 from engine.runs.effects import EffectKey
 from engine.runs.models import Delivery, Effect, Pause, Run, RunCommand, RunStage, Turn
@@ -345,6 +346,19 @@ class World:
     def open_orders(self) -> list[RunCommand]:
         with self.database.begin() as session:
             return list(session.execute(select(RunCommand).where(col(RunCommand.taken_turn).is_(None))).scalars())
+
+    def fail_all(self) -> None:
+        """Play the remote activity: the open effects have failed for good."""
+        with self.database.begin() as session:
+            for row in session.execute(select(Effect).where(col(Effect.settled_at).is_(None))).scalars():
+                effects.fail(row, Failure("away", "it did not work", final=True), now=self.clock.now())
+
+    def age(self) -> datetime | None:
+        """When the latest run's age ends it, pauses included."""
+        run = self.run()
+        with self.database.begin() as session:
+            due = deadlines(states.load(run, self.keys), inbox.pauses(session, run))
+        return next((each.at for each in due if each.kind == "max_age"), None)
 
     def live(self) -> list[Run]:
         """The runs that have not ended, oldest first."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from engine.definitions import life, versions
 from engine.definitions.models import Live
 from engine.definitions.source import read_source
+from engine.funnel.lift import read_lift
 from engine.funnel.places import places_of
 from engine.funnel.query import By, Funnel, StageFigures, read_funnel
 from engine.journeys.graph import graph_of, stages_of
@@ -52,16 +53,31 @@ class HoldoutAnswer(BaseModel):
     outcomes: dict[str, int]
 
 
+class LiftAnswer(BaseModel):
+    """Runs that entered, how many reached the goal so far, and the same of the holdout; shares are 0 to 1."""
+
+    entered: int
+    goals: int
+    share: float | None
+    held_out: int
+    held_out_goals: int
+    held_out_share: float | None
+    difference: float | None
+
+
 class FunnelAnswer(BaseModel):
     """The funnel of the runs that entered in the range, as it stands at this moment.
 
-    `people_exact` is false where distinct people had to be estimated.
+    `people_exact` is false where distinct people had to be estimated. `refused` are events that would have started a
+    run, by what kept them out: `paused`. `lift` is null where nobody was held out.
     """
 
     stages: list[StageAnswer]
     groups: list[GroupAnswer]
     outcomes: dict[str, int]
     holdout: HoldoutAnswer
+    lift: LiftAnswer | None
+    refused: dict[str, int]
     people_exact: bool
 
 
@@ -97,11 +113,14 @@ def read_journey_funnel(
         titles = _stage_titles(session, key)
         funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
         groups = _groups(session, by, funnel, titles)
+        lift = read_lift(session, key, funnel, first=first, last=last)
     return FunnelAnswer(
         stages=_stages(funnel.stages, titles),
         groups=groups,
         outcomes=funnel.outcomes,
         holdout=HoldoutAnswer(times=funnel.holdout.times, outcomes=funnel.holdout.outcomes),
+        lift=LiftAnswer(**vars(lift)) if lift else None,
+        refused=funnel.refused,
         people_exact=funnel.people_exact,
     )
 

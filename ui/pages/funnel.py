@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
+from engine.funnel.lift import read_lift
 from engine.funnel.query import By, Funnel, StageFigures, read_funnel
 from engine.organisation.models import Associate, Channel, Store
 from ui import words
@@ -55,11 +56,13 @@ def show_funnel(
         titles = stage_titles(shown.document, visit.language)
         funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
         groups = _groups(session, funnel, by, visit.language)
+        lift = read_lift(session, key, funnel, first=first, last=last)
     context = {
         "shown": shown,
         "funnel": funnel,
         "bars": bars(funnel.stages, titles),
         "groups": groups,
+        "lift": lift,
         "by": by,
         "first": first,
         "last": last,

@@ -155,6 +155,27 @@ def test_a_retired_journey_comes_back_by_publishing(session: Session, clock: Fix
     assert (live.state, live.retired_at, live.first_published_at) == ("live", None, clock.now())
 
 
+def test_a_retired_journey_that_is_paused_stays_paused_when_it_comes_back(session: Session, clock: FixedClock) -> None:
+    published(session, clock)
+    pause(session, "small", by="user:a", now=clock.now())
+    retire(session, "small", by="user:a", now=clock.now())
+    assert only(session).state == "retired"
+    published(session, clock)
+    assert only(session).state == "paused"
+    resume(session, "small", by="user:a", now=clock.now())
+    assert only(session).state == "live"
+
+
+def test_a_retired_journey_can_be_paused_and_stays_retired_when_it_is_resumed(
+    session: Session, clock: FixedClock
+) -> None:
+    published(session, clock)
+    retire(session, "small", by="user:a", now=clock.now())
+    for change in (pause, resume):
+        change(session, "small", by="user:a", now=clock.now())
+        assert only(session).state == "retired"
+
+
 def test_a_pause_is_an_interval(session: Session, clock: FixedClock) -> None:
     published(session, clock)
     begun = clock.now()

@@ -23,7 +23,7 @@ from engine.journeys.state import EventIn, RunRef, State
 from engine.members.models import Identity, Member
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.relations.models import Relation
-from engine.runs.models import Run, RunStage, Turn
+from engine.runs.models import Effect, Run, RunStage, Turn
 from engine.seats.models import Seat
 from engine.secrets.keyring import KeyRing
 
@@ -65,6 +65,7 @@ class _Maker:
             self._member(number)
         self._runs()
         self._attention()
+        self._around()
         return Sample(self.stores, self.runs, tuple(self.members))
 
     def _attention(self) -> None:
@@ -86,6 +87,27 @@ class _Maker:
             if seen:
                 alert.acknowledged_at, alert.acknowledged_by = self.now, "user:admin"
             self._add(alert)
+
+    def _around(self) -> None:
+        """Effects of the stuck run, a run that waits for quiet hours to end, and one that a merge ended for another."""
+        at = self.now - timedelta(hours=2)
+        for node, kind, state, port, error in (
+            ("welcome", "wecom.send_welcome", "settled", "done", None),
+            ("coupon", "coupon.issue", "failed", None, "The till does not answer."),
+        ):
+            self.session.add(
+                Effect(run_id=self.runs["stuck"], node=node, visit=1, journey="hook-coupon", type=kind, state=state,
+                       failures=0 if port else 5, port=port, error=error, asked_at=at, settled_at=at)
+            )  # fmt: skip
+        quiet = self.session.get_one(Run, self.runs["wait_claim"])
+        quiet.state = {**quiet.state, "phase": "deferred"}
+        merged = self.session.get_one(Run, self.runs["lost"])
+        merged.outcome, merged.member_id = "merged", quiet.member_id
+        merged.n = 2
+        line = {"at": at.isoformat(), "kind": "ended", "node": None, "port": None,
+                "detail": {"outcome": "merged", "into": str(quiet.id)}}  # fmt: skip
+        self.session.add(Turn(run_id=merged.id, n=2, at=at, answer={}, log=[line]))
+        self.session.flush()
 
     def _add(self, row: Any) -> int:
         self.session.add(row)

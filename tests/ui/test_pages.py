@@ -45,6 +45,8 @@ def paths(chain: Sample) -> list[str]:
         "/alerts?state=acknowledged&kind=",
         "/alerts?kind=job-failed",
         "/parked",
+        "/journeys/hook-coupon/start",
+        "/journeys/hook-coupon/runs?overdue=true",
         "/parked?after=99",
     ]
 

@@ -11,18 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from engine.database import retrying
-from engine.definitions.models import Live
-from engine.events.incoming import INTERNAL, IncomingEvent
-from engine.events.ingest import ingest
-from engine.journeys.start import BY_HAND
-from engine.members.handles import HandleError, parse_handle
 from engine.members.lookup import find_member
 from engine.organisation.models import Store
-from engine.runs import commands
+from engine.runs import by_hand, commands
+from engine.runs.by_hand import Wanted
 from engine.runs.commands import Order
 from engine.runs.listing import RunFilter, RunItem, list_runs
-from engine.runs.models import Run
 from engine.runs.view import RunView, read_run
 from ui.api.run_answers import (
     ExitBody,
@@ -41,7 +35,7 @@ from ui.api.run_answers import (
 )
 from ui.auth import Caller, require
 from ui.dependencies import Dependencies
-from ui.problems import Conflict, FieldError, NotFound, Unprocessable
+from ui.problems import NotFound
 from ui.routing import api_router
 
 router = api_router(tags=["Runs"])
@@ -51,7 +45,6 @@ RunId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 Answer = TypeVar("Answer")
 PATIENCE = 2.0
 """So many seconds an answer waits for the run's next turn."""
-SOURCE = f"{INTERNAL}runs"
 
 
 @router.get("/runs")
@@ -83,9 +76,15 @@ def start_by_hand(
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> StartAnswer:
     """Start a journey for a member, as the event `run.requested`: re-entry, holdout and age hold as for any entry."""
-    _must_be_live(caller, body.journey)
-    seq = _request(caller, body, idempotency_key or uuid.uuid4().hex)
-    run = _until(lambda: _started(caller, body.journey, seq))
+    name = idempotency_key or uuid.uuid4().hex
+    wanted = Wanted(body.journey, body.subject, caller.actor, name, caller.stores, body.data)
+    seq = by_hand.ask(caller.deps.database, caller.deps.keys, wanted, now=caller.now())
+
+    def begun() -> int | None:
+        with caller.deps.database.begin() as session:
+            return by_hand.started(session, body.journey, seq)
+
+    run = _until(begun)
     response.status_code = 201 if run else 202
     return StartAnswer(event=str(seq), run=str(run) if run else None)
 
@@ -184,50 +183,6 @@ def _temporal(item: RunItem, deps: Dependencies) -> TemporalAnswer:
         base, namespace = deps.temporal_ui_url.rstrip("/"), quote(deps.temporal_namespace, safe="")
         url = f"{base}/namespaces/{namespace}/workflows/{quote(item.workflow_id, safe='')}"
     return TemporalAnswer(workflow_id=item.workflow_id, run_id=None, url=url)
-
-
-def _must_be_live(caller: Caller, journey: str) -> None:
-    with caller.deps.database.begin() as session:
-        live = session.get(Live, ("journey", journey))
-    if live is None:
-        raise NotFound(f"There is no published journey {journey!r}.")
-    if live.state != "live":
-        raise Conflict(f"The journey {journey!r} is {live.state}: it lets nobody in.")
-
-
-def _request(caller: Caller, body: StartBody, name: str) -> int:
-    """Accept the event that asks for a run; its place in the log."""
-
-    with caller.begin() as session:
-        member = find_member(session, caller.deps.keys, body.subject)
-
-    def work(session: Session) -> int:
-        subject = None if member is not None else _handle(body.subject)
-        data = {**body.data, "journey": body.journey}
-        now = caller.now()
-        event = IncomingEvent(SOURCE, f"{caller.actor}/{name}", BY_HAND, subject, now, data, member_id=member)
-        result = ingest(session, [event], now=now, keys=caller.deps.keys, stores=caller.stores)
-        if result.rejected:
-            refused = result.rejected[0]
-            raise Unprocessable(refused.message, errors=[FieldError(refused.pointer, refused.message)])
-        return result.seqs[0] or 0
-
-    return retrying.run(caller.deps.database, work)
-
-
-def _handle(subject: str) -> str:
-    if subject.isdigit():
-        raise NotFound("There is no such member.")
-    try:
-        return str(parse_handle(subject))
-    except HandleError as error:
-        raise Unprocessable(str(error), errors=[FieldError("/subject", str(error))]) from error
-
-
-def _started(caller: Caller, journey: str, seq: int) -> int | None:
-    with caller.deps.database.begin() as session:
-        wanted = select(col(Run.id)).where(col(Run.journey) == journey, col(Run.entry_seq) == seq)
-        return session.execute(wanted).scalar()
 
 
 def _order(caller: Caller, run_id: int, order: Order, response: Response) -> RunAnswer:

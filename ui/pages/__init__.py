@@ -2,7 +2,22 @@
 
 from types import ModuleType
 
-from ui.pages import alerts, docs, funnel, jobs, journeys, landing, members, operate, overview, parked, runs, sign_in
+from ui.pages import (
+    alerts,
+    bulk,
+    docs,
+    funnel,
+    jobs,
+    journeys,
+    landing,
+    members,
+    operate,
+    overview,
+    parked,
+    runs,
+    sign_in,
+    start,
+)
 
 MODULES: tuple[ModuleType, ...] = (
     sign_in,
@@ -11,6 +26,8 @@ MODULES: tuple[ModuleType, ...] = (
     funnel,
     runs,
     operate,
+    start,
+    bulk,
     members,
     alerts,
     parked,

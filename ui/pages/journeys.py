@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -9,10 +10,13 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Shown, list_shown, list_versions, show
+from engine.runs.entries import MOST, entered_since, lasting_pause
 from engine.runs.listing import LIVE, Standing, live_by_journey, standing
+from ui.messages import text
 from ui.outline import Outline, outline
 from ui.pages.visit import Visit, Visiting
 from ui.problems import NotFound
+from ui.words import number
 
 router = APIRouter()
 
@@ -41,6 +45,15 @@ def presence(rows: list[Standing]) -> Presence:
     return Presence(at, stuck, by_status)
 
 
+@dataclass(frozen=True)
+class Stand:
+    """What an action on the whole journey would meet: live runs, how many entered in a day, a pause that lasts."""
+
+    runs: int
+    lately: str
+    paused_since: datetime | None
+
+
 @router.get("/journeys")
 def show_list(visit: Visiting) -> HTMLResponse:
     """All journeys, those that are live first."""
@@ -58,7 +71,15 @@ def show_canvas(visit: Visiting, key: Key, version: Annotated[int | None, Query(
     with visit.begin() as session:
         shown = find(session, key, version)
         people = presence(standing(session, key, version=version))
-    context = {"shown": shown, "outline": read(visit, shown), "people": people, "version": version}
+        stand = _stand(visit, session, key)
+    context = {
+        "shown": shown,
+        "outline": read(visit, shown),
+        "people": people,
+        "version": version,
+        "stand": stand if visit.may_operate_chain else None,
+        "paused_since": stand.paused_since,
+    }
     return visit.render("journeys/canvas.html", context)
 
 
@@ -78,6 +99,14 @@ def show_versions(visit: Visiting, key: Key) -> HTMLResponse:
         shown = find(session, key)
         versions = list_versions(session, "journey", key)
     return visit.render("journeys/versions.html", {"shown": shown, "versions": versions})
+
+
+def _stand(visit: Visit, session: Session, key: str) -> Stand:
+    lately = entered_since(session, key, visit.now() - timedelta(days=1))
+    pause = lasting_pause(session, key)
+    more_than = text(visit.language, "act.more_than", n=number(MOST))
+    runs = sum(presence(standing(session, key)).by_status.values())
+    return Stand(runs, more_than if lately >= MOST else number(lately), pause.from_at if pause else None)
 
 
 def find(session: Session, key: str, version: int | None = None) -> Shown:

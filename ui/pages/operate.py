@@ -1,4 +1,4 @@
-"""What operators do on the pages: pause, resume, retry, skip and end a run; pause and resume a journey.
+"""What operators do on the pages: pause, resume, retry, skip and end a run; pause, resume and retire a journey.
 
 Each form leads back to its page, which shows what became of it.
 """
@@ -58,15 +58,21 @@ def end_run(visit: Visiting, run_id: RunId) -> RedirectResponse:
 @router.post("/journeys/{key}/pause")
 def pause_journey(visit: Visiting, key: Key) -> RedirectResponse:
     """Let all runs of the journey stand still, and nobody enter."""
-    _do(visit, lambda session, by, now: life.pause(session, key, by=by, now=now))
-    return RedirectResponse(f"/journeys/{key}", 303)
+    return _on_journey(visit, key, lambda session, by, now: life.pause(session, key, by=by, now=now))
 
 
 @router.post("/journeys/{key}/resume")
 def resume_journey(visit: Visiting, key: Key, deadlines: Annotated[Deadlines, Form()] = "hold") -> RedirectResponse:
     """Let the journey go on."""
-    _do(visit, lambda session, by, now: life.resume(session, key, deadlines=deadlines, by=by, now=now))
-    return RedirectResponse(f"/journeys/{key}", 303)
+    return _on_journey(
+        visit, key, lambda session, by, now: life.resume(session, key, deadlines=deadlines, by=by, now=now)
+    )
+
+
+@router.post("/journeys/{key}/retire")
+def retire_journey(visit: Visiting, key: Key) -> RedirectResponse:
+    """Let nobody in any more; runs finish."""
+    return _on_journey(visit, key, lambda session, by, now: life.retire(session, key, by=by, now=now))
 
 
 def _order(visit: Visit, run_id: int, order: Order) -> RedirectResponse:
@@ -74,10 +80,12 @@ def _order(visit: Visit, run_id: int, order: Order) -> RedirectResponse:
 
 
 def _on_run(visit: Visit, run_id: int, action: Action) -> RedirectResponse:
-    _do(visit, action)
+    with visit.operate() as session:
+        action(session, visit.actor, visit.now())
     return RedirectResponse(f"/runs/{run_id}", 303)
 
 
-def _do(visit: Visit, action: Action) -> None:
-    with visit.operate() as session:
+def _on_journey(visit: Visit, key: str, action: Action) -> RedirectResponse:
+    with visit.operate(whole_chain=True) as session:
         action(session, visit.actor, visit.now())
+    return RedirectResponse(f"/journeys/{key}", 303)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,12 +13,15 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import HTMLResponse
 
+from engine.definitions.listing import Shown
+from engine.jobs.bulk import ACTIONS
 from engine.members.lookup import find_member
 from engine.organisation.models import Associate, Channel, Store
+from engine.runs.around import effects_of, ended_for
+from engine.runs.entries import lasting_pause
 from engine.runs.listing import STATUSES, RunFilter, list_runs
-from engine.runs.models import Pause, Run
+from engine.runs.models import Run
 from engine.runs.view import ports_of, read_run
-from engine.secrets.keyring import KeyRing
 from ui import words
 from ui.messages import Language
 from ui.outline import stage_titles
@@ -42,12 +45,18 @@ class Chosen(BaseModel):
     store: str = Field("", max_length=64)
     version: str = Field("", pattern=r"^\d{0,9}$")
     member: str = Field("", max_length=200)
+    overdue: bool = False
     before: int | None = Field(None, ge=1, le=2**63 - 1)
 
     @property
     def narrows(self) -> bool:
         """Whether any filter is set."""
-        return any((self.status, self.node, self.stage, self.store, self.version, self.member))
+        return bool(self.query)
+
+    @property
+    def query(self) -> str:
+        """The filters as part of an address, without the place in the list."""
+        return urlencode(self.model_dump(exclude={"before"}, exclude_defaults=True))
 
 
 @router.get("/journeys/{key}/runs")
@@ -56,7 +65,7 @@ def show_list(visit: Visiting, key: Key, chosen: Annotated[Chosen, Query()]) -> 
     with visit.begin() as session:
         shown = find(session, key)
         stores = _stores(session, visit.language)
-        wanted = _filter(session, visit.deps.keys, key, chosen)
+        wanted = filter_of(session, visit, key, chosen)
         page = list_runs(session, wanted, before=chosen.before) if wanted else None
     outline = read(visit, shown)
     context = {
@@ -68,6 +77,8 @@ def show_list(visit: Visiting, key: Key, chosen: Annotated[Chosen, Query()]) -> 
         "chosen": chosen,
         "runs": page.items if page else [],
         "next": page.next if page else None,
+        "actions": ACTIONS if visit.viewer.may("operate") else (),
+        "ports": _all_ports(shown),
     }
     return visit.render("runs/list.html", context)
 
@@ -82,6 +93,13 @@ def show_run(visit: Visiting, run_id: RunId) -> HTMLResponse:
 def show_progress(visit: Visiting, run_id: RunId) -> HTMLResponse:
     """The fragment that the run's page asks for while the run is live."""
     return visit.render("runs/_progress.html", _sight(visit, run_id))
+
+
+def _all_ports(shown: Shown) -> list[str]:
+    """Every port that a node of the journey has: what a bulk skip may leave by."""
+    nodes = shown.document.get("nodes")
+    found = [node.get("ports") for node in nodes.values() if isinstance(node, dict)] if isinstance(nodes, dict) else []
+    return sorted({name for ports in found if isinstance(ports, dict) for name in ports})
 
 
 @dataclass(frozen=True)
@@ -104,27 +122,26 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             session.get(Associate, run.associate_id) if run.associate_id else None,
             session.get(Channel, run.channel_id) if run.channel_id else None,
         )
-        ports = ports_of(session, run)
-        own_pause = _pauses_itself(session, run_id)
+        around = {
+            "ports": sorted(ports_of(session, run)),
+            "own_pause": lasting_pause(session, run.journey, run_id),
+            "journey_pause": lasting_pause(session, run.journey),
+            "effects": effects_of(session, run_id),
+            "ended_for": ended_for(session, run),
+        }
     return {
+        **around,
         "run": run,
         "view": view,
         "shown": shown,
         "outline": read(visit, shown),
         "place": place,
-        "ports": sorted(ports),
-        "own_pause": own_pause,
+        "deferred": run.state.get("phase") == "deferred",
         "may_operate": visit.viewer.may("operate") and run.ended_at is None,
         "live": run.ended_at is None,
         "saved": {name: json.dumps(value, ensure_ascii=False) for name, value in view.vars.items()},
         "temporal_url": _temporal_url(visit, run),
     }
-
-
-def _pauses_itself(session: Session, run_id: int) -> bool:
-    """Whether the run was paused by itself, and not only with its journey."""
-    lasting = select(col(Pause.id)).where(col(Pause.run_id) == run_id, col(Pause.to_at).is_(None))
-    return session.execute(lasting).first() is not None
 
 
 def _temporal_url(visit: Visit, run: Run) -> str | None:
@@ -140,10 +157,10 @@ def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
     return [(store.key, words.title(store.title, language, store.key)) for store in rows]
 
 
-def _filter(session: Session, keys: KeyRing, journey: str, chosen: Chosen) -> RunFilter | None:
+def filter_of(session: Session, visit: Visit, journey: str, chosen: Chosen) -> RunFilter | None:
     """The filter, or None if it can match nothing because what it names does not exist."""
     store_id = session.execute(select(col(Store.id)).where(col(Store.key) == chosen.store)).scalar_one_or_none()
-    member_id = find_member(session, keys, chosen.member.strip()) if chosen.member else None
+    member_id = find_member(session, visit.deps.keys, chosen.member.strip()) if chosen.member else None
     if (chosen.store and store_id is None) or (chosen.member and member_id is None):
         return None
     return RunFilter(
@@ -154,4 +171,5 @@ def _filter(session: Session, keys: KeyRing, journey: str, chosen: Chosen) -> Ru
         status=chosen.status or None,
         node=chosen.node or None,
         stage=chosen.stage or None,
+        overdue_at=visit.now() if chosen.overdue else None,
     )

@@ -42,11 +42,21 @@ class Visit:
         """The visitor's name in the audit."""
         return f"user:{self.viewer.name}"
 
-    def operate(self) -> AbstractContextManager[Session]:
-        """Like `begin`, for what operators do; raises Forbidden for people who may only look."""
+    def operate(self, *, whole_chain: bool = False) -> AbstractContextManager[Session]:
+        """Like `begin`, for what operators do; raises Forbidden for people who may only look.
+
+        `whole_chain`: for what concerns every store, such as a journey; raises Forbidden for people of some stores.
+        """
         if not self.viewer.may("operate"):
             raise Forbidden(f"The role {self.viewer.role} may look, and change nothing.")
+        if whole_chain and not self.may_operate_chain:
+            raise Forbidden("Journeys hold for the whole chain: whoever is bound to a region or store may only look.")
         return self.begin()
+
+    @property
+    def may_operate_chain(self) -> bool:
+        """Whether the visitor may change what concerns every store."""
+        return self.viewer.may("operate") and self.viewer.stores == "*"
 
     def render(self, template: str, context: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
         """The page or fragment. A page says how many alerts are open."""

@@ -1,0 +1,118 @@
+"""A start by hand: the event `run.requested`, accepted like any other, so that entry, re-entry and holdout hold.
+
+StartError
+├── UnknownJourneyError     nothing of this key is published
+├── JourneyClosedError      it is paused or retired: it lets nobody in
+├── UnknownMemberError      an internal id that is nobody's, or somebody out of sight
+└── UnusableSubjectError    what was given is no identity, or tells of another's store
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.database import retrying
+from engine.database.connection import Database, Scope
+from engine.definitions.models import Live
+from engine.events.incoming import INTERNAL, IncomingEvent
+from engine.events.ingest import ingest
+from engine.events.models import Event
+from engine.journeys.start import BY_HAND
+from engine.members.handles import HandleError, parse_handle
+from engine.members.lookup import find_member
+from engine.runs.models import Run
+from engine.secrets.keyring import KeyRing
+from rules.types import Json
+
+SOURCE = f"{INTERNAL}runs"
+
+
+class StartError(Exception):
+    """The root of what can be wrong with a start by hand."""
+
+
+class UnknownJourneyError(StartError):
+    """Nothing of this key is published."""
+
+
+class JourneyClosedError(StartError):
+    """The journey lets nobody in."""
+
+
+class UnknownMemberError(StartError):
+    """Nobody has this internal id, or whoever has it is out of sight."""
+
+
+class UnusableSubjectError(StartError):
+    """What was given names nobody; `pointer` is the place in the request."""
+
+    def __init__(self, pointer: str, message: str) -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Who asks for which journey for whom. One `name` asks once, however often it is sent: it makes the event's id."""
+
+    journey: str
+    subject: str
+    by: str
+    name: str
+    stores: Scope
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+def ask(database: Database, keys: KeyRing, wanted: Wanted, *, now: datetime) -> int:
+    """Accept the event that asks for a run; its place in the log. Raises StartError."""
+    with database.begin() as session:
+        _demand_live(session, wanted.journey)
+    with database.begin(wanted.stores) as session:
+        member = find_member(session, keys, wanted.subject)
+    subject = None if member is not None else _handle(wanted.subject)
+    data = {**wanted.data, "journey": wanted.journey}
+    event = IncomingEvent(SOURCE, f"{wanted.by}/{wanted.name}", BY_HAND, subject, now, data, member_id=member)
+
+    def work(session: Session) -> int:
+        result = ingest(session, [event], now=now, keys=keys, stores=wanted.stores)
+        if result.rejected:
+            raise UnusableSubjectError(result.rejected[0].pointer, result.rejected[0].message)
+        return result.seqs[0] or 0
+
+    return retrying.run(database, work)
+
+
+def started(session: Session, journey: str, seq: int) -> int | None:
+    """The run that the event began, if it has."""
+    return session.execute(select(col(Run.id)).where(col(Run.journey) == journey, col(Run.entry_seq) == seq)).scalar()
+
+
+def is_routed(session: Session, seq: int) -> bool | None:
+    """Whether the event has been routed, so that a run that has not begun will not; None if there is no such event."""
+    found = session.execute(
+        select(col(Event.routed_at).is_not(None)).where(col(Event.seq) == seq, col(Event.type) == BY_HAND)
+    )
+    return found.scalar_one_or_none()
+
+
+def _demand_live(session: Session, journey: str) -> None:
+    live = session.get(Live, ("journey", journey))
+    if live is None:
+        raise UnknownJourneyError(f"There is no published journey {journey!r}.")
+    if live.state != "live":
+        raise JourneyClosedError(f"The journey {journey!r} is {live.state}: it lets nobody in.")
+
+
+def _handle(subject: str) -> str:
+    if subject.isdigit():
+        raise UnknownMemberError("There is no such member.")
+    try:
+        return str(parse_handle(subject))
+    except HandleError as error:
+        raise UnusableSubjectError("/subject", str(error)) from error

@@ -1,0 +1,28 @@
+"""What people are told before they stop a journey: how many entered lately, and whether it is stopped already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.runs.models import Pause, Run
+
+MOST = 1_000
+"""So many of the latest runs are looked at, however many entered."""
+
+
+def entered_since(session: Session, journey: str, since: datetime) -> int:
+    """How many of the journey's latest 1,000 runs in sight entered at or after `since`."""
+    latest = select(col(Run.entered_at)).where(col(Run.journey) == journey).order_by(col(Run.id).desc()).limit(MOST)
+    found = latest.subquery()
+    return int(session.execute(select(func.count()).where(found.c.entered_at >= since)).scalar_one())
+
+
+def lasting_pause(session: Session, journey: str, run_id: int | None = None) -> Pause | None:
+    """The pause of a journey that lasts, or that of one of its runs itself."""
+    itself = col(Pause.run_id).is_(None) if run_id is None else col(Pause.run_id) == run_id
+    wanted = select(Pause).where(col(Pause.journey) == journey, itself, col(Pause.to_at).is_(None))
+    return session.execute(wanted.limit(1)).scalar_one_or_none()

@@ -20,6 +20,7 @@ from ui.api import (
     organisation,
     parked,
     runs,
+    webhooks,
     wecom,
 )
 
@@ -36,5 +37,6 @@ MODULES: tuple[ModuleType, ...] = (
     jobs,
     alerts,
     parked,
+    webhooks,
 )
 OUTSIDE: tuple[APIRouter, ...] = (wecom.router,)

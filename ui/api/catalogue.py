@@ -6,8 +6,9 @@ from fastapi import Depends
 from pydantic import BaseModel
 
 from engine.events.types import EVENT_TYPES, EventType
-from engine.journeys.catalogue import ActivityType
+from engine.journeys.catalogue import ActivityType, Retry
 from engine.members.fields import base_fields
+from rules.duration import Duration
 from rules.types import Declaration
 from ui.auth import Caller, require
 from ui.lists import LARGEST_PAGE, KeyCursor, Limit, part
@@ -29,15 +30,31 @@ class FieldItem(BaseModel):
     values: list[str] | None = None
 
 
+class RetryItem(BaseModel):
+    """How often it is tried, all tries counted, and how long apart; durations as in a node's `retry`."""
+
+    attempts: int
+    initial: str
+    backoff: float
+    max: str
+
+
 class ActivityTypeItem(BaseModel):
-    """An activity type. `outcomes` are its ports beside done, error and quiet; `params` is a JSON schema."""
+    """An activity type. `outcomes` are its ports beside done, error and quiet; `params` is a JSON schema.
+
+    `doc` is its reference in English, `docs` in both languages. In the schema, `x-title` and `x-help` are the words of
+    a param in both; `example` are params that are accepted. `retry` holds where a node says nothing else.
+    """
 
     name: str
     title: dict[str, str]
     doc: str
+    docs: dict[str, str]
     params: dict[str, Any]
     outcomes: list[str]
+    example: dict[str, Any]
     result: list[FieldItem]
+    retry: RetryItem
     mode: str
     contact: str
     idempotent: str
@@ -106,14 +123,22 @@ def _activity(one: ActivityType) -> ActivityTypeItem:
         name=one.name,
         title=dict(one.titles),
         doc=one.doc,
+        docs={"zh": one.doc_zh or one.doc, "en": one.doc},
         params=one.params.model_json_schema(),
         outcomes=list(one.outcomes),
+        example=dict(one.example),
         result=[_field(path, each) for path, each in sorted(one.result.items())],
+        retry=_retry(one.retry),
         mode=one.mode,
         contact=one.contact,
         idempotent=one.idempotent,
         subjects=sorted(one.subjects),
     )
+
+
+def _retry(one: Retry) -> RetryItem:
+    initial, longest = (Duration(elapsed=each) for each in (one.initial, one.max))
+    return RetryItem(attempts=one.attempts, initial=str(initial), backoff=one.backoff, max=str(longest))
 
 
 def _field(path: str, declared: Declaration) -> FieldItem:

@@ -115,6 +115,7 @@ class TurnTaker:
         wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
         states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
         run.turn = n
+        run.execution = _execution() or run.execution
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)
         store.finish_turn(session, run, Decided(n, answer.to_json(), log_lines, host.reads(), fates))
         seen.decided(session, run, told.events)
@@ -170,6 +171,11 @@ class TurnTaker:
     def _known(self, row: EffectRow | None) -> RemoteActivity | None:
         known = self.activities.get(row.type) if row else None
         return known if isinstance(known, RemoteActivity) else None
+
+
+def _execution() -> str | None:
+    """What Temporal calls the execution that asks."""
+    return activity.info().workflow_run_id if activity.in_activity() else None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class RunItem:
     associate_key: str | None
     hash: str
     workflow_id: str
+    execution: str | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def _items() -> Select[Any]:
         Associate.key,
         Version.hash,
         Run.workflow_id,
+        Run.execution,
     )
     return (
         select(*columns)

@@ -82,6 +82,13 @@ async def test_each_way_through_the_journey_ends_as_it_should(
     assert (run.status, run.outcome) == (status, outcome)
 
 
+async def test_a_run_knows_the_execution_that_asked_for_its_last_turn(play: Play) -> None:
+    async with play.working():
+        await scan(play)
+        run = await play.reach("wait_add")
+        assert run.execution == (await play.handle(run).describe()).run_id
+
+
 async def test_a_batch_without_codes_ends_the_run_by_its_own_port(play: Play) -> None:
     play.world.stage.give = [Result("sold_out")]
     async with play.working():

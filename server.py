@@ -192,6 +192,7 @@ def router() -> None:
     from workflows.chores import Chores
     from workflows.contact_ways import ContactWays
     from workflows.job_starter import JobStarter
+    from workflows.retention import Retention
     from workflows.router import RouterParts, run_router
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
@@ -211,6 +212,8 @@ def router() -> None:
             contacts = first_client(clients)
             ways = ContactWays(parts.database, parts.clock, contacts)
             jobs = JobStarter(temporal, parts.database, parts.clock)
+            chores = Chores(parts.database, parts.clock, parts.keys)
+            retention = Retention(parts.database, parts.clock, settings.keep())
             router_parts = RouterParts(
                 client=temporal,
                 database=parts.database,
@@ -218,7 +221,7 @@ def router() -> None:
                 keys=parts.keys,
                 plans=Plans(parts.catalogue),
                 contacts=contacts,
-                chores=[*Chores(parts.database, parts.clock, parts.keys).all(), *ways.all(), *jobs.all()],
+                chores=[*chores.all(), *retention.all(), *ways.all(), *jobs.all()],
             )
             tasks.create_task(mapper.run(stop.asked))
             tasks.create_task(run_router(router_parts, stop))

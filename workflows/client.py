@@ -40,7 +40,8 @@ async def connect(
 ) -> Client:
     """Connect as Temporal's own convention says: TEMPORAL_ADDRESS and its kin, or a profile in its TOML file.
 
-    `address` wins over both; `runtime` is the process's own if it measures Temporal's library. Raises NoTemporalError when none of them names a server.
+    `address` wins over both; `runtime` is the process's own if it measures Temporal's library. Raises NoTemporalError
+    when none of them names a server.
     """
     config = ClientConfig.load_client_connect_config(profile)
     if address:

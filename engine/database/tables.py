@@ -14,6 +14,7 @@ import engine.jobs.models
 import engine.members.models
 import engine.organisation.models
 import engine.relations.models
+import engine.retention.models
 import engine.runs.models
 import engine.seats.models
 import engine.seeds.models

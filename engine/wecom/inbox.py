@@ -149,5 +149,5 @@ _LEASE = text("""
 _MAPPED = text("UPDATE callbacks SET mapped_at = :now, error = :reason WHERE id = :id")
 _PUT_OFF = text("UPDATE callbacks SET failures = failures + 1, not_before = :until WHERE id = :id")
 _TRIM = text("""
-    DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks ORDER BY id LIMIT :limit)
-    AND received_at < :before AND mapped_at IS NOT NULL""")
+    DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE mapped_at IS NOT NULL ORDER BY id LIMIT :limit)
+    AND received_at < :before""")

@@ -1,11 +1,13 @@
 """All settings of the roles. `server.py` reads them once and passes them on."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from engine.retention.keep import Keep
 from workflows.service.errors import MisconfiguredError
 
 
@@ -40,6 +42,11 @@ class Settings(BaseSettings):
     log_style: Literal["console", "json"] | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     ready_file: Path | None = None
+    keep_events_days: Annotated[int, Field(ge=400)] = 1100
+    keep_run_details_days: Annotated[int, Field(ge=30)] = 400
+    keep_runs_days: Annotated[int, Field(ge=400)] = 1100
+    keep_funnel_days: Annotated[int, Field(ge=400)] = 3660
+    keep_audit_days: Annotated[int, Field(ge=365)] = 3660
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     temporal_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -66,6 +73,11 @@ class Settings(BaseSettings):
     def given(self, name: str) -> str | None:
         """Return a setting that somebody made, in the environment or in `.env`; None for a default."""
         return getattr(self, name) if name in self.model_fields_set else None
+
+    def keep(self) -> Keep:
+        """Return how long what is kept for a time is kept."""
+        names = ("events", "run_details", "runs", "funnel", "audit")
+        return Keep(**{name: timedelta(days=getattr(self, f"keep_{name}_days")) for name in names})
 
     def apps(self) -> dict[str, dict[str, str]]:
         """Return the WeCom apps as plain mappings."""

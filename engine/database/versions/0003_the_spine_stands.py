@@ -170,6 +170,11 @@ def add_retention() -> None:
     op.alter_column("runs", "trimmed", server_default=None)
     to_do = sa.text("ended_at IS NOT NULL AND trimmed < 2")
     op.create_index("ix_runs_to_trim", "runs", ["trimmed", "ended_at"], postgresql_where=to_do)
+    op.create_table(
+        "trims",
+        sa.Column("of", sa.String(), primary_key=True),
+        sa.Column("upto", sa.BigInteger(), nullable=False),
+    )
     op.execute("""
         CREATE FUNCTION forget_audit(earlier_than timestamptz, at_most int) RETURNS int
         LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -186,6 +191,7 @@ def add_retention() -> None:
 def drop_retention() -> None:
     """What was trimmed stays so."""
     op.execute("DROP FUNCTION forget_audit")
+    op.drop_table("trims")
     op.drop_index("ix_runs_to_trim", "runs")
     op.drop_column("runs", "trimmed")
 

@@ -1,7 +1,7 @@
 """What is measured and traced of turns, effects and routing: one context manager each, around what it observes.
 
 A trace crosses from an event into a run by links: the event keeps the trace that accepted it, and the span of whatever
-takes the event points there. Temporal carries nothing of it (docs/adr/0018).
+takes the event points there. Temporal carries nothing of it (docs/adr/0019).
 """
 
 from __future__ import annotations

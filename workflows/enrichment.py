@@ -53,14 +53,15 @@ class Enrichment:
         found = await asyncio.to_thread(self._find, member_id)
         if found is None or (member_id, found.seq) in self._asked:
             return
-        self._remember(member_id, found.seq)
         try:
             async with asyncio.timeout(self.limit):
                 customer = await self.contacts.get_external_contact(found.external_userid)
         except (WeComError, TimeoutError) as error:
             log.warning("a contact is routed without enrichment", member=member_id, reason=type(error).__name__)
-            return
-        await asyncio.to_thread(self._learn, member_id, customer)
+        else:
+            # Should the database be away now, the answer is lost, and the contact is asked about again.
+            await asyncio.to_thread(self._learn, member_id, customer)
+        self._remember(member_id, found.seq)
 
     def _find(self, member_id: int) -> Waiting | None:
         with self.database.begin() as session:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from engine.clock import FixedClock
-from engine.database.connection import Database
+from engine.database.connection import Database, Scope
 from engine.events.models import Event, MemberQueue
 from engine.members.models import Identity, Member
 from engine.secrets.keyring import KeyRing
@@ -112,6 +115,32 @@ async def test_a_contact_is_asked_about_once_and_never_when_they_are_known(world
     add(world)
     await enrich(world, contacts)
     assert contacts.asked == ["wm-lin"]
+
+
+class AwayOnce(Database):
+    """A database that is away when the second transaction begins."""
+
+    begun = 0
+
+    @contextmanager
+    def begin(self, stores: Scope = "*") -> Iterator[Session]:
+        self.begun += 1
+        if self.begun == 2:
+            raise psycopg.OperationalError("away")
+        with super().begin(stores) as session:
+            yield session
+
+
+async def test_an_answer_that_was_lost_with_the_database_is_asked_for_again(world: World, database_url: str) -> None:
+    add(world)
+    contacts, [member] = FakeContacts(), members(world)
+    enriching = Enrichment(AwayOnce(database_url), world.clock, world.keys, contacts)
+    with pytest.raises(psycopg.OperationalError):
+        await enriching.enrich(member.id)
+    await enriching.enrich(member.id)
+    enriching.database.close()
+    assert kinds(world, member.id) == {"external_userid", "unionid"}
+    assert len(contacts.asked) == 2
 
 
 async def test_other_events_ask_nothing(world: World) -> None:

@@ -12,8 +12,9 @@ import httpx
 
 from rules.types import Json
 
-ATTEMPTS = 9
+ATTEMPTS = 18
 LONGEST_PAUSE = 5.0
+"""Seconds between two attempts; with their number it gives patience for a little more than a minute."""
 PATIENCE = frozenset({429, 500, 502, 503, 504})
 """What a program answers while it, or what it needs, is busy or starts again."""
 

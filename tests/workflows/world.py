@@ -144,6 +144,7 @@ class Stage:
     given: list[str] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
     give: list[Result | Exception] = field(default_factory=list)
     call: list[Result | Exception] = field(default_factory=list)
     on_call: Callable[[], object] | None = None
@@ -188,6 +189,7 @@ class Stage:
             """Write to somebody who did nothing."""
             self.called.append(effect.key)
             self.said.append(params.say)
+            self.at.append(effect.now)
             return _next(self.call)
 
         @activity_type("test.nudge", title={"zh": "提醒", "en": "Nudge"}, contact="push", retry=Retry(attempts=3))
@@ -196,6 +198,7 @@ class Stage:
             session.execute(text("SELECT 1"))
             self.given.append(effect.key)
             self.said.append(params.say)
+            self.at.append(effect.now)
             return _next(self.give)
 
         return {one.type.name: one for one in (give, call, once, push, nudge)}

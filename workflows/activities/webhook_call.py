@@ -154,6 +154,8 @@ def _signed(url: str, content: bytes, effect: Effect) -> dict[str, str]:
 
 async def _read_some(answer: httpx.Response) -> None:
     """Read what a polite receiver says, so that its connection ends well; more is not waited for."""
+    if answer.is_stream_consumed:
+        return
     read = 0
     async for part in answer.aiter_raw():
         read += len(part)

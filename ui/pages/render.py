@@ -16,6 +16,7 @@ from engine.access.roles import Viewer
 from ui import words
 from ui.dependencies import dependencies
 from ui.messages import LANGUAGES, Language, text
+from ui.problem_words import told
 from ui.problems import Problem
 from ui.security import nonce_of
 from ui.static_files import static_url
@@ -92,7 +93,9 @@ def render(
 def error_page(request: Request, problem: Problem, *, detailed: bool) -> HTMLResponse:
     """A page that says what went wrong and what to do; `detailed` adds the words that programs get."""
     kind = str(problem.status_code) if problem.status_code in (403, 404, 409, 429, 503) else "other"
-    context = {"problem": problem, "kind": kind, "detail": problem.detail if detailed else None}
+    language = taste_of(request, None).language
+    said = told(problem.detail, language) if detailed else None
+    context = {"problem": problem, "kind": kind, "said": said, "detail": problem.detail if detailed else None}
     return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
 
 

@@ -163,10 +163,11 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
     assert grave_findings(walk) == []
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.get_by_role("button", name="Pause the journey").click()
-    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.locator(".head .state")).to_contain_text("Paused")
+    page.locator("summary", has_text="Resume").click()
     page.get_by_label("Deadlines meanwhile").select_option("extend")
-    page.get_by_role("button", name="Resume").click()
+    assert grave_findings(walk) == []
+    page.get_by_role("button", name="Resume the journey").click()
     expect(page.locator(".head .state")).to_contain_text("Published")
     walk.go(f"/runs/{chain.runs['stuck']}")
     page.locator("summary", has_text="Remove").click()
@@ -176,6 +177,51 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
     page.wait_for_url(f"**/runs/{chain.runs['stuck']}")
     assert walk.complaints == []
     page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_many_runs_are_ticked_tried_and_done_by_keys_alone(
+    browser: Browser, address: str, chain: Sample, width: int
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go("/journeys/hook-coupon/runs?node=wait_add")
+    for run in ("stuck", "wait_add"):
+        page.get_by_label(f"Choose run #{chain.runs[run]}").press("Space")
+    page.locator("summary", has_text="Bulk action").press("Enter")
+    page.get_by_label("Action", exact=True).select_option("retry")
+    assert grave_findings(walk) == []
+    walk.picture(f"bulk-{width}")
+    page.get_by_role("button", name="Try first").press("Enter")
+    expect(page.get_by_text("2 runs are meant")).to_be_visible()
+    expect(page.get_by_text("1 of the first 2 cannot be done")).to_be_visible()
+    assert grave_findings(walk) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    walk.picture(f"bulk-tried-{width}")
+    page.get_by_role("button", name="Do it").press("Enter")
+    page.wait_for_url("**/jobs/*")
+    assert walk.complaints == []
+    page.close()
+
+
+def test_an_operator_sees_to_what_needs_them(walk: Walk, chain: Sample) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    page.get_by_role("link", name="Operations").click()
+    page.get_by_role("row", name="A run is stuck").get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("row", name="A run is stuck")).to_have_count(0)
+    page.get_by_role("link", name="Parked members").click()
+    page.locator("summary", has_text="Release all").click()
+    assert grave_findings(walk) == []
+    page.get_by_role("button", name="Release all of them").click()
+    expect(page.get_by_text("No member is parked.")).to_be_visible()
+    walk.go("/journeys/hook-coupon")
+    page.get_by_role("link", name="Start by hand").click()
+    page.get_by_label("Member").fill("member:4711")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("waits to be routed")
+    assert walk.complaints == []
 
 
 def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: str) -> None:

@@ -16,7 +16,7 @@ class Params(BaseModel):
     points: int
 
 
-@activity_type("loyalty.add_points", title={"zh": "加积分", "en": "Add points"})
+@activity_type("tested.add_points", title={"zh": "加积分", "en": "Add points"})
 def add_points(session: Session, params: Params, effect: Effect) -> Result:
     """Add points to the member's account."""
     return Result(value={"points": params.points})

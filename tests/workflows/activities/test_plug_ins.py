@@ -59,7 +59,7 @@ def install(site: Path, request: pytest.FixtureRequest) -> Install:
     return put
 
 
-def works(name: str = "loyalty.add_points") -> str:
+def works(name: str = "tested.add_points") -> str:
     return WORKS.replace("NAME", name)
 
 
@@ -75,14 +75,14 @@ def test_an_installed_plug_in_is_found_without_being_told_of(site: Path, install
         text=True,
         check=True,
     )
-    assert "loyalty.add_points" in done.stdout.split()
+    assert "tested.add_points" in done.stdout.split()
     assert "coupon.issue" in done.stdout.split()
 
 
 @pytest.mark.parametrize("target", ["", ":add_points"])
 def test_an_entry_point_names_a_module_or_one_type(install: Install, target: str) -> None:
     found = load_activities([install("loyalty", works(), target)])
-    assert found["loyalty.add_points"].type.contact == "push"
+    assert found["tested.add_points"].type.contact == "push"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_entry_point_names_a_module_or_one_type(install: Install, target: str
         ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
         ("def broken(:", "SyntaxError"),
         ("POINTS = 5", "holds no activity type"),
-        (works().replace('"""Add points to the member\'s account."""', ""), "loyalty.add_points needs a docstring"),
+        (works().replace('"""Add points to the member\'s account."""', ""), "tested.add_points needs a docstring"),
         (works("coupon.issue"), "it registers coupon.issue, which is a type of Waystation itself"),
     ],
 )
@@ -111,7 +111,7 @@ def test_all_that_are_broken_are_named_at_once(install: Install) -> None:
 
 
 def test_two_plug_ins_cannot_have_one_name(install: Install) -> None:
-    with pytest.raises(PlugInError, match=r"'points'.*registers loyalty\.add_points, which is a type of the plug"):
+    with pytest.raises(PlugInError, match=r"'points'.*registers tested\.add_points, which is a type of the plug"):
         load_activities([install("loyalty", works()), install("points", works())])
 
 

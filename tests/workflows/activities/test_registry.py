@@ -114,4 +114,4 @@ def test_every_type_says_what_its_reference_page_needs(activity: LocalActivity |
 
 def test_a_plug_in_is_found_by_its_entry_point() -> None:
     entry = EntryPoint("loyalty", "tests.workflows.activities.plug_in", registry.GROUP)
-    assert "loyalty.add_points" in load_activities([entry])
+    assert "tested.add_points" in load_activities([entry])

@@ -16,16 +16,20 @@ import sys
 import pytest
 import workflows.activities
 workflows.activities.__path__.append(sys.argv[1])
-sys.exit(pytest.main(["-q", "-n0", "-c", "pyproject.toml", "--rootdir", ".", "-p", "tests.conftest", sys.argv[2]]))
+options = ["-q", "-n0", "-c", "pyproject.toml", "--rootdir", "."]
+contract = ["tests/workflows/activities/test_contract.py", "-k", "tested.write_it"]
+sys.exit(pytest.main([*options, "-p", "tests.conftest", sys.argv[2]]) or pytest.main([*options, *contract]))
 """
 
 
 @pytest.mark.parametrize("remote", [False, True])
-def test_what_is_written_is_clean_and_passes_its_own_test(tmp_path: Path, *, remote: bool, server_url: str) -> None:
-    written = NewActivity("loyalty.add_points", remote=remote).write(tmp_path)
+def test_what_is_written_is_clean_and_passes_its_own_test_and_the_contract(
+    tmp_path: Path, *, remote: bool, server_url: str
+) -> None:
+    written = NewActivity("tested.write_it", remote=remote).write(tmp_path)
     activity, test = written
     activity.with_name("__init__.py").touch()
-    assert activity.name == "loyalty_add_points.py"
+    assert activity.name == "tested_write_it.py"
     ruff = [Path(sys.executable).parent / "ruff"]
     subprocess.run([*ruff, "check", "--config", ROOT / "pyproject.toml", activity], check=True)
     subprocess.run([*ruff, "format", "--check", "--config", ROOT / "pyproject.toml", *written], check=True)

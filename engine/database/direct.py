@@ -7,15 +7,15 @@ runs once per turn or per routed event is written here as plain SQL; everything 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar, cast
 
 import psycopg
 from psycopg import Connection, Cursor
 from psycopg.rows import RowFactory, RowMaker, class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
-from sqlalchemy import exc
-from sqlalchemy.orm import ClassManager, Session
-from sqlalchemy.orm.instrumentation import opt_manager_of_class
+from sqlalchemy import exc, inspect
+from sqlalchemy.orm import ClassManager, Mapper, Session, configure_mappers
 
 Row = TypeVar("Row")
 Given = Mapping[str, Any]
@@ -34,9 +34,7 @@ def objects(session: Session, kind: type[Row], query: str, given: Given) -> list
 
     `kind` is a table's class, whose rows are taken as they are, or a dataclass.
     """
-    manager = opt_manager_of_class(kind)
-    factory = class_row(kind) if manager is None else _table_row(manager)
-    with _connection(session).cursor(row_factory=factory) as cursor:
+    with _connection(session).cursor(row_factory=_factory(kind)) as cursor:
         return cursor.execute(query.encode(), given).fetchall()
 
 
@@ -71,6 +69,15 @@ def remember(session: Session) -> None:
 
 def _connection(session: Session) -> Connection[Any]:
     return session.info.get(_CONNECTION) or cast("Connection[Any]", session.connection().connection.driver_connection)
+
+
+@cache
+def _factory(kind: Any) -> RowFactory[Any]:
+    mapper: Mapper[Any] | None = inspect(kind, raiseerr=False)
+    if mapper is None:
+        return class_row(kind)
+    configure_mappers()  # which nobody may have done yet, without a query of SQLAlchemy's own
+    return _table_row(mapper.class_manager)
 
 
 def _table_row(manager: ClassManager[Row]) -> RowFactory[Row]:

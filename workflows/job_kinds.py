@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK, SYNC
+from engine.jobs.kinds import BULK, IMPORT, SYNC
 from engine.jobs.pages import Prepare, within
+from engine.organisation.importing import applying
 from workflows.sync import Asking, Sync
 from workflows.sync_contacts import contacts
 from workflows.sync_directory import directory
@@ -16,4 +17,8 @@ from workflows.sync_groups import groups
 def job_kinds(asking: Asking) -> Mapping[str, Prepare]:
     """How a page of each kind is prepared."""
     sync = Sync(asking, {"directory": directory, "contacts": contacts, "groups": groups})
-    return {BULK: within(bulk.page(asking.clock)), SYNC: sync.prepare}
+    return {
+        BULK: within(bulk.page(asking.clock)),
+        SYNC: sync.prepare,
+        IMPORT: within(applying.page(asking.clock, asking.keys)),
+    }

@@ -140,6 +140,12 @@ def advance(session: Session, job: Job, page: Page, *, now: datetime) -> None:
         session.execute(delete(JobPart).where(col(JobPart.job_id) == job.id))
 
 
+def note(session: Session, job: Job, errors: Sequence[Finding]) -> None:
+    """What cannot be done, as is known before the first page."""
+    _keep(session, job, errors)
+    session.flush()
+
+
 def postpone(session: Session, job_id: int, text: Text, *, now: datetime) -> None:
     """Say what the job waits for; nothing has failed."""
     job = lock(session, job_id)

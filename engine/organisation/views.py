@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -11,6 +12,14 @@ from engine.wecom.reception import Hours
 
 KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 """What keys of stores, regions, associates, groups and channels match."""
+
+_KEY = re.compile(KEY, re.ASCII)
+
+
+def is_key(text: str) -> bool:
+    """Whether a record may have this key."""
+    return _KEY.fullmatch(text) is not None
+
 
 Key = Annotated[str, StringConstraints(pattern=f"^{KEY}$")]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]

@@ -1,5 +1,6 @@
 """What the API of jobs is asked and answers, as models."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -99,7 +100,7 @@ def line_of(job: Job) -> dict[str, object]:
     }
 
 
-def answer_of(job: Job, errors: list[JobError]) -> JobAnswer:
+def answer_of(job: Job, errors: Sequence[JobError]) -> JobAnswer:
     """A job with what could not be done of it."""
     told = [JobErrorAnswer(id=error.subject, message=error.message["en"]) for error in errors]
     return JobAnswer.model_validate({**line_of(job), "errors": told})

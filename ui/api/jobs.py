@@ -3,6 +3,7 @@
 A key sees the jobs that it may ask for itself: those of its scopes, and of its own stores.
 """
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Path, Query, Response
@@ -12,7 +13,7 @@ from engine.jobs import store
 from engine.jobs.bulk import Bulk, BulkError, create_bulk, preview
 from engine.jobs.errors import JobUnknownError
 from engine.jobs.kinds import BULK, SCOPES
-from engine.jobs.models import Job
+from engine.jobs.models import Job, JobError
 from engine.runs.listing import RunFilter
 from ui.api.job_answers import BulkBody, JobAnswer, JobLine, JobList, JobsQuery, answer_of, dry_run_of
 from ui.api.runs import filter_of
@@ -79,11 +80,11 @@ def bulk(caller: Operator, body: BulkBody, response: Response) -> JobAnswer:
     return accepted(job, response)
 
 
-def accepted(job: Job, response: Response) -> JobAnswer:
+def accepted(job: Job, response: Response, errors: Sequence[JobError] = ()) -> JobAnswer:
     """The answer to whoever asked for a job: 202, with where to look."""
     response.status_code = 202
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return answer_of(job, [])
+    return answer_of(job, errors)
 
 
 def _bulk(session: Session, caller: Caller, body: BulkBody) -> Bulk:

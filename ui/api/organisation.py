@@ -12,11 +12,10 @@ from fastapi import Depends, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from engine.access import audit
 from engine.organisation import nouns, store, views
 from engine.organisation.errors import OrganisationError
 from engine.organisation.nouns import BodyT, Noun, RowT, ViewT
-from rules.types import Json
+from engine.organisation.recorded import write_recorded
 from ui.auth import Caller, require
 from ui.conditional import IfMatch, demand_match, etag_of
 from ui.lists import KeyCursor, Limit, cursor_after, page
@@ -28,7 +27,6 @@ router = api_router(tags=["The chain"])
 Chain = Annotated[Caller, Depends(require("chain"))]
 Item = TypeVar("Item", bound=BaseModel)
 _KEY = re.compile(views.KEY, re.ASCII)
-_PERSONAL = frozenset({"name"})
 
 
 class Page(BaseModel, Generic[Item]):
@@ -177,18 +175,7 @@ def _write(
 ) -> store.Written[ViewT]:
     store.lock(session, noun, key)
     demand_match(if_match, store.read(session, caller.deps.keys, noun, key))
-    written = store.write(session, caller.deps.keys, noun, key, body)
-    what = "created" if written.before is None else "changed"
-    audit.record(
-        session,
-        caller.actor,
-        f"{noun.name}.{what}",
-        f"{noun.name}/{key}",
-        now=caller.now(),
-        before=None if written.before is None else _plain(written.before),
-        after=_plain(written.view),
-    )
-    return written
+    return write_recorded(session, caller.deps.keys, noun, key, body, by=caller.actor, now=caller.now())
 
 
 def _refusing(work: Callable[[Session], store.Written[ViewT]], caller: Caller) -> store.Written[ViewT]:
@@ -216,8 +203,3 @@ def _demand_scope(caller: Caller, noun: Noun[RowT, BodyT, ViewT], key: str, body
         place = store.read(session, caller.deps.keys, nouns.STORES, str(getattr(body, "store", ""))) is not None
     if (exists and not own) or (known and not place):
         raise Forbidden("This belongs to a store that is beyond the scope of this key.")
-
-
-def _plain(view: BaseModel) -> dict[str, Json]:
-    """A record as the audit keeps it: without names of people."""
-    return {name: value for name, value in view.model_dump(mode="json").items() if name not in _PERSONAL}

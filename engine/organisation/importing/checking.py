@@ -1,0 +1,202 @@
+"""Lines against their models, against each other and against the chain as it is: nothing is written.
+
+A line may refer to what another line of the file makes, wherever that stands, if that one is right itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.organisation import views
+from engine.organisation.importing.lines import KINDS, Kind, Line, Wrong, wrong
+from engine.organisation.importing.wrong import in_words
+from engine.organisation.models import Associate, Region
+
+Name = tuple[str, str]
+"""Kind and key."""
+
+
+@dataclass
+class Checked:
+    """The lines that can be applied, in the order in which they must be, and what is wrong with the others."""
+
+    good: list[Line] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+def check(session: Session, read: Sequence[Line | Wrong]) -> Checked:
+    """What of a file can be applied. The session must see all stores."""
+    found = Checked(wrong=[one for one in read if isinstance(one, Wrong)])
+    good = _alone([one for one in read if isinstance(one, Line)], found.wrong)
+    good = _taken(session, good, found.wrong)
+    good = _connected(session, good, found.wrong)
+    found.good = _ordered(good)
+    found.wrong.sort(key=lambda one: one.n)
+    return found
+
+
+def body_of(line: Line) -> views.Body:
+    """The body of a line as `PUT` would take it. Raises ValidationError."""
+    return KINDS[line.kind].body.model_validate(line.body)
+
+
+def _alone(lines: Iterable[Line], found: list[Wrong]) -> dict[Name, Line]:
+    """Each line for itself, and no record twice."""
+    good: dict[Name, Line] = {}
+    first: dict[Name, int] = {}
+    for line in lines:
+        kind, name = KINDS[line.kind], (line.kind, line.key)
+        wrongs = list(_of_body(line, kind))
+        if not views.is_key(line.key):
+            wrongs.append(_bad_key(line.n))
+        if name in first:
+            wrongs.append(_repeated(line.n, first[name]))
+        first.setdefault(name, line.n)
+        found += wrongs
+        if not wrongs:
+            good[name] = line
+    return good
+
+
+def _of_body(line: Line, kind: Kind) -> Iterator[Wrong]:
+    try:
+        body_of(line)
+    except ValidationError as error:
+        yield from in_words(line.n, kind, error)
+
+
+def _taken(session: Session, good: dict[Name, Line], found: list[Wrong]) -> dict[Name, Line]:
+    """A WeCom account belongs to one associate."""
+    given = {name: str(userid) for name, line in good.items() if (userid := line.body.get("wecom_userid"))}
+    wanted = select(Associate).where(col(Associate.wecom_userid).in_(set(given.values())))
+    owners = {row.wecom_userid: row for row in session.execute(wanted).scalars()}
+    first: dict[str, str] = {}
+    for (kind, key), userid in given.items():
+        owner, line = owners.get(userid), good[kind, key]
+        if (other := first.setdefault(userid, key)) != key:
+            found.append(_belongs(line.n, userid, other))
+            del good[kind, key]
+        elif owner is not None and owner.key != key and not _is_free(owner, good):
+            found.append(_belongs(line.n, userid, owner.key))
+            del good[kind, key]
+    return good
+
+
+def _is_free(owner: Associate, good: Mapping[Name, Line]) -> bool:
+    """Whether nobody has described the account yet, so that it takes the key of whoever does."""
+    return owner.name_enc is None and owner.store_id is None and ("associate", owner.key) not in good
+
+
+def _connected(session: Session, good: dict[Name, Line], found: list[Wrong]) -> dict[Name, Line]:
+    """What lines refer to is there or made by a line that is right; and no region stands below itself."""
+    known = _known(session, good.values())
+    while True:
+        wrongs = [one for line in good.values() for one in _dangling(line, known, good)]
+        wrongs += _loops(session, good)
+        if not wrongs:
+            return good
+        found += wrongs
+        bad = {one.n for one in wrongs}
+        good = {name: line for name, line in good.items() if line.n not in bad}
+
+
+def _references(line: Line) -> Iterator[tuple[str, Name]]:
+    """The places of a line that name another record."""
+    for name, kind in KINDS[line.kind].references.items():
+        value = line.body.get(name)
+        if isinstance(value, list):
+            yield from ((f"{name}.{index}", (kind, str(one))) for index, one in enumerate(value))
+        elif value is not None:
+            yield name, (kind, str(value))
+
+
+def _known(session: Session, lines: Iterable[Line]) -> set[Name]:
+    """Of what the lines refer to, what is there already."""
+    wanted: dict[str, set[str]] = {}
+    for line in lines:
+        for _, (kind, key) in _references(line):
+            wanted.setdefault(kind, set()).add(key)
+    return {
+        (kind, key) for kind, keys in wanted.items() for key in session.execute(_keys_of(KINDS[kind], keys)).scalars()
+    }
+
+
+def _keys_of(kind: Kind, keys: set[str]) -> Select[Any]:
+    column = col(getattr(kind.noun.model, kind.noun.key))
+    return select(column).where(column.in_(keys))
+
+
+def _dangling(line: Line, known: set[Name], good: Mapping[Name, Line]) -> Iterator[Wrong]:
+    for place, (kind, key) in _references(line):
+        if (kind, key) not in known and (kind, key) not in good:
+            yield wrong(
+                line.n,
+                place,
+                f"没有 {kind} {key!r}；请在文件里加上它（并确认那一行无误），或改正这里的键",
+                f"There is no {kind} {key!r}: add a (right) line for it, or correct the key.",
+            )
+
+
+def _loops(session: Session, good: Mapping[Name, Line]) -> Iterator[Wrong]:
+    regions = {row.id: row for row in session.execute(select(Region)).scalars()}
+    parents = {row.key: regions[row.parent_id].key if row.parent_id else None for row in regions.values()}
+    parents |= {key: _parent(line) for (kind, key), line in good.items() if kind == "region"}
+    for (kind, key), line in good.items():
+        above, seen = parents.get(key) if kind == "region" else None, {key}
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above == key:
+            yield wrong(
+                line.n, "parent", f"大区 {key!r} 会成为自己的下级", f"The region {key!r} would stand below itself."
+            )
+
+
+def _parent(line: Line) -> str | None:
+    given = line.body.get("parent")
+    return given if isinstance(given, str) else None
+
+
+def _ordered(good: Mapping[Name, Line]) -> list[Line]:
+    """What is referred to first: kinds in their order, regions from above."""
+    ranks = {name: rank for rank, name in enumerate(KINDS)}
+
+    def depth(line: Line) -> int:
+        steps = 0
+        above = good.get(("region", _parent(line) or "")) if line.kind == "region" else None
+        while above is not None:
+            steps, above = steps + 1, good.get(("region", _parent(above) or ""))
+        return steps
+
+    return sorted(good.values(), key=lambda line: (ranks[line.kind], depth(line), line.n))
+
+
+def _bad_key(n: int) -> Wrong:
+    return wrong(
+        n,
+        "key",
+        "键由字母、数字、点、下划线和连字符组成，以字母或数字开头，最长 64 个字符",
+        f"This key cannot be used: keys match {views.KEY}.",
+    )
+
+
+def _repeated(n: int, first: int) -> Wrong:
+    return wrong(
+        n, None, f"与第 {first} 行是同一条记录；请只留一行", f"Line {first} makes the same record: keep one of them."
+    )
+
+
+def _belongs(n: int, userid: str, owner: str) -> Wrong:
+    return wrong(
+        n,
+        "wecom_userid",
+        f"企业微信账号 {userid!r} 已属于导购 {owner!r}；请改正其中一个",
+        f"{userid!r} belongs to the associate {owner!r} already: correct one of them.",
+    )

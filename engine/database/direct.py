@@ -34,7 +34,7 @@ def objects(session: Session, kind: type[Row], query: str, given: Given) -> list
 
     `kind` is a table's class, whose rows are taken as they are, or a dataclass.
     """
-    with _connection(session).cursor(row_factory=_factory(kind)) as cursor:
+    with _connection(session).cursor(row_factory=_factory(cast("Any", kind))) as cursor:
         return cursor.execute(query.encode(), given).fetchall()
 
 

@@ -27,11 +27,21 @@ def catalogue() -> Catalogue:
 
 
 @pytest.fixture
+def wecom_apps() -> dict[str, dict[str, str]]:
+    """The WeCom apps that the application knows; modules that need one give their own."""
+    return {}
+
+
+@pytest.fixture
 async def client_for(
-    database: Database, keys: KeyRing, clock: FixedClock, catalogue: Catalogue
+    database: Database,
+    keys: KeyRing,
+    clock: FixedClock,
+    catalogue: Catalogue,
+    wecom_apps: dict[str, dict[str, str]],
 ) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
-    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys, catalogue)))
+    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys, catalogue, wecom_apps)))
     made: list[httpx.AsyncClient] = []
 
     def make(*scopes: str, store_id: int | None = None, region_id: int | None = None) -> httpx.AsyncClient:

@@ -39,6 +39,12 @@ def catalogue(world: World) -> Catalogue:
 
 
 @pytest.fixture
+def wecom_apps() -> dict[str, dict[str, str]]:
+    """An app to ask for a sync; nobody calls it here."""
+    return {"staff": {"corp_id": "ww1", "agent_id": "1", "secret": "s", "token": "t", "aes_key": "a" * 43}}
+
+
+@pytest.fixture
 def app(database: Database, keys: KeyRing, clock: FixedClock) -> FastAPI:
     return create_app(Dependencies(database, clock, keys))
 
@@ -74,6 +80,14 @@ async def an_event(_: Ground) -> Request:
 
 async def a_start(ground: Ground) -> Request:
     return "/runs", {"journey": ground.world.document["key"], "subject": "member:1", "data": {"channel": "till-1"}}
+
+
+async def a_sync(_: Ground) -> Request:
+    return "/org/sync", {}
+
+
+async def a_file(_: Ground) -> Request:
+    return "/org/import", {"kind": "region", "key": "r1", "title": "区", "parent": "all"}
 
 
 async def a_bulk_action(ground: Ground) -> Request:
@@ -127,12 +141,15 @@ WAYS: dict[tuple[str, str], Making] = {
     ("POST", "/runs/{run_id}/skip"): on(Ground.stuck, "/runs/{}/skip", {"port": "done"}),
     ("POST", "/runs/{run_id}/exit"): on(Ground.stuck, "/runs/{}/exit", {"outcome": "by_hand"}),
     ("POST", "/runs/bulk"): a_bulk_action,
+    ("POST", "/org/sync"): a_sync,
+    ("POST", "/org/import"): a_file,
     ("POST", "/jobs/{job_id}/stop"): on(Ground.job, "/jobs/{}/stop"),
     ("POST", "/jobs/{job_id}/continue"): on(stopped_job, "/jobs/{}/continue"),
     ("POST", "/alerts/{alert_id}/acknowledge"): on(Ground.alert, "/alerts/{}/acknowledge"),
     ("POST", "/parked/{member}/release"): on(Ground.parked, "/parked/{}/release"),
 }
 """A request for each write. One more route: one more line."""
+MEDIA_TYPES = {"/events": "application/cloudevents+json", "/org/import": "application/x-ndjson"}
 ELSEWHERE = {("POST", "/api-keys")}
 """Its answer holds a secret and is not kept: see test_access."""
 
@@ -142,7 +159,7 @@ def test_every_write_is_among_these(app: FastAPI) -> None:
 
 
 async def send(api: httpx.AsyncClient, method: str, path: str, body: Any, key: str) -> httpx.Response:
-    kind = "application/cloudevents+json" if path == "/events" else "application/json"
+    kind = MEDIA_TYPES.get(path, "application/json")
     return await api.request(
         method, f"{BASE}{path}", json=body, headers={"Idempotency-Key": key, **({"Content-Type": kind} if body else {})}
     )

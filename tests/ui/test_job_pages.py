@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import httpx
 import pytest
 
 from engine.access.roles import Place
@@ -76,3 +79,60 @@ def test_people_of_a_store_see_no_job_of_the_chain_and_steer_none(
 
 def test_an_unknown_job_is_not_found(admin: Visitor) -> None:
     assert admin.get("/jobs/999").status_code == 404
+
+
+FILE = "kind,key,title,region\nregion,north,北,\nstore,N1,新店,{region}\n"
+
+
+def send(admin: Visitor, region: str, **fields: str) -> httpx.Response:
+    file = ("chain.csv", FILE.format(region=region).encode(), "text/csv")
+    return admin.post("/import?lang=en", files={"file": file}, data=fields)
+
+
+def test_a_file_is_checked_and_then_imported(admin: Visitor, chain: Sample, database: Database) -> None:
+    assert "Check only" in text_of(admin.get("/import?lang=en"))
+    wrong = send(admin, "south")
+    assert wrong.status_code == 422
+    page = re.sub(r"<[^>]+>", " ", wrong.text)
+    assert "There is no region" in page
+    assert re.search(r"3\s+region", page)
+    assert "All 2 lines are right" in text_of(send(admin, "north", only_check="true"))
+    with database.begin() as session:
+        assert store.list_jobs(session) == []
+    done = send(admin, "north")
+    with database.begin() as session:
+        [job] = store.list_jobs(session)
+    assert (done.status_code, done.headers["location"]) == (303, f"/jobs/{job.id}")
+    assert (job.total, job.created_by) == (2, "user:admin")
+
+
+def test_the_lines_that_are_right_are_imported_when_that_is_asked_for(
+    admin: Visitor, chain: Sample, database: Database
+) -> None:
+    assert send(admin, "south", partial="true").status_code == 303
+    with database.begin() as session:
+        [job] = store.list_jobs(session)
+        assert [error.subject for error in store.errors_of(session, job.id)] == ["line 3"]
+
+
+def test_a_file_in_another_encoding_is_refused_in_words(admin: Visitor, chain: Sample) -> None:
+    file = ("chain.csv", FILE.format(region="north").encode("gb18030"), "text/csv")
+    answer = admin.post("/import?lang=zh", files={"file": file})
+    assert answer.status_code == 422
+    assert "GB18030" in answer.text
+
+
+def test_people_of_a_store_neither_import_nor_sync(
+    client: Visitor, database: Database, clock: FixedClock, chain: Sample
+) -> None:
+    with database.begin() as session:
+        place = Place(store_id=next(iter(chain.stores.values())))
+        add_user(session, "keeper", PASSWORD, "store", now=clock.now(), place=place)
+    client.post("/sign-in", data={"username": "keeper", "password": PASSWORD})
+    assert client.get("/import").status_code == 403
+    assert send(client, "north").status_code == 403
+    assert client.post("/sync").status_code == 403
+
+
+def test_a_sync_needs_an_app(admin: Visitor, chain: Sample) -> None:
+    assert admin.post("/sync").status_code == 409

@@ -48,6 +48,9 @@ def paths(chain: Sample) -> list[str]:
         "/journeys/hook-coupon/start",
         "/journeys/hook-coupon/runs?overdue=true",
         "/parked?after=99",
+        "/jobs",
+        "/jobs?before=9",
+        "/import",
     ]
 
 

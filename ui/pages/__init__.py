@@ -5,6 +5,7 @@ from types import ModuleType
 from ui.pages import (
     alerts,
     bulk,
+    chain_jobs,
     docs,
     funnel,
     jobs,
@@ -32,6 +33,7 @@ MODULES: tuple[ModuleType, ...] = (
     alerts,
     parked,
     jobs,
+    chain_jobs,
     landing,
     docs,
 )

@@ -155,16 +155,17 @@ def worker() -> None:
     from workflows.service.jobs import jobs_of
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
-    from workflows.service.waiting import wait_for_database
+    from workflows.service.waiting import database_is_there
     from workflows.service.watched import Watched
     from workflows.worker import WorkerParts, run_worker
 
     settings = _role("worker")
     parts = Parts.of(settings, "worker")
-    wait_for_database(parts.database)
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
+        if not await database_is_there(parts.database, stop.asked):
+            return
         async with ways_out(parts) as outside, jobs_of(parts) as jobs:
             worker_parts = WorkerParts(
                 client=temporal,
@@ -197,15 +198,16 @@ def router() -> None:
     from workflows.service.connections import first_client, reach_temporal, wecom_clients
     from workflows.service.parts import Parts
     from workflows.service.role import run_until_signalled
-    from workflows.service.waiting import wait_for_database
+    from workflows.service.waiting import database_is_there
     from workflows.service.watched import Watched
 
     settings = _role("router")
     parts = Parts.of(settings, "router")
-    wait_for_database(parts.database)
 
     async def work(stop: "Stop") -> None:
         temporal = await reach_temporal(parts)
+        if not await database_is_there(parts.database, stop.asked):
+            return
         async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
             clients = wecom_clients(parts, http)
             mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
@@ -319,8 +321,10 @@ def _role(traced: str | None = None) -> Settings:
 
     settings = Settings.read()
     configure(settings.log_style, settings.log_level)
-    if traced:
-        tracing.start(traced, os.environ)
+    if traced and tracing.is_wanted(os.environ):
+        from workflows.service import span_export
+
+        span_export.start(tracing.service_name(traced, os.environ))
     return settings
 
 

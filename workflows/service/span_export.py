@@ -3,13 +3,14 @@
 What leaves the process is filtered here once, for every instrumentation: attributes by a list of names, exceptions by
 their type. URLs, queries, clients' addresses and the messages of exceptions never leave.
 
-Loads OpenTelemetry's SDK, which takes a third of a second: imported by `workflows.service.tracing` where it is used.
+Loads OpenTelemetry's SDK, which takes a third of a second: imported by `server.py` where traces are wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
@@ -51,11 +52,11 @@ class CleanExporter(SpanExporter):
         return self._inner.force_flush(timeout_millis)
 
 
-def provider(service: str) -> TracerProvider:
-    """What makes spans and sends them in batches, as `OTEL_*` says; what waits is sent when the process ends."""
-    made = TracerProvider(resource=Resource.create({"service.name": service}))
-    made.add_span_processor(BatchSpanProcessor(CleanExporter(OTLPSpanExporter())))
-    return made
+def start(service: str) -> None:
+    """Make spans and send them in batches, as `OTEL_*` says; what waits is sent when the process ends."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider.add_span_processor(BatchSpanProcessor(CleanExporter(OTLPSpanExporter())))
+    trace.set_tracer_provider(provider)
 
 
 def _cleaned(span: ReadableSpan) -> ReadableSpan:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -29,8 +32,9 @@ from workflows import observed
 from workflows.activities.outside import Outside
 from workflows.remote import RemoteExecutor
 from workflows.service.span_export import CleanExporter
-from workflows.service.tracing import is_wanted, start
+from workflows.service.tracing import is_wanted, service_name
 
+ROOT = Path(__file__).parents[3]
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"}
 PHONE, UNIONID, NAME = "12012345678", "o-unionid-of-lin", "林小橙"
 
@@ -196,5 +200,16 @@ def test_traces_are_made_where_the_environment_says_where_to_send_them(
     environment: dict[str, str], wanted: bool
 ) -> None:
     assert is_wanted(environment) is wanted
-    if not wanted:
-        assert start("web", environment) is False
+
+
+def test_who_wants_no_traces_loads_no_sdk() -> None:
+    program = (
+        "import sys, server, ui.app, workflows.worker, workflows.router; print('opentelemetry.sdk' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("environment", "name"), [({}, "waystation-web"), ({"OTEL_SERVICE_NAME": "ours"}, "ours")])
+def test_a_role_has_a_name_of_its_own(environment: dict[str, str], name: str) -> None:
+    assert service_name("web", environment) == name

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import socket
 
 import pytest
 
-from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.database.migrate import migrate
 from engine.database.readiness import NotReadyError, demand_ready, newest
 from workflows.service.errors import PortTakenError
-from workflows.service.waiting import wait_for_database
+from workflows.service.waiting import database_is_there, wait_for_database
 from workflows.service.watched import Watched
 
 HOST = "127.0.0.1"
@@ -89,9 +89,19 @@ def test_a_role_waits_until_its_database_is_there(empty_database_url: str) -> No
     assert len(slept) == 2
 
 
+async def test_a_role_that_is_asked_to_stop_waits_no_longer(empty_database_url: str) -> None:
+    database, stopping = Database(empty_database_url), asyncio.Event()
+    waiting = asyncio.create_task(database_is_there(database, stopping))
+    await asyncio.sleep(0)
+    stopping.set()
+    assert await waiting is False
+    await asyncio.to_thread(migrate, empty_database_url)
+    assert await database_is_there(database, asyncio.Event()) is True
+    database.close()
+
+
 def test_a_server_that_is_away_is_told_without_its_address() -> None:
     database = Database("postgresql://somebody:secret@127.0.0.1:1/nowhere")
     with pytest.raises(NotReadyError) as raised:
         demand_ready(database)
     assert str(raised.value) == "the database does not answer"
-    assert FixedClock

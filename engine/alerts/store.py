@@ -73,7 +73,11 @@ def acknowledge(session: Session, alert_id: int, *, by: str, now: datetime) -> A
 
 
 def settle(session: Session, kind: Kind, subject: str, *, by: str, now: datetime) -> None:
-    """Acknowledge what is open of this kind and subject, if anything is: its cause was taken away."""
+    """Acknowledge what is open of this kind and subject, if anything is: its cause was taken away.
+
+    What was told of it and is not folded yet is forgotten, so that it opens nothing afterwards.
+    """
+    session.connection().execute(_FORGET, {"kind": kind, "subject": subject})
     chosen = select(Alert).where(col(Alert.kind) == kind, col(Alert.subject) == subject)
     still = chosen.where(col(Alert.acknowledged_at).is_(None)).with_for_update()
     for found in session.execute(still).scalars().all():
@@ -96,6 +100,7 @@ def _close(session: Session, alert: Alert, *, by: str, now: datetime) -> None:
 _SIGNAL = text("""
     INSERT INTO alert_signals (kind, subject, at, store_id, detail)
     VALUES (:kind, :subject, :at, :store, CAST(:detail AS jsonb))""")
+_FORGET = text("DELETE FROM alert_signals WHERE kind = :kind AND subject = :subject")
 _TRIM = text("""
     DELETE FROM alerts WHERE id IN (
         SELECT id FROM alerts

@@ -108,6 +108,14 @@ def test_a_cause_that_was_taken_away_settles_its_alert_alone(database: Database)
     assert sorted(shown(database)) == [("member/1", "acknowledged", 1), ("member/2", "open", 1)]
 
 
+def test_a_cause_that_was_taken_away_before_it_was_folded_opens_nothing(database: Database) -> None:
+    tell(database, "member/1", "member/2")
+    with database.begin() as session:
+        store.settle(session, PARKED, "member/1", by="user:admin", now=NOW)
+    folded(database)
+    assert shown(database) == [("member/2", "open", 1)]
+
+
 def test_the_people_of_a_store_see_what_was_told_of_it(database: Database) -> None:
     tell(database, "run/1", store_id=5)
     tell(database, "run/2", store_id=6)

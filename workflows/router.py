@@ -226,6 +226,8 @@ async def _repeat(chore: Chore) -> None:
         try:
             with observed.chore(chore.name):
                 await chore.do()
+        except DATABASE_IS_AWAY:
+            log.warning("the database does not answer", chore=chore.name)
         except Exception:
             # A chore that fails now is done the next time; the router must go on.
             log.exception("a chore failed", chore=chore.name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.database.direct import DATABASE_IS_AWAY
 from engine.events.types import BULK, INTERACTIVE
 from engine.runs.listing import LIVE
 
@@ -51,7 +53,10 @@ class Figure:
 
 @dataclass
 class Standing:
-    """The figures of one database, kept while they are fresh. Share one per process; any thread may ask."""
+    """The figures of one database, kept while they are fresh. Share one per process; any thread may ask.
+
+    Before the first look that succeeds their age is infinite.
+    """
 
     database: Database
     clock: Clock
@@ -67,12 +72,17 @@ class Standing:
         with self._lock:
             started = self.timer()
             if started >= self._good_until:
-                with self.database.begin() as session:
-                    session.connection().execute(PATIENCE)
-                    self._figures = list(read(session, self.clock.now()))
-                self._read_at = self.timer()
-                self._good_until = self._read_at + max(self.fresh_for, SHARE * (self._read_at - started))
+                self._look()
+                ended = self.timer()
+                self._good_until = ended + max(self.fresh_for, SHARE * (ended - started))
             return [*self._figures, _age(self.timer() - self._read_at)]
+
+    def _look(self) -> None:
+        """Read them. While the database is away, or takes too long, the old ones stay, and grow old."""
+        with suppress(*DATABASE_IS_AWAY), self.database.begin() as session:
+            session.connection().execute(PATIENCE)
+            self._figures = list(read(session, self.clock.now()))
+            self._read_at = self.timer()
 
 
 def read(session: Session, now: datetime) -> Iterator[Figure]:

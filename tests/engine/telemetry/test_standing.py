@@ -65,7 +65,8 @@ def test_live_runs_are_told_by_journey_and_status(database: Database, keys: KeyR
 
 
 def test_figures_are_kept_while_they_are_fresh_and_longer_where_looking_took_long(database: Database) -> None:
-    slow, kept, quick, kept_too = [0.0, 2.0, 2.0], [41.5, 41.5], [42.0, 42.25, 42.25], [52.0, 52.0]
+    # Asked, read and looked; then asked and told.
+    slow, kept, quick, kept_too = [0.0, 2.0, 2.0, 2.0], [41.5, 41.5], [42.0, 42.25, 42.25, 42.25], [52.0, 52.0]
     times = iter([*slow, *kept, *quick, *kept_too])
     looks: list[str] = []
     sql_events.listen(database.engine, "begin", lambda _: looks.append("look"))
@@ -87,3 +88,13 @@ def test_what_piles_up_is_counted_up_to_a_limit(database: Database) -> None:
     assert len(counting) == 4
     assert all("LIMIT" in one for one in counting)
     assert LIMIT == 100_000
+
+
+def test_while_the_database_is_away_old_figures_are_shown_and_grow_old(database: Database) -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/nowhere")
+    standing = Standing(database, FixedClock(NOW), fresh_for=0)
+    fresh = standing.figures()
+    standing.database = away
+    assert [one.name for one in standing.figures()] == [one.name for one in fresh]
+    [age] = Standing(away, FixedClock(NOW)).figures()
+    assert age.values == {(): float("inf")}

@@ -3,6 +3,7 @@
 from types import ModuleType
 
 from ui.pages import (
+    activity_types,
     alerts,
     bulk,
     chain_jobs,
@@ -34,6 +35,7 @@ MODULES: tuple[ModuleType, ...] = (
     parked,
     jobs,
     chain_jobs,
+    activity_types,
     landing,
     docs,
 )

@@ -67,6 +67,7 @@ class DatabaseHost:
             return stored
         if row.state in effects.FINAL:
             effects.ask_again(row, now=self.now)
+            row.params_enc = Asked(effect.params).seal(self.keys)
         row.started_at = self.now
         with observed.local_effect(key, effect.type, self.run.journey):
             came = self._run(key, effect)

@@ -25,6 +25,7 @@ from engine.runs.routing import Call
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
 from workflows.client import Execution
+from workflows.measures import RUNS_CALLED
 from workflows.position import Position
 
 GRACE = timedelta(seconds=10)
@@ -94,6 +95,7 @@ class Sweeper:
                     away.set()
                     log.warning("Temporal does not answer", reason=str(error.status))
                 else:
+                    RUNS_CALLED.labels(why).inc()
                     got_through.append(one)
 
         await asyncio.gather(*map(call, calls))

@@ -113,7 +113,7 @@ class TurnTaker:
         answer = _answer(n, result, asked, now)
         latest = asked.latest if asked else None
         wake_at = min(filter(None, (answer.wake_at, latest)), default=FOREVER)
-        states.keep(run, result.state, self.keys, paused=paused, wake_at=wake_at, personal=told.personal)
+        states.keep(run, result.state, self.keys, wake_at=wake_at, pauses=inputs.pauses, personal=told.personal)
         run.turn = n
         run.execution = _execution() or run.execution
         log_lines, fates = record.lines(result, self.keys), record.fates(told.events, result)

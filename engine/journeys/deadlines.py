@@ -99,11 +99,16 @@ def extended(deadline: datetime, since: datetime, pauses: Iterable[Pause]) -> da
 def deadlines(state: State, pauses: Sequence[Pause]) -> list[Due]:
     """The deadlines of a run that may act, earliest first. While it is paused that is `max_age` alone."""
     due = []
-    if (kind := _kind(state)) and state.deadline and not is_paused(pauses):
-        due.append(Due(extended(state.deadline, state.resting_since or state.now, pauses), kind))
+    if (kind := _kind(state)) and (at := rests_until(state, pauses)) and not is_paused(pauses):
+        due.append(Due(at, kind))
     if state.expires and not state.ended:
         due.append(Due(extended(state.expires, state.started_at, pauses), "max_age"))
     return sorted(due, key=lambda each: each.at)
+
+
+def rests_until(state: State, pauses: Iterable[Pause]) -> datetime | None:
+    """When the wait, delay, deferral or retry where the run rests is over, as pauses have moved it so far."""
+    return extended(state.deadline, state.resting_since or state.now, pauses) if state.deadline else None
 
 
 def wake_at(state: State, pauses: Sequence[Pause]) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from engine.journeys.deadlines import after
-from engine.journeys.state import Failure, Local, Outcome, Remote
+from engine.journeys.state import Failure, Local, Outcome, Remote, Uncalled
 from engine.journeys.steps import Activity, Step
 from engine.journeys.walk import Facts, Walk, share_of
 from rules.duration import Duration
@@ -36,13 +36,14 @@ def begin(walk: Walk, step: Step, activity: Activity) -> None:
     """Ask for the effect of an activity node, unless quiet hours or its params forbid it."""
     if activity.type.contact == "push" and _is_kept_quiet(walk, step):
         return
+    state = walk.state
+    key = f"{step.id}:{state.visits[step.id]}"
     try:
         params = compute_params(walk, activity)
     except ParamsError as error:
+        walk.commands.append(Uncalled(key, activity.type.name, error.failure))
         _fail(walk, step, error.failure)
         return
-    state = walk.state
-    key = f"{step.id}:{state.visits[step.id]}"
     walk.state = replace(state, phase="acting", effect=key, deadline=None, again=False)
     if activity.type.mode == "local":
         walk.commands.append(Local(key, activity.type.name, params))

@@ -130,6 +130,15 @@ class Remote:
 
 
 @dataclass(frozen=True)
+class Uncalled:
+    """An effect has failed without a call: its params cannot be computed. It counts as a failure of its node."""
+
+    key: str
+    type: str
+    failure: Failure
+
+
+@dataclass(frozen=True)
 class Keep:
     """The event stays in the run's inbox."""
 
@@ -178,7 +187,7 @@ class Alert:
     detail: Mapping[str, Json] = field(default_factory=dict)
 
 
-Command: TypeAlias = Local | Remote | Keep | Consume | Drop | Stage | Log | Alert
+Command: TypeAlias = Local | Remote | Uncalled | Keep | Consume | Drop | Stage | Log | Alert
 
 # The state
 

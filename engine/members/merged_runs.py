@@ -68,7 +68,7 @@ def _end(session: Session, kept: Run, ended: Run, keys: KeyRing, now: datetime) 
     state = states.load(ended, keys)
     end = End("exited", OUTCOME, now, ending.place(session, ended.member_id, since=state.considered))
     state = replace(state, phase="ended", next=None, deadline=None, effect=None, stuck=None, end=end)
-    states.keep(ended, state, keys, paused=False, wake_at=None)
+    states.keep(ended, state, keys, wake_at=None)
     settle(session, "run-stuck", f"run/{ended.id}", by=ITSELF, now=now)
     # Both executions look again: one takes what was handed over, the other closes.
     ended.wake_at = kept.wake_at = now

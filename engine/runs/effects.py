@@ -65,8 +65,8 @@ def save(session: Session, effect: Effect) -> None:
     direct.execute(session, _SAVE, {name: getattr(effect, name) for name in _NAMES})
 
 
-def ask(key: EffectKey, *, journey: str, type_name: str, contact: str, params: bytes, now: datetime) -> Effect:
-    """A row for an effect that is asked for the first time; `params` are sealed."""
+def ask(key: EffectKey, *, journey: str, type_name: str, contact: str, params: bytes | None, now: datetime) -> Effect:
+    """A row for an effect that is asked for the first time; `params` are sealed, None where there are none."""
     return Effect(
         run_id=key.run_id,
         node=key.node,

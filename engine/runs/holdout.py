@@ -50,7 +50,7 @@ def watch(session: Session, run: Run, plan: Plan, events: Sequence[EventIn], *, 
     inputs = TurnInputs(events=usable, pauses=tuple(inbox.pauses(session, run)))
     result = decide(plan, states.load(run, keys), inputs, _Watcher(session, run, plan, keys, now), now)
     result = ending.placed(session, run.member_id, result)
-    states.keep(run, result.state, keys, paused=False, wake_at=result.wake_at)
+    states.keep(run, result.state, keys, wake_at=result.wake_at)
     store.save(session, run)
     if result.state.end is not None:
         deltas.held_out(session, run, result.state.end.outcome)

@@ -14,9 +14,11 @@ from engine.database import direct
 from engine.events.models import Event
 from engine.funnel import deltas
 from engine.journeys.plan import Plan
-from engine.journeys.state import Alert, Consume, Drop, Keep, Local, Log, Remote, Stage, State
+from engine.journeys.state import Alert, Consume, Drop, Keep, Local, Log, Remote, Stage, State, Uncalled
+from engine.journeys.steps import Activity
 from engine.journeys.turn import TurnResult
 from engine.runs import effects, health, inbox
+from engine.runs.effects import EffectKey
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -43,6 +45,8 @@ def write(
             deltas.reached(session, run, command.name, stages=plan.stages, at=now)
         elif isinstance(command, Alert):
             _signal(session, run, command, now)
+        elif isinstance(command, Uncalled):
+            _fail_uncalled(session, run, plan, command, now)
     if before.stuck is not None and result.state.stuck is None:
         settle(session, "run-stuck", f"run/{run.id}", by=_helper(result), now=now)
     if result.state.end is not None:
@@ -86,6 +90,19 @@ def _line(entry: Log, keys: KeyRing) -> dict[str, Any]:
     if entry.reads:
         line["reads"] = seal_reads(dict(entry.reads), keys)
     return line
+
+
+def _fail_uncalled(session: Session, run: Run, plan: Plan, command: Uncalled, now: datetime) -> None:
+    """The row of an effect that was not called, so that its node's failures are counted. A retry finds it."""
+    key = EffectKey.of_run(run.id, command.key)
+    work = plan.steps[key.node].work
+    contact = work.type.contact if isinstance(work, Activity) else "none"
+    row = effects.find(session, key) or effects.ask(
+        key, journey=run.journey, type_name=command.type, contact=contact, params=None, now=now
+    )
+    effects.fail(row, command.failure, now=now)
+    effects.save(session, row)
+    health.look_after_failure(session, row, now=now)
 
 
 def _signal(session: Session, run: Run, alert: Alert, now: datetime) -> None:

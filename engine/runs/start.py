@@ -142,7 +142,7 @@ class Starter:
             now=self.now,
         )
         wake_at = state.expires if holdout else self.now
-        states.keep(run, state, self.keys, paused=False, wake_at=wake_at, personal=arrival.row.personal_enc is not None)
+        states.keep(run, state, self.keys, wake_at=wake_at, personal=arrival.row.personal_enc is not None)
         store.add(self.session, run)
         if holdout:
             deltas.held_out(self.session, run)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from datetime import datetime
 
+from engine.journeys.deadlines import Pause, is_paused, rests_until
 from engine.journeys.state import State
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
@@ -24,18 +26,25 @@ def is_sealed(run: Run) -> bool:
 
 
 def keep(
-    run: Run, state: State, keys: KeyRing, *, paused: bool, wake_at: datetime | None, personal: bool = False
+    run: Run,
+    state: State,
+    keys: KeyRing,
+    *,
+    wake_at: datetime | None,
+    pauses: Sequence[Pause] = (),
+    personal: bool = False,
 ) -> None:
     """Write a state into the run's row, with the columns that lists and the sweeper look at.
 
-    `personal`: it has taken personal data now; once sealed, a state stays sealed.
+    `pauses` are those of the run and its journey. `personal`: it has taken personal data now; once sealed, a state
+    stays sealed.
     """
     plain = state.to_json()
     seal = personal or _SEALED in run.state
     run.state = {_SEALED: base64.b64encode(keys.seal_json(plain)).decode()} if seal else plain
     run.node, run.node_entered_at = state.node, state.node_entered_at
-    run.status = "paused" if paused and state.status in {"running", "waiting"} else state.status
-    run.deadline = None if state.ended else state.deadline
+    run.status = "paused" if is_paused(pauses) and state.status in {"running", "waiting"} else state.status
+    run.deadline = rests_until(state, pauses)
     run.now = state.now
     run.wake_at = wake_at
     run.stuck_reason = state.stuck.reason if state.stuck else None

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
+from engine.journeys.deadlines import rests_until
 from engine.members.profile import mask
-from engine.runs import states
+from engine.runs import inbox, states
 from engine.runs.listing import RunItem, find_run
 from engine.runs.models import Run
 from engine.runs.timeline import TimelineItem, read_timeline
@@ -21,7 +22,10 @@ from rules.types import Json
 
 @dataclass(frozen=True)
 class RunView:
-    """A run, whole. `vars` hold no personal data in clear: texts of a run that took some are masked."""
+    """A run, whole. `until`: when the rest at its node is over, as pauses have moved it.
+
+    `vars` hold no personal data in clear: texts of a run that took some are masked.
+    """
 
     item: RunItem
     waits_for: Sequence[str]
@@ -38,7 +42,8 @@ def read_run(session: Session, keys: KeyRing, run_id: int) -> RunView | None:
     state = states.load(run, keys)
     saved = {name: _masked(value) for name, value in state.vars.items()} if states.is_sealed(run) else state.vars
     waits_for = _awaited(session, run) if state.phase == "waiting" else ()
-    return RunView(item, waits_for, run.deadline, saved, read_timeline(session, run_id))
+    until = rests_until(state, inbox.pauses(session, run))
+    return RunView(item, waits_for, until, saved, read_timeline(session, run_id))
 
 
 def ports_of(session: Session, run: Run) -> frozenset[str]:

@@ -363,6 +363,10 @@ class World:
             due = deadlines(states.load(run, self.keys), inbox.pauses(session, run))
         return next((each.at for each in due if each.kind == "max_age"), None)
 
+    def the(self, run: Run) -> Run:
+        """The run as it is now."""
+        return next(each for each in self.runs() if each.id == run.id)
+
     def live(self) -> list[Run]:
         """The runs that have not ended, oldest first."""
         return [run for run in self.runs() if run.ended_at is None]

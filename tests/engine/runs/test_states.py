@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engine.journeys.deadlines import Pause
 from engine.journeys.state import EventIn, RunRef, State
 from engine.runs import states
 from engine.runs.models import Run
@@ -26,19 +27,19 @@ def row() -> Run:
 @pytest.mark.parametrize("personal", [True, False])
 def test_what_is_kept_is_loaded_again(keys: KeyRing, personal: bool) -> None:
     run = row()
-    states.keep(run, STATE, keys, paused=False, wake_at=AT, personal=personal)
+    states.keep(run, STATE, keys, wake_at=AT, personal=personal)
     assert states.load(run, keys) == STATE
     assert ("13800138000" in str(run.state)) is not personal
 
 
 def test_once_sealed_a_state_stays_sealed(keys: KeyRing) -> None:
     run = row()
-    states.keep(run, STATE, keys, paused=False, wake_at=AT, personal=True)
-    states.keep(run, STATE, keys, paused=False, wake_at=AT)
+    states.keep(run, STATE, keys, wake_at=AT, personal=True)
+    states.keep(run, STATE, keys, wake_at=AT)
     assert states.is_sealed(run)
 
 
 def test_only_a_run_that_could_go_on_is_marked_as_paused(keys: KeyRing) -> None:
     run = row()
-    states.keep(run, STATE, keys, paused=True, wake_at=AT)
+    states.keep(run, STATE, keys, wake_at=AT, pauses=[Pause(AT)])
     assert run.status == "paused"

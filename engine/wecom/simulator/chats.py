@@ -14,6 +14,8 @@ from rules.types import Json
 
 EVENT = "change_external_chat"
 ROOM = 500
+REMEMBERED = 86_400
+"""Seconds for which earlier versions of a list of members are known: `groupchat/get` never lags behind so far."""
 QR = 3
 
 
@@ -39,6 +41,7 @@ def renew_version(state: State, chat_id: str) -> tuple[str, str]:
     version = secrets.token_hex(16)
     at = max(state.seconds(), row["at"] + 1e-6) if row else state.seconds()
     state.run("INSERT INTO versions VALUES (?, ?, ?)", chat_id, at, version)
+    state.run("DELETE FROM versions WHERE chat_id = ? AND at < ?", chat_id, at - REMEMBERED)
     return (row["version"] if row else ""), version
 
 

@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from engine.wecom.simulator.state import State
 from rules.types import Json
 
+KEPT = 20_000
+"""So many things are remembered, the latest: a play may go on for weeks."""
+
 
 def put(
     state: State,
@@ -19,11 +22,12 @@ def put(
     external_userid: str | None = None,
     chat: str | None = None,
 ) -> None:
-    """Note something that arrived. Kinds: welcome, app_message, tag, remark."""
+    """Note something that arrived, and forget the oldest. Kinds: welcome, app_message, tag, remark."""
     values = (state.seconds(), kind, associate, external_userid, chat, json.dumps(body, ensure_ascii=False))
     state.run(
         "INSERT INTO outbox (at, kind, associate, external_userid, chat, body) VALUES (?, ?, ?, ?, ?, ?)", *values
     )
+    state.run("DELETE FROM outbox WHERE id <= (SELECT max(id) FROM outbox) - ?", KEPT)
 
 
 def items(state: State, kind: str | None, external_userid: str | None) -> list[dict[str, object]]:

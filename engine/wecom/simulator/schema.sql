@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS relation_tags (
 CREATE TABLE IF NOT EXISTS welcome_codes (
   code TEXT PRIMARY KEY, userid TEXT NOT NULL, external_userid TEXT NOT NULL, expires_at REAL NOT NULL, used INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS welcome_codes_of_pair ON welcome_codes (userid, external_userid);
+CREATE INDEX IF NOT EXISTS welcome_codes_by_end ON welcome_codes (expires_at);
 CREATE TABLE IF NOT EXISTS ways (config_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS join_ways (config_id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS chats (

@@ -11,9 +11,13 @@ from rules.types import Json
 
 ATTACHMENTS = {"image", "link", "miniprogram", "video", "file"}
 
+REMEMBERED = 3_600
+"""Seconds for which a code that is over is told from one that never was."""
+
 
 def new_code(state: State, userid: str, external_userid: str, life: int) -> str:
-    """A code for one customer of one employee."""
+    """A code for one customer of one employee. Those that were over long ago are forgotten."""
+    state.run("DELETE FROM welcome_codes WHERE expires_at < ?", state.seconds() - REMEMBERED)
     code = f"CALLBACK_CODE_{secrets.token_hex(12)}"
     ends = state.seconds() + life
     state.run("INSERT INTO welcome_codes VALUES (?, ?, ?, ?, 0)", code, userid, external_userid, ends)

@@ -28,6 +28,9 @@ OUTCOMES: dict[Step, str] = {"redeem": "goal", "leave": "lost"}
 MARK = "·"
 """Stands in the name of every customer of a demonstration."""
 
+LONGEST_STEP = 90.0
+"""Seconds between two steps of one customer at most, however long the play is."""
+
 INVITED_AFTER = 1_870.0
 """Seconds after which the journey has gone past its first wait and waits for the add a second time."""
 
@@ -92,9 +95,13 @@ def _fates(number: int, chance: random.Random) -> Iterator[Fate]:
 
 
 def _waits(fate: Fate, seconds: float, chance: random.Random) -> tuple[float, ...]:
-    """The first half of the time is for coming in; each step takes up to a tenth. Who is late takes up to a third."""
-    first = chance.uniform(0, seconds / 2)
-    others = [chance.uniform(seconds / 50, seconds / 10) for _ in fate.steps[1:]]
+    """Each step takes up to a tenth of the time, or a minute and a half; who is late takes up to a third.
+
+    The first half of a short play is for coming in, and nearly all of a long one.
+    """
+    longest = min(seconds / 10, LONGEST_STEP)
+    first = chance.uniform(0, seconds - 5 * longest)
+    others = [chance.uniform(longest / 5, longest) for _ in fate.steps[1:]]
     if fate.late and others:
         others[0] = INVITED_AFTER if seconds > INVITED_AFTER + 30 else seconds / 3
         first = min(first, max(0.0, seconds - sum(others)))

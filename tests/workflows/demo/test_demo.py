@@ -63,6 +63,15 @@ def test_everybody_gets_a_fate_a_door_and_a_name_of_their_own(number: int) -> No
         assert min(one.waits) >= 0
 
 
+@pytest.mark.parametrize(("seconds", "share"), [(60, 0.5), (3_600, 0.87)])
+def test_customers_come_in_the_first_half_of_a_short_play_and_nearly_all_the_time_of_a_long_one(
+    seconds: float, share: float
+) -> None:
+    people = cast(2_000, [DOOR], seconds=seconds, tag="x", chance=random.Random(2))  # noqa: S311 - likewise
+    last = max(one.waits[0] for one in people)
+    assert (share - 0.02) * seconds < last <= (share + 0.01) * seconds
+
+
 @pytest.mark.parametrize(("seconds", "wait"), [(60, 20), (1_800, 600), (2_000, INVITED_AFTER)])
 def test_who_adds_late_is_invited_only_in_a_long_play(seconds: float, wait: float) -> None:
     people = cast(20, [DOOR], seconds=seconds, tag="x", chance=random.Random(1))  # noqa: S311 - likewise

@@ -42,6 +42,11 @@ def events_in(session: Session, events: Sequence[Event], keys: KeyRing) -> list[
     ]
 
 
+def unread(events: Sequence[Event]) -> list[EventIn]:
+    """Events of which only type, place and times matter: their personal parts stay sealed, references stay keys."""
+    return [EventIn(one.seq, one.type, one.time, one.accepted_at, one.data, one.source) for one in events]
+
+
 def drop_rest(session: Session, run_id: int, now: datetime) -> None:
     """A run that has ended looks at nothing any more."""
     direct.execute(session, _DROP_REST, {"run": run_id, "now": now})

@@ -132,7 +132,15 @@ class _Routing:
         self.runs = store.live_runs(self.session, self.member_id)
 
     def arrivals(self, rows: Sequence[Event]) -> list[Arrival]:
-        return [Arrival(row, event) for row, event in zip(rows, self._events(rows), strict=True)]
+        """What came, as journeys see it where one will look at it now; what is only handed on is not read."""
+        events = self._events(rows) if self._looks_at(rows) else inbox.unread(rows)
+        return [Arrival(row, event) for row, event in zip(rows, events, strict=True)]
+
+    def _looks_at(self, rows: Sequence[Event]) -> bool:
+        """Whether one of them may start a run, or be the goal or the exit of a holdout."""
+        if any(run.status == "holdout" for run in self.runs):
+            return True
+        return any(row.type == BY_HAND or row.type in self.entrances.by_type for row in rows)
 
     def route(self, arrival: Arrival) -> None:
         """Start what the event starts, then hand it to the runs that were there before it. Raises EntryWaitsError.

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Protocol
+from typing import Annotated, NoReturn, Protocol
 
 import typer
 
@@ -44,17 +44,24 @@ def bench(
         raise typer.BadParameter(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
     try:
         report = run(quick=quick)
-    except BenchError as error:
-        typer.echo(f"bench: {error}", err=True)
-        return _leave(2)
+    except* BenchError as errors:
+        typer.echo("\n".join(f"bench: {error}" for error in _leaves(errors)), err=True)
+        _leave(2)
     if quick:
         report = replace(report, figures=[replace(one, objection=one.objection or QUICK) for one in report.figures])
     lines = [json.dumps({"figures": [one.to_json() for one in report.figures]})] if as_json else report.lines()
     typer.echo("\n".join(lines))
-    return _leave(0 if report.ok else 1)
+    _leave(0 if report.ok else 1)
 
 
-def _leave(status: int) -> None:
+def _leaves(errors: BaseException) -> list[str]:
+    """What the errors in a group say."""
+    if isinstance(errors, BaseExceptionGroup):
+        return [said for each in errors.exceptions for said in _leaves(each)]
+    return [str(errors)]
+
+
+def _leave(status: int) -> NoReturn:
     """End now: Temporal's native library sometimes aborts while Python is torn down, and hides the status."""
     sys.stdout.flush()
     sys.stderr.flush()

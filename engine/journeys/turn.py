@@ -147,7 +147,7 @@ def _take_events(turn: _Turn, events: Iterable[EventIn], limit: int | None) -> t
             break
         if due and (not pending or pending[0][0].at > due.at):
             turn.give(Deadline(due.kind), due)
-        elif pending and limit != 0:
+        elif pending and (pending[0][1] or limit != 0):
             event, was_held = pending.popleft()
             if was_held:
                 turn.give(Look(event.seq))

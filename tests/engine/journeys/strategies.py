@@ -66,6 +66,11 @@ def _when(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def _policies(draw: st.DrawFn) -> dict[str, Any]:
     policies: dict[str, Any] = {"max_age": draw(st.sampled_from(["PT1H", "P1D", "P4D"]))}
+    policies["reentry"] = draw(
+        st.sampled_from([{}, {}, {"mode": "once"}, {"mode": "always"}, {"mode": "after_exit", "cooldown": "PT1H"}])
+    )
+    if not draw(st.integers(0, 3)):
+        policies["holdout"] = {"share_bp": 5000, "salt": "s"}
     if draw(st.booleans()):
         policies["quiet_hours"] = draw(
             st.sampled_from([{"from": "09:00", "to": "12:00"}, {"from": "21:30", "to": "10:30"}])

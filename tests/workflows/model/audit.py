@@ -20,6 +20,8 @@ from tests.workflows.model.plays import Play
 from workflows.activities.registry import Effect as EffectContext
 
 Rows = dict[Any, tuple[Any, ...]]
+BEHIND_ALL_TURNS = 2**31 - 1
+"""Under this number a merge leaves its line in the timeline of the run that it ended."""
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Audit:
     performed: Counter[int] = field(default_factory=Counter)
     paused: set[int] = field(default_factory=set)
     arrivals: list[str] = field(default_factory=list)
+    inbox: dict[int, set[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.play.receiver.on_arrival = self.arrives
@@ -41,6 +44,7 @@ class Audit:
     def look(self) -> None:
         """Every law that holds at every moment."""
         self.turns_are_decided_once()
+        self.merges_lose_nothing()
         self.what_ended_stays()
         self.live_runs_will_be_looked_at()
         self.effects_happen_once()
@@ -54,7 +58,7 @@ class Audit:
         self.arrivals.append(key)
         play = self.play
         contact = play.world.activities[name].type.contact
-        [(hash_,)] = play.rows("SELECT bundle_hash FROM runs WHERE id = :run", run=effect.run_id)
+        [(hash_,)] = play.rows("SELECT bundle_hash FROM runs WHERE id = %(run)s", run=effect.run_id)
         with play.database.begin() as session:
             plan = play.world.plans.get(session, hash_)
         if contact == "push" and plan.quiet_hours:
@@ -69,7 +73,7 @@ class Audit:
         for key, row in self.turns.items():
             assert rows.get(key) == row, f"turn {key} was decided and has changed"
         assert all(row[0] != "{}" for row in rows.values()), "a turn is claimed and not decided"
-        taken = Counter(run for run, _ in rows)
+        taken = Counter(run for run, n in rows if n < BEHIND_ALL_TURNS)
         for run, turn in self.play.rows("SELECT id, turn FROM runs"):
             assert taken[run] == turn, f"run {run} is at turn {turn} with {taken[run]} decided"
         self.turns = rows
@@ -79,6 +83,19 @@ class Audit:
         for run, row in self.ended.items():
             assert rows.get(run) == row, f"run {run} had ended and has changed"
         self.ended = rows
+
+    def merges_lose_nothing(self) -> None:
+        """The run with the earlier entry goes on, and has what the other had kept."""
+        runs = {run.id: run for run in self.play.runs(live=False)}
+        rows = self.play.rows("SELECT run_id, seq, state IN ('new', 'kept') FROM deliveries")
+        for ended in (run for run in runs.values() if run.outcome == "merged" and run.id not in self.ended):
+            place = (ended.member_id, ended.journey)
+            [kept] = [one for one in runs.values() if (one.member_id, one.journey) == place and _is_live(one)]
+            assert kept.entered_at <= ended.entered_at, "the later of two runs went on"
+            theirs = {seq for run, seq, _ in rows if run == kept.id} | {kept.entry_seq}
+            lost = self.inbox.get(ended.id, set()) - theirs
+            assert lost == set(), f"run {ended.id} had kept {lost}, which {kept.id} never got"
+        self.inbox = {run: {seq for other, seq, waits in rows if other == run and waits} for run in runs}
 
     def live_runs_will_be_looked_at(self) -> None:
         forgotten = self.play.rows("SELECT id FROM runs WHERE ended_at IS NULL AND wake_at IS NULL")
@@ -165,7 +182,7 @@ class Audit:
     def _no_event_is_lost(self, run: Run) -> None:
         state = states.load(run, self.play.keys)
         kept = {each.event.seq for each in state.kept}
-        rows = dict(self.play.rows("SELECT seq, state FROM deliveries WHERE run_id = :run", run=run.id))
+        rows = dict(self.play.rows("SELECT seq, state FROM deliveries WHERE run_id = %(run)s", run=run.id))
         assert {seq for seq, fate in rows.items() if fate == "kept"} == kept, "the inbox is not what deliveries say"
         if run.member_id in self.play.joined:
             return
@@ -209,4 +226,8 @@ class Audit:
             assert all(isinstance(plan.steps[node].work, Activity) for node in self._acted(run.id))
 
     def _acted(self, run: int) -> list[str]:
-        return [node for (node,) in self.play.rows("SELECT node FROM effects WHERE run_id = :run", run=run)]
+        return [node for (node,) in self.play.rows("SELECT node FROM effects WHERE run_id = %(run)s", run=run)]
+
+
+def _is_live(run: Run) -> bool:
+    return run.ended_at is None and run.status != "holdout"

@@ -35,6 +35,11 @@ class Stage:
     def tell(self, who: str, kind: str, n: int, late: int) -> None:
         self.play.tell(who, kind, {"n": n} if n else {}, late)
 
+    def enter(self, who: str) -> None:
+        """Somebody comes in, and is looked after at once."""
+        self.play.tell(who, "custom.a", {})
+        self.work()
+
     def tell_what_is_awaited(self, which: int, n: int) -> None:
         """The member of a run does what the run waits for."""
         run = self._run(which)
@@ -97,9 +102,9 @@ class Stage:
         run = self._run(which, live=False)
         if run is None or run.status == "holdout" or back == 0 or run.turn + 1 - back < 1:
             return
-        before = self.play.rows("SELECT * FROM runs WHERE id = :run", run=run.id)
+        before = self.play.rows("SELECT * FROM runs WHERE id = %(run)s", run=run.id)
         self.play.take(Position(run.id, run.turn + 1 - back))
-        assert self.play.rows("SELECT * FROM runs WHERE id = :run", run=run.id) == before
+        assert self.play.rows("SELECT * FROM runs WHERE id = %(run)s", run=run.id) == before
 
     def lose(self, which: int) -> None:
         if live := self.play.temporal.live():
@@ -157,7 +162,7 @@ _deaf = st.sampled_from([False, False, True])
 _modes = st.sampled_from(["hold", "extend"])
 _frequent = [
     _do("tell", _people, st.sampled_from(TYPES), _n, st.sampled_from([0, 0, 0, 1, 45, 1500])),
-    _do("tell", _people, st.just("custom.a"), st.just(0), st.just(0)),
+    _do("enter", _people),
     _do("tell_what_is_awaited", _which, st.sampled_from([1, 1, 1, 0, 3])),
     _do("work"),
     _do("turn", _which, st.sampled_from(["", "lost", "twice"])),
@@ -188,4 +193,4 @@ _rare = [
 ]
 _weighted = [*_frequent * 6, *_seldom * 2, *_rare]
 happenings: st.SearchStrategy[Happening] = st.sampled_from(_weighted).flatmap(lambda chosen: chosen)
-scripts = st.lists(happenings, min_size=20, max_size=60)
+scripts = st.lists(happenings, min_size=30, max_size=100)

@@ -16,8 +16,6 @@ from typing import Any, cast
 
 import httpx
 import psycopg
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -72,6 +70,7 @@ class Play:
     retries: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.reader = psycopg.connect(self.database.url, autocommit=True)
         self.temporal = FakeTemporal(self.clock)
         activities, client = self.receiver.activities(), cast("Client", self.temporal)
         self.world = World(self.database, self.clock, self.keys, activities=activities)
@@ -214,9 +213,9 @@ class Play:
     def runs(self, *, live: bool = True) -> list[Run]:
         return [run for run in self.world.runs() if not live or run.ended_at is None]
 
-    def rows(self, sql: str, **given: object) -> list[tuple[Any, ...]]:
-        with self.database.begin() as session:
-            return _rows(session, sql, given)
+    def rows(self, query: str, **given: object) -> list[tuple[Any, ...]]:
+        """The rows of a query, as they are committed."""
+        return self.reader.execute(cast("Any", query), given or None).fetchall()
 
     def calm(self) -> None:
         """Everything works for a while, until nothing is left to do but wait."""
@@ -237,7 +236,7 @@ class Play:
         raise AssertionError("it never comes to rest")
 
     def settle(self) -> None:
-        """Calm, and time enough for the sweeper to find what was lost."""
+        """Calm, and time enough for the sweeper to find what was lost, and for entries that wait for a run."""
         for script in self.receiver.script.values():
             script.clear()
         for _ in range(3):
@@ -245,10 +244,12 @@ class Play:
             self.clock.advance(timedelta(seconds=75))
             self.sweep()
         self.calm()
+        for _ in self.told:
+            if not self.rows("SELECT 1 FROM member_queue LIMIT 1"):
+                return
+            self.clock.advance(timedelta(seconds=6))
+            self.calm()
 
     def close(self) -> None:
         self.loop.run(shells.wind_up(self.hanging))
-
-
-def _rows(session: Session, sql: str, given: dict[str, object]) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in session.connection().execute(text(sql), given)]
+        self.reader.close()

@@ -13,7 +13,7 @@ NODES = """
 SELECT run_id, line ->> 'node' FROM turns, jsonb_array_elements(log) AS line WHERE line ->> 'kind' = 'entered'"""
 OUT = """
 SELECT effects.state, runs.ended_at FROM effects JOIN runs ON runs.id = run_id
-WHERE run_id || '/' || effects.node || '/' || visit = :key"""
+WHERE run_id || '/' || effects.node || '/' || visit = %(key)s"""
 PAUSED = """
 SELECT id FROM runs WHERE ended_at IS NULL AND EXISTS (
     SELECT 1 FROM pauses WHERE to_at IS NULL
@@ -28,7 +28,8 @@ SELECT run_id, seq FROM deliveries JOIN runs ON id = run_id WHERE deliveries.sta
 ORDERS = """
 SELECT run_id FROM run_commands JOIN runs ON runs.id = run_id WHERE taken_turn IS NULL AND ended_at IS NULL"""
 MEANT = """
-SELECT seq FROM events WHERE member_id = :member AND seq > :entry AND type = ANY(:types) AND routed_at IS NOT NULL"""
+SELECT seq FROM events WHERE member_id = %(member)s AND seq > %(entry)s AND type = ANY(%(types)s)
+AND routed_at IS NOT NULL"""
 CELL = "journey, version, day, store_id, channel_id, associate_id"
 PLACE = """runs.journey, runs.version, (runs.entered_at AT TIME ZONE 'Asia/Shanghai')::date,
 COALESCE(runs.store_id, 0), COALESCE(runs.channel_id, 0), COALESCE(runs.associate_id, 0)"""

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, NoReturn, Protocol
+from typing import Annotated, Protocol
 
 import typer
 
@@ -32,43 +32,62 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 }
 
 
-def bench(
-    name: Annotated[str, typer.Argument(help=", ".join(BENCHMARKS))],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
-    quick: Annotated[bool, typer.Option("--quick", help="Smaller and not conclusive: no figure is ever ok.")] = False,
-) -> None:
-    """Run one benchmark. It starts what it needs on free ports in a scratch folder, and removes it again."""
-    run = BENCHMARKS.get(name)
-    if run is None:
-        raise typer.BadParameter(f"there is no benchmark {name}; there are {', '.join(BENCHMARKS)}")
+def app_of(benchmarks: Mapping[str, Benchmark]) -> typer.Typer:
+    """The command over these benchmarks."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    names = ", ".join(benchmarks)
+
+    @app.command()
+    def bench(
+        name: Annotated[str, typer.Argument(help="Which one; an unknown name is answered with those that there are.")],
+        *,
+        as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
+        quick: Annotated[bool, typer.Option("--quick", help="Small and not conclusive: no figure is ever ok.")] = False,
+    ) -> None:
+        """Run one benchmark. It starts what it needs on free ports in a scratch folder, and removes it again."""
+        if name not in benchmarks:
+            raise typer.BadParameter(f"there is no benchmark {name}; there are {names}")
+        report = _measured(benchmarks[name], quick=quick)
+        lines = [json.dumps({"figures": [one.to_json() for one in report.figures]})] if as_json else report.lines()
+        typer.echo("\n".join(lines))
+        raise typer.Exit(0 if report.ok else 1)
+
+    return app
+
+
+def _measured(run: Benchmark, *, quick: bool) -> Report:
+    """What a benchmark found. Its errors, also those of its tasks, are told in a sentence each."""
+    said: list[str] = []
     try:
         report = run(quick=quick)
     except* BenchError as errors:
-        typer.echo("\n".join(f"bench: {error}" for error in _leaves(errors)), err=True)
-        _leave(2)
+        said = [f"bench: {error}" for error in _single(errors)]
+    if said:
+        typer.echo("\n".join(said), err=True)
+        raise typer.Exit(2)
     if quick:
-        report = replace(report, figures=[replace(one, objection=one.objection or QUICK) for one in report.figures])
-    lines = [json.dumps({"figures": [one.to_json() for one in report.figures]})] if as_json else report.lines()
-    typer.echo("\n".join(lines))
-    _leave(0 if report.ok else 1)
+        return replace(report, figures=[replace(one, objection=one.objection or QUICK) for one in report.figures])
+    return report
 
 
-def _leaves(errors: BaseException) -> list[str]:
-    """What the errors in a group say."""
+def _single(errors: BaseException) -> list[BaseException]:
+    """The errors of a group, and of the groups in it."""
     if isinstance(errors, BaseExceptionGroup):
-        return [said for each in errors.exceptions for said in _leaves(each)]
-    return [str(errors)]
+        return [error for each in errors.exceptions for error in _single(each)]
+    return [errors]
 
 
-def _leave(status: int) -> NoReturn:
-    """End now: Temporal's native library sometimes aborts while Python is torn down, and hides the status."""
+def main() -> None:
+    """Run, and end at once: Temporal's library sometimes aborts while Python is torn down, and hides the status."""
+    status = 0
+    try:
+        app_of(BENCHMARKS)()
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else 1
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(bench)
-    app()
+    main()

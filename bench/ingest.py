@@ -140,7 +140,7 @@ def _take_out(url: str, name: str, work: Sequence[Sequence[Batch]]) -> list[list
         sources = {"sources": f"bench/{name}/%"}
         rows = {table: [row for (row,) in connection.execute(_ROWS[table], sources)] for table in TABLES}
         _delete(connection, rows)
-    batches = _by_batch(rows)
+    batches = by_batch(rows)
     return [[_texts(batches[batch.source]) for batch in own] for own in work]
 
 
@@ -157,7 +157,7 @@ def _delete(connection: psycopg.Connection, rows: Rows) -> None:
         connection.execute(query, (ids,))
 
 
-def _by_batch(rows: Rows) -> dict[str, Rows]:
+def by_batch(rows: Rows) -> dict[str, Rows]:
     """Rows by the source of their events."""
     source_of: dict[int, str] = {}
     first: dict[int, str] = {}

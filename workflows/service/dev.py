@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,6 +75,11 @@ class Plan:
 def run_dev(options: DevOptions, say: Callable[[str], None]) -> None:
     """Run the service until SIGTERM or Ctrl-C. Raises ServiceError when it cannot run."""
     folder = Folder.at(options.data)
+
+    def tell(text: str) -> None:
+        with suppress(OSError):  # a console that is gone, or a file on a full disk, is no reason to end
+            say(text)
+
     with ExitStack() as stack:
         stack.enter_context(folder.held(options.url))
         wakeups = stack.enter_context(Wakeups())
@@ -83,7 +88,7 @@ def run_dev(options: DevOptions, say: Callable[[str], None]) -> None:
         folder.forget_running()
         stack.callback(folder.forget_running)
         kept = keep_secrets(folder)
-        _supervise(make_plan(options, folder, kept, stack), options, folder, kept, wakeups, say)
+        _supervise(make_plan(options, folder, kept, stack), options, folder, kept, wakeups, tell)
 
 
 def keep_secrets(folder: Folder) -> KeptSecrets:

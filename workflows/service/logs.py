@@ -1,7 +1,9 @@
-"""The log files of the children: one a child, rotated when the service starts, read back when one dies."""
+"""The log files of the children: one a child, set aside when it has grown large, read back when one dies."""
 
 import os
 import re
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -22,13 +24,19 @@ class LogFile:
     def rotate(self) -> None:
         """Set the file aside when it has grown large; its last three predecessors are kept."""
         self.path.parent.mkdir(mode=0o700, exist_ok=True)
-        if self.path.exists() and self.path.stat().st_size > ROTATE_ABOVE:
-            for number in range(KEPT - 1, 0, -1):
-                older = self._numbered(number)
-                if older.exists():
-                    older.replace(self._numbered(number + 1))
+        if self._size() > ROTATE_ABOVE:
+            self._make_way()
             self.path.replace(self._numbered(1))
-        self._read_to = self.path.stat().st_size if self.path.exists() else 0
+        self._read_to = self._size()
+
+    def turn_over(self) -> None:
+        """Do the same while a child writes: it goes on in the file, which is emptied. A line or two may be lost."""
+        if self._size() > ROTATE_ABOVE:
+            with suppress(OSError):  # without room for a copy the file is emptied all the same
+                self._make_way()
+                shutil.copy2(self.path, self._numbered(1))
+            os.truncate(self.path, 0)
+            self._read_to = 0
 
     def open(self) -> BinaryIO:
         """Open it for a child to append to; only its owner may read it."""
@@ -43,6 +51,12 @@ class LogFile:
         start = max(self._read_to, self._size() - TAIL_BYTES)
         self._read_to = self._size()
         return [line for line in self._read(start) if TROUBLE.search(line)]
+
+    def _make_way(self) -> None:
+        for number in range(KEPT - 1, 0, -1):
+            older = self._numbered(number)
+            if older.exists():
+                older.replace(self._numbered(number + 1))
 
     def _read(self, start: int) -> list[str]:
         if not self.path.exists():

@@ -10,7 +10,7 @@ import pytest
 
 from workflows.service.dev import keep_secrets
 from workflows.service.errors import ClusterError, FolderInUseError, FolderUnusableError
-from workflows.service.folder import Folder, Running, read_running
+from workflows.service.folder import Folder, Running, read_running, write_private
 from workflows.service.kept_secrets import load_or_make, mark_shown
 
 RUNNING = Running(
@@ -65,6 +65,15 @@ def test_dev_json_is_replaced_never_rewritten(tmp_path: Path) -> None:
         assert json.load(before)["pid"] == 1
     assert read_running(tmp_path) == Running(**{**vars(RUNNING), "pid": 2})
     assert [path.name for path in tmp_path.iterdir()] == ["dev.json"]
+
+
+def test_a_file_that_cannot_be_written_keeps_what_it_said(tmp_path: Path) -> None:
+    path = tmp_path / "dev.json"
+    write_private(path, "before")
+    (tmp_path / f".dev.json.{os.getpid()}").mkdir()
+    with pytest.raises(FolderUnusableError, match=r"dev\.json cannot be written: Is a directory"):
+        write_private(path, "after")
+    assert path.read_text() == "before"
 
 
 def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:

@@ -35,6 +35,21 @@ def test_a_large_one_is_set_aside_and_three_are_kept(log: LogFile) -> None:
     assert [(log.path.parent / name).read_text()[0] for name in names] == ["5", "4", "3", "2"]
 
 
+def test_one_that_grows_large_under_a_childs_hands_is_emptied_and_its_lines_are_kept(log: LogFile) -> None:
+    log.rotate()
+    with log.open() as child:
+        for number in range(5):
+            child.write(f"{number} {'x' * logs.ROTATE_ABOVE}\n".encode())
+            child.flush()
+            log.turn_over()
+        child.write(b"[error    ] after all\n")
+        child.flush()
+    assert log.new_trouble() == ["[error    ] after all"]
+    assert log.path.read_text() == "[error    ] after all\n"
+    assert [log._numbered(number).read_text()[0] for number in (1, 2, 3)] == ["4", "3", "2"]
+    assert not log._numbered(4).exists()
+
+
 def test_errors_are_reported_once_and_only_those_written_since_the_start(log: LogFile) -> None:
     log.rotate()
     write(log, "2026 [error    ] of the last start")

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.workflows.service.stand_ins import LASTING, STUBBORN, Console, Scripted, eventually, never, runs, stand_in
-from workflows.service.errors import StartFailedError
+from workflows.service.errors import FolderUnusableError, StartFailedError
+from workflows.service.supervisor import Supervisor
 from workflows.service.wakeups import Wakeups
 
 ROOT = Path(__file__).parents[3]
@@ -106,6 +108,81 @@ def test_one_that_dies_again_and_again_waits_longer_each_time(tmp_path: Path) ->
     waits = [float(line.rsplit(" in ", 1)[1].split()[0]) for line in console.lines if "starting it again in" in line]
     assert waits == sorted(waits)
     assert len(set(waits)) == 3
+
+
+def test_one_that_ends_before_it_is_ready_is_told_with_its_words_and_the_others_are_not_kept_waiting(
+    tmp_path: Path,
+) -> None:
+    console, flag = Console(), tmp_path / "broken"
+    breaking = f"import os, sys\nif os.path.exists({str(flag)!r}): sys.exit('the port is taken')\n" + PLAIN
+    others: list[int] = []
+
+    def strike() -> bool:
+        if not others and console.changes:
+            flag.touch()
+            others.append(console.changes[0]["a"] or 0)
+            os.kill(console.changes[0]["broken"] or 0, signal.SIGKILL)
+        if len(console.changes) == 2 and len(others) == 1:
+            others.append(console.changes[1]["a"] or 0)
+            os.kill(others[1], signal.SIGKILL)
+        if len(console.changes) == 3:
+            flag.unlink(missing_ok=True)
+        return len(console.changes) == 4
+
+    with Scripted(strike, 40) as wakeups:
+        supervisor = console.supervise(stand_in(tmp_path, "a"), stand_in(tmp_path, "broken", breaking), wakeups=wakeups)
+        assert supervisor.bring_up(20)
+        supervisor.watch()
+        supervisor.stop(["a", "broken"])
+    first, second, third, fourth = console.changes
+    assert second == {"a": first["a"], "broken": None}
+    assert third["broken"] is None
+    assert third["a"] not in {None, first["a"]}
+    assert fourth["a"] == third["a"]
+    assert fourth["broken"]
+    assert "broken ends before it is ready. What it said:" in console.text
+    assert console.text.count("| the port is taken") == 2
+
+
+def test_one_whose_process_cannot_be_made_is_told_and_tried_again(tmp_path: Path) -> None:
+    console, program = Console(), tmp_path / "program"
+    program.symlink_to(sys.executable)
+    child = stand_in(tmp_path, "a")
+
+    def strike() -> bool:
+        if program.exists() and len(console.changes) == 1 and "cannot be started" not in console.text:
+            program.unlink()
+            os.kill(console.changes[0]["a"] or 0, signal.SIGKILL)
+        elif "cannot be started" in console.text and not program.exists():
+            program.symlink_to(sys.executable)
+        return len(console.changes) == 2 and console.changes[1]["a"] is not None
+
+    with Scripted(strike) as wakeups:
+        supervisor = console.supervise(replace(child, argv=(str(program), *child.argv[1:])), wakeups=wakeups)
+        assert supervisor.bring_up(20)
+        supervisor.watch()
+        supervisor.stop(["a"])
+    assert "a cannot be started: No such file or directory; starting it again in" in console.text
+
+
+def test_what_cannot_be_told_now_is_told_later(tmp_path: Path) -> None:
+    console, refused = Console(), [3]
+
+    def changed(pids: dict[str, int | None]) -> None:
+        if console.changes and refused[0]:
+            refused[0] -= 1
+            raise FolderUnusableError("dev.json cannot be written: No space left on device")
+        console.changes.append(pids)
+
+    with Scripted(lambda: len(console.changes) == 2) as wakeups:
+        supervisor = Supervisor([stand_in(tmp_path, "a")], wakeups, say=console.lines.append, changed=changed)
+        assert supervisor.bring_up(20)
+        os.kill(console.changes[0]["a"] or 0, signal.SIGKILL)
+        supervisor.watch()
+        supervisor.stop(["a"])
+    assert refused == [0]
+    assert console.text.count("No space left on device") == 1
+    assert console.changes[1]["a"] not in {None, console.changes[0]["a"]}
 
 
 def test_a_start_is_retried_when_a_child_fails_at_first(tmp_path: Path) -> None:

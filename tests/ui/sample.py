@@ -232,7 +232,9 @@ class _Maker:
                 self._figures(store, "stage", name, times // 2 + (store == "E01"), entered_here)
             for name in ("goal", "not_joined", "lost"):
                 self._figures(store, "outcome", name, 2, 0)
-            self._figures(store, "holdout", "entered", 1, 0)
+            self._figures(store, "holdout", "entered", 8, 0)
+            self._figures(store, "holdout", "goal", 1, 0)
+            self._figures(store, "refused", "paused", 2, 0)
 
     def _figures(self, store: str, kind: str, name: str, times: int, entered_here: int) -> None:
         self.session.add(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workflows.service.account import database_account
 from workflows.service.child import Child
-from workflows.service.errors import ClusterError, PortTakenError
+from workflows.service.errors import ClusterError, FolderUnusableError, PortTakenError
 from workflows.service.folder import Folder, Running, locked, write_private
 from workflows.service.kept_secrets import KeptSecrets, load_or_make, mark_shown
 from workflows.service.logs import LogFile
@@ -80,6 +80,14 @@ def run_dev(options: DevOptions, say: Callable[[str], None]) -> None:
         with suppress(OSError):  # a console that is gone, or a file on a full disk, is no reason to end
             say(text)
 
+    try:
+        _run(folder, options, tell)
+    except OSError as error:
+        what = error.filename or folder.path
+        raise FolderUnusableError(f"{what} cannot be used: {error.strerror}; mend that, or choose --data") from error
+
+
+def _run(folder: Folder, options: DevOptions, say: Callable[[str], None]) -> None:
     with ExitStack() as stack:
         stack.enter_context(folder.held(options.url))
         wakeups = stack.enter_context(Wakeups())
@@ -88,7 +96,7 @@ def run_dev(options: DevOptions, say: Callable[[str], None]) -> None:
         folder.forget_running()
         stack.callback(folder.forget_running)
         kept = keep_secrets(folder)
-        _supervise(make_plan(options, folder, kept, stack), options, folder, kept, wakeups, tell)
+        _supervise(make_plan(options, folder, kept, stack), options, folder, kept, wakeups, say)
 
 
 def keep_secrets(folder: Folder) -> KeptSecrets:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from workflows.service.dev import keep_secrets
+from workflows.service.dev import DevOptions, keep_secrets, run_dev
 from workflows.service.errors import ClusterError, FolderInUseError, FolderUnusableError
 from workflows.service.folder import Folder, Running, read_running, write_private
 from workflows.service.kept_secrets import load_or_make, mark_shown
+from workflows.service.ports import Ports
 
 RUNNING = Running(
     pid=1,
@@ -74,6 +75,13 @@ def test_a_file_that_cannot_be_written_keeps_what_it_said(tmp_path: Path) -> Non
     with pytest.raises(FolderUnusableError, match=r"dev\.json cannot be written: Is a directory"):
         write_private(path, "after")
     assert path.read_text() == "before"
+
+
+def test_a_folder_in_which_something_cannot_be_used_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    options = DevOptions(data=tmp_path, port=Ports({}).take("web"), program=(), environment={})
+    with pytest.raises(FolderUnusableError, match="lock cannot be used: Is a directory; mend that, or choose --data"):
+        run_dev(options, print)
 
 
 def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:

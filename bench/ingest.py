@@ -18,6 +18,8 @@ from typing import Any, TypeVar
 
 import httpx
 import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from bench.chain import Door, door_of
 from bench.figures import BenchError, Budget, Figure, Report, paired
@@ -32,6 +34,7 @@ TABLES = ("members", "identities", "events", "event_keys", "member_queue")
 """The tables that ingest writes for these events, in the order of their references."""
 
 Rows = dict[str, list[dict[str, Any]]]
+Statement = tuple[sql.Composed, list[dict[str, Any]]]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -131,8 +134,8 @@ def _post(one: Service, work: Sequence[Sequence[Batch]]) -> float:
     return time.monotonic() - began
 
 
-def _take_out(url: str, name: str, work: Sequence[Sequence[Batch]]) -> list[list[dict[str, str]]]:
-    """The rows of each batch, as JSON by table; they are in no table afterwards.
+def _take_out(url: str, name: str, work: Sequence[Sequence[Batch]]) -> list[list[list[Statement]]]:
+    """The INSERTs that put the rows of each batch back; they are in no table afterwards.
 
     Members belong to the batch that named them first.
     """
@@ -141,7 +144,7 @@ def _take_out(url: str, name: str, work: Sequence[Sequence[Batch]]) -> list[list
         rows = {table: [row for (row,) in connection.execute(_ROWS[table], sources)] for table in TABLES}
         _delete(connection, rows)
     batches = by_batch(rows)
-    return [[_texts(batches[batch.source]) for batch in own] for own in work]
+    return [[_statements(batches[batch.source]) for batch in own] for own in work]
 
 
 def _delete(connection: psycopg.Connection, rows: Rows) -> None:
@@ -175,18 +178,35 @@ def by_batch(rows: Rows) -> dict[str, Rows]:
     return found
 
 
-def _texts(rows: Rows) -> dict[str, str]:
-    return {table: json.dumps(some) for table, some in rows.items() if some}
+def _statements(rows: Rows) -> list[Statement]:
+    """The INSERTs of one batch, one for each table, with the rows that each is executed for."""
+    return [
+        (_INSERT.format(table=sql.Identifier(table), names=_names(some[0]), values=_values(some[0])), _adapted(some))
+        for table, some in rows.items()
+        if some
+    ]
 
 
-def _insert(url: str, work: Sequence[Sequence[Mapping[str, str]]]) -> float:
+def _names(row: Mapping[str, Any]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, row))
+
+
+def _values(row: Mapping[str, Any]) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Placeholder, row))
+
+
+def _adapted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: Jsonb(value) if isinstance(value, dict) else value for name, value in row.items()} for row in rows]
+
+
+def _insert(url: str, work: Sequence[Sequence[Sequence[Statement]]]) -> float:
     """Put the rows back, one transaction for each batch; the seconds that took."""
 
-    def client(own: Sequence[Mapping[str, str]]) -> None:
+    def client(own: Sequence[Sequence[Statement]]) -> None:
         with psycopg.connect(url) as connection:
             for batch in own:
-                for table, rows in batch.items():
-                    connection.execute(_INSERTS[table], (rows,))
+                for query, rows in batch:
+                    connection.cursor().executemany(query, rows)
                 connection.commit()
 
     began = time.monotonic()
@@ -229,7 +249,4 @@ _MINE = {
     "member_queue": f"member_id IN ({_MEMBERS})",
 }
 _ROWS = {one: f"SELECT to_jsonb({one}) FROM {one} WHERE {mine}".encode() for one, mine in _MINE.items()}  # noqa: S608 - ours
-_INSERTS = {
-    one: f"INSERT INTO {one} SELECT * FROM jsonb_populate_recordset(NULL::{one}, %s)".encode()  # noqa: S608 - ours
-    for one in TABLES
-}
+_INSERT = sql.SQL("INSERT INTO {table} ({names}) VALUES ({values})")

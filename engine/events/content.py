@@ -10,7 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from rules.limits import MAX_DEPTH, MAX_INTEGER, escape
 from rules.types import Json
@@ -45,20 +45,26 @@ def parse_json(body: bytes) -> Json:
 
 
 def is_clean(value: Json, depth: int = 0) -> bool:
-    """Whether `mistakes` would find nothing; much faster, since it names no places."""
-    match value:
-        case str():
-            return not _UNWANTED.search(value)
-        case bool() | None:
-            return True
-        case int() | float():
-            return math.isfinite(value) and abs(value) <= MAX_INTEGER
-        case _ if depth >= MAX_DEPTH or isinstance(value, _Doubled):
+    """Whether `mistakes` would find nothing; much faster, since it names no places and looks at exact types."""
+    kind = type(value)
+    if kind is str:
+        return _UNWANTED.search(cast("str", value)) is None
+    if kind is dict or kind is list:
+        return depth < MAX_DEPTH and _all_clean(cast("dict[str, Json] | list[Json]", value), depth + 1)
+    if kind is int or kind is float:
+        number = cast("float", value)
+        return math.isfinite(number) and abs(number) <= MAX_INTEGER
+    return value is None or kind is bool
+
+
+def _all_clean(value: dict[str, Json] | list[Json], depth: int) -> bool:
+    for name in value if isinstance(value, dict) else ():
+        if _UNWANTED.search(name):
             return False
-        case list():
-            return all(is_clean(item, depth + 1) for item in value)
-        case dict():
-            return all(not _UNWANTED.search(key) and is_clean(item, depth + 1) for key, item in value.items())
+    for item in value.values() if isinstance(value, dict) else value:  # noqa: SIM110 - a loop is twice as quick here
+        if not is_clean(item, depth):
+            return False
+    return True
 
 
 def mistakes(value: Json, pointer: str = "", depth: int = 0) -> Iterator[Mistake]:

@@ -24,13 +24,15 @@ def take_out(data: Mapping[str, Json], keys: KeyRing, names: Collection[str]) ->
     taken: Taken = {}
     left: dict[str, Json] = {}
     for key, value in data.items():
-        pointer = "/" + escape(key)
         if key == "identities" and isinstance(value, list):
             left[key] = [hide_phone(item, keys) if isinstance(item, str) else item for item in value]
-        elif key in PHONE_KEYS or key not in names:
-            left[key] = _without_phones(key, value, pointer, keys, taken)
-        elif value is not None:
-            taken[pointer] = value
+        elif key in names and key not in PHONE_KEYS:
+            if value is not None:
+                taken["/" + escape(key)] = value
+        elif _may_hold_phones(key, value):
+            left[key] = _without_phones(key, value, "/" + escape(key), keys, taken)
+        else:
+            left[key] = value
     return left, taken
 
 
@@ -58,9 +60,17 @@ def phone_token(number: str, keys: KeyRing) -> str:
     return "phone:" + keys.lookup("phone", number).hex()
 
 
+def _may_hold_phones(key: str, value: Json) -> bool:
+    """False for most of what an event holds, for which no place need be worked out."""
+    return key in PHONE_KEYS or isinstance(value, dict | list)
+
+
 def _without_phones(key: str, value: Json, pointer: str, keys: KeyRing, taken: Taken) -> Json:
     if isinstance(value, dict):
-        return {k: _without_phones(k, v, f"{pointer}/{escape(k)}", keys, taken) for k, v in value.items()}
+        return {
+            k: _without_phones(k, v, f"{pointer}/{escape(k)}", keys, taken) if _may_hold_phones(k, v) else v
+            for k, v in value.items()
+        }
     if isinstance(value, list):
         return [_without_phones(key, item, f"{pointer}/{i}", keys, taken) for i, item in enumerate(value)]
     if key in PHONE_KEYS and isinstance(value, str | int) and not isinstance(value, bool):

@@ -234,5 +234,5 @@ def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: s
 
 def test_the_api_s_description_works_under_the_policy(walk: Walk) -> None:
     walk.go("/docs")
-    expect(walk.page.locator(".swagger-ui .info .title")).to_contain_text("Waystation")
+    expect(walk.page.locator(".swagger-ui .info .title")).to_contain_text("Waystation", timeout=30_000)
     assert walk.complaints == []

@@ -18,7 +18,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.orm import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine.clock import Clock
 from engine.database import retrying
@@ -36,6 +36,8 @@ PAUSES = (1.0, 3.0, 10.0, 30.0)
 """Seconds between the tries of one page."""
 LONGEST_REST = 300.0
 BEAT = 3.0
+
+BENIGN = ApplicationErrorCategory.BENIGN
 
 log = structlog.get_logger()
 
@@ -129,7 +131,9 @@ class JobPages:
 
 
 def _again(reason: str, after: float) -> ApplicationError:
-    return ApplicationError(reason, type="PageNotDone", next_retry_delay=timedelta(seconds=after))
+    """Ask for the page again after so many seconds. What there is to tell was told: Temporal's library need not."""
+    later = timedelta(seconds=after)
+    return ApplicationError(reason, type="PageNotDone", next_retry_delay=later, category=BENIGN)
 
 
 def _defect(error: Exception) -> Text:

@@ -33,8 +33,8 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 MOST_NAMED = 10_000
 """So many runs may be named one by one."""
 PER_PAGE = 200
-CROWDED, REST = 1_000, 1.0
-"""While so many orders wait for their turns, a page gives none and rests so many seconds."""
+CROWDED, REST = 200, 0.5
+"""So many orders may wait for their turns at once: a page gives no more, and rests when there are enough."""
 SAMPLE = 100
 """So many runs a preview tries."""
 
@@ -123,12 +123,13 @@ def page(clock: Clock) -> Work:
 
     def work(session: Session, job: Job) -> Page:
         bulk, after = Bulk.from_json(job.args), int(job.cursor.get("after", 0))
-        if bulk.action in ("retry", "skip", "exit") and _is_crowded(session):
+        limit = PER_PAGE if bulk.action in ("pause", "resume") else min(PER_PAGE, CROWDED - _untaken(session))
+        if limit <= 0:
             return Page(0, job.cursor, rest=REST)
-        runs = _next(session, bulk, after=after, upto=job.args["upto"], limit=PER_PAGE)
+        runs = _next(session, bulk, after=after, upto=job.args["upto"], limit=limit)
         _lock_members(session, runs)
         errors = _act_on(session, bulk, runs, by=job.created_by, now=clock.now())
-        return Page(len(runs), {"after": runs[-1] if runs else after}, errors, over=len(runs) < PER_PAGE)
+        return Page(len(runs), {"after": runs[-1] if runs else after}, errors, over=len(runs) < limit)
 
     return work
 
@@ -179,12 +180,15 @@ def _lock_members(session: Session, runs: Sequence[int]) -> None:
     session.connection().execute(_LOCK, {"runs": list(runs)})
 
 
-def _is_crowded(session: Session) -> bool:
-    waiting: int = session.connection().execute(_WAITING, {"most": CROWDED}).scalar_one()
-    return waiting >= CROWDED
+def _untaken(session: Session) -> int:
+    """How many orders wait for their turns, whoever gave them, counted up to where a page gives none."""
+    return int(session.connection().execute(_WAITING, {"most": CROWDED}).scalar_one())
 
 
 _LOCK = text("""
     SELECT id FROM members WHERE id IN (SELECT member_id FROM runs WHERE id = ANY(:runs))
     ORDER BY id FOR NO KEY UPDATE""")
-_WAITING = text("SELECT count(*) FROM (SELECT 1 FROM run_commands WHERE taken_turn IS NULL LIMIT :most) AS waiting")
+_WAITING = text("""
+    SELECT count(*) FROM (
+        SELECT 1 FROM run_commands c JOIN runs r ON r.id = c.run_id
+        WHERE c.taken_turn IS NULL AND r.ended_at IS NULL LIMIT :most) AS waiting""")

@@ -96,7 +96,7 @@ def test_a_file_is_checked_and_then_imported(admin: Visitor, chain: Sample, data
     page = re.sub(r"<[^>]+>", " ", wrong.text)
     assert "There is no region" in page
     assert re.search(r"3\s+region", page)
-    assert "All 2 lines are right" in text_of(send(admin, "north", only_check="true"))
+    assert "lines that can be imported: 2" in text_of(send(admin, "north", only_check="true"))
     with database.begin() as session:
         assert store.list_jobs(session) == []
     done = send(admin, "north")

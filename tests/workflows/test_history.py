@@ -2,13 +2,12 @@
 
 Record anew, after a change of the shell that old executions cannot follow (then give it another workflow type):
 
-    WAYSTATION_RECORD_HISTORIES=1 uv run pytest tests/workflows/test_history.py
+    WAYSTATION_RECORD_HISTORIES=1 uv run pytest tests/workflows/test_history.py tests/workflows/test_history_shapes.py
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,13 +23,11 @@ from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from tests.workflows.conftest import RECORDED_WITH
 from tests.workflows.playing import Play
+from tests.workflows.recording import HISTORIES, record
 from tests.workflows.waiting import close_all, until
 from tests.workflows.world import World, failure, journey
 from workflows.codec import data_converter
 from workflows.journey import JourneyWorkflow
-
-HISTORIES = Path(__file__).parent.parent / "histories"
-RECORDING = bool(os.environ.get("WAYSTATION_RECORD_HISTORIES"))
 
 
 @pytest_asyncio.fixture
@@ -102,13 +99,6 @@ async def test_a_goal_during_an_effect_that_keeps_failing_ends_the_run(play: Pla
     await record(play, run, "goal-during-effect")
 
 
-async def record(play: Play, run: Run, name: str) -> None:
-    """Store the history of an execution, if this run of the tests is to record."""
-    if RECORDING:
-        history = await play.handle(run).fetch_history()
-        await asyncio.to_thread((HISTORIES / f"{name}.json").write_text, history.to_json() + "\n")
-
-
 @pytest.mark.parametrize("runner", [UnsandboxedWorkflowRunner(), SandboxedWorkflowRunner()], ids=["plain", "sandbox"])
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)
 async def test_stored_histories_replay(path: Path, runner: WorkflowRunner) -> None:
@@ -120,4 +110,4 @@ async def test_stored_histories_replay(path: Path, runner: WorkflowRunner) -> No
 
 
 def test_there_are_stored_histories() -> None:
-    assert len(list(HISTORIES.glob("*.json"))) >= 4
+    assert len(list(HISTORIES.glob("*.json"))) >= 12

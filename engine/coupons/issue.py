@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.coupons.errors import BatchUnknownError
+from engine.database import direct
 from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
 from engine.secrets.keyring import KeyRing
@@ -39,6 +39,19 @@ class SoldOut:
     reason: Literal["stock", "per_member"] = "stock"
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """A batch; what the effect was given of any before; and the key of the store that it happens in."""
+
+    id: int
+    per_member: int | None
+    valid_for: str | None
+    valid_until: datetime | None
+    issued_code: str | None
+    issued_until: datetime | None
+    store_key: str | None
+
+
 def issue(
     session: Session,
     *,
@@ -53,28 +66,25 @@ def issue(
 
     Asked again with the same `effect_key`, it returns the same coupon and does nothing. Raises BatchUnknownError.
     """
-    execute = session.connection().execute
-    batch = execute(_BATCH, {"key": batch_key}).one_or_none()
-    if batch is None:
+    given: dict[str, Any] = {"member": member_id, "store": store_id, "effect": effect_key, "now": now}
+    found = direct.objects(session, _Batch, _BATCH, {"key": batch_key, "effect": effect_key, "store": store_id})
+    if not found:
         raise BatchUnknownError(batch_key)
-    before = execute(_ISSUED, {"effect": effect_key}).one_or_none()
-    if before is not None:
-        return Issued(before.code, before.expires_at)
-    given: dict[str, Any] = {
-        "batch": batch.id,
-        "member": member_id,
-        "store": store_id,
-        "effect": effect_key,
-        "now": now,
-    }
-    if batch.per_member is not None and execute(_HELD, given).scalar_one() >= batch.per_member:
+    [batch] = found
+    if batch.issued_code is not None:
+        return Issued(batch.issued_code, batch.issued_until)
+    given["batch"] = batch.id
+    if batch.per_member is not None and direct.scalars(session, _HELD, given)[0] >= batch.per_member:
         return SoldOut("per_member")
     given["expires"] = expiry(batch.valid_for, batch.valid_until, now)
-    code = execute(_TAKE_FREE, given).scalar() or execute(_TAKE_WAITING, given).scalar()
-    if code is None:
+    codes = direct.scalars(session, _TAKE_FREE, given) or direct.scalars(session, _TAKE_WAITING, given)
+    if not codes:
         return SoldOut("stock")
-    _tell(session, keys, code, batch_key, member_id, store_id, now)
-    return Issued(code, given["expires"])
+    data: dict[str, Any] = {"batch": batch_key, "code": codes[0]}
+    if store_id is not None:
+        data["store"] = batch.store_key
+    _tell(session, keys, data, member_id, now)
+    return Issued(codes[0], given["expires"])
 
 
 def expiry(valid_for: str | None, valid_until: datetime | None, now: datetime) -> datetime | None:
@@ -84,24 +94,21 @@ def expiry(valid_for: str | None, valid_until: datetime | None, now: datetime) -
     return valid_until
 
 
-def _tell(
-    session: Session, keys: KeyRing, code: str, batch: str, member_id: int, store_id: int | None, now: datetime
-) -> None:
-    data: dict[str, Any] = {"batch": batch, "code": code}
-    if store_id is not None:
-        data["store"] = session.connection().execute(_STORE, {"id": store_id}).scalar()
-    event = IncomingEvent(SOURCE, f"issued/{code}", "coupon.issued", None, now, data, member_id)
+def _tell(session: Session, keys: KeyRing, data: dict[str, Any], member_id: int, now: datetime) -> None:
+    event = IncomingEvent(SOURCE, f"issued/{data['code']}", "coupon.issued", None, now, data, member_id)
     ingest(session, [event], now=now, keys=keys)
 
 
-_BATCH = text("SELECT id, per_member, valid_for, valid_until FROM coupon_batches WHERE key = :key")
-_ISSUED = text("SELECT code, expires_at FROM coupons WHERE effect_key = :effect")
-_HELD = text("SELECT count(*) FROM coupons WHERE batch_id = :batch AND member_id = :member")
-_STORE = text("SELECT key FROM stores WHERE id = :id")
+_BATCH = """
+    SELECT batch.id, per_member, valid_for, valid_until, issued.code AS issued_code, issued.expires_at AS issued_until,
+        (SELECT key FROM stores WHERE id = %(store)s) AS store_key
+    FROM coupon_batches AS batch LEFT JOIN coupons AS issued ON issued.effect_key = %(effect)s
+    WHERE batch.key = %(key)s"""
+_HELD = "SELECT count(*) FROM coupons WHERE batch_id = %(batch)s AND member_id = %(member)s"
 _TAKE = """
-    UPDATE coupons SET status = 'issued', member_id = :member, store_id = CAST(:store AS bigint), issued_at = :now,
-        expires_at = CAST(:expires AS timestamptz), effect_key = :effect
-    WHERE code = (SELECT code FROM coupons WHERE batch_id = :batch AND status = 'free' LIMIT 1 FOR UPDATE{skip})
+    UPDATE coupons SET status = 'issued', member_id = %(member)s, store_id = CAST(%(store)s AS bigint),
+        issued_at = %(now)s, expires_at = CAST(%(expires)s AS timestamptz), effect_key = %(effect)s
+    WHERE code = (SELECT code FROM coupons WHERE batch_id = %(batch)s AND status = 'free' LIMIT 1 FOR UPDATE{skip})
     RETURNING code"""
-_TAKE_FREE = text(_TAKE.replace("{skip}", " SKIP LOCKED"))
-_TAKE_WAITING = text(_TAKE.replace("{skip}", ""))
+_TAKE_FREE = _TAKE.replace("{skip}", " SKIP LOCKED")
+_TAKE_WAITING = _TAKE.replace("{skip}", "")

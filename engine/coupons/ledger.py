@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
+
+from engine.database import direct
 
 COUPON_TYPES = frozenset({"coupon.issued", "coupon.claimed", "coupon.redeemed", "coupon.expired"})
 
@@ -42,7 +43,7 @@ def record(session: Session, facts: Iterable[CouponFact]) -> None:
     codes = sorted({fact.code for fact in given})
     if not codes:
         return
-    known = {row.code: row.key for row in session.connection().execute(_LOCK, {"codes": codes})}
+    known: dict[str, str] = dict(direct.rows(session, _LOCK, {"codes": codes}))
     coupons: dict[str, _Coupon] = {}
     for fact in sorted(given, key=lambda one: one.at):
         if fact.code in known and fact.batch in {None, known[fact.code]}:
@@ -51,7 +52,7 @@ def record(session: Session, facts: Iterable[CouponFact]) -> None:
             coupon.member_id = coupon.member_id or fact.member_id
             coupon.store_id = coupon.store_id or fact.store_id
     if coupons:
-        session.connection().execute(_WRITE, _parameters(coupons))
+        direct.execute(session, _WRITE, _parameters(coupons))
 
 
 def holders(session: Session, codes: Iterable[str]) -> dict[str, int]:
@@ -59,8 +60,7 @@ def holders(session: Session, codes: Iterable[str]) -> dict[str, int]:
     wanted = sorted(set(codes))
     if not wanted:
         return {}
-    rows = session.connection().execute(_HOLDERS, {"codes": wanted})
-    return {code: member for code, member in rows}  # noqa: C416  # rows are no pairs to the type checker
+    return dict(direct.rows(session, _HOLDERS, {"codes": wanted}))
 
 
 def _parameters(coupons: Mapping[str, _Coupon]) -> dict[str, object]:
@@ -74,11 +74,11 @@ def _parameters(coupons: Mapping[str, _Coupon]) -> dict[str, object]:
     return {name.removeprefix("coupon."): values for name, values in found.items()}
 
 
-_LOCK = text("""
+_LOCK = """
     SELECT c.code, b.key FROM coupons c JOIN coupon_batches b ON b.id = c.batch_id
-    WHERE c.code = ANY(:codes) ORDER BY c.code FOR NO KEY UPDATE OF c""")
-_HOLDERS = text("SELECT code, member_id FROM coupons WHERE code = ANY(:codes) AND member_id IS NOT NULL")
-_WRITE = text("""
+    WHERE c.code = ANY(%(codes)s) ORDER BY c.code FOR NO KEY UPDATE OF c"""
+_HOLDERS = "SELECT code, member_id FROM coupons WHERE code = ANY(%(codes)s) AND member_id IS NOT NULL"
+_WRITE = """
     UPDATE coupons c SET
         member_id = COALESCE(c.member_id, n.member),
         store_id = COALESCE(c.store_id, n.store),
@@ -91,8 +91,8 @@ _WRITE = text("""
             WHEN c.claimed_at IS NOT NULL OR n.claimed IS NOT NULL THEN 'claimed'
             ELSE 'issued' END
     FROM unnest(
-        CAST(:codes AS text[]), CAST(:members AS bigint[]), CAST(:stores AS bigint[]),
-        CAST(:issued AS timestamptz[]), CAST(:claimed AS timestamptz[]), CAST(:redeemed AS timestamptz[]),
-        CAST(:expired AS timestamptz[])
+        CAST(%(codes)s AS text[]), CAST(%(members)s AS bigint[]), CAST(%(stores)s AS bigint[]),
+        CAST(%(issued)s AS timestamptz[]), CAST(%(claimed)s AS timestamptz[]), CAST(%(redeemed)s AS timestamptz[]),
+        CAST(%(expired)s AS timestamptz[])
     ) AS n (code, member, store, issued, claimed, redeemed, expired)
-    WHERE c.code = n.code""")
+    WHERE c.code = n.code"""

@@ -11,10 +11,12 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlmodel import SQLModel
+
+from engine.database import direct
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's dialects carry no annotations
 
@@ -27,8 +29,7 @@ def table_of(model: type[SQLModel]) -> Table:
 def insert_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], *, suffix: str = "") -> None:
     """Insert rows that all have the same keys, in their order. `suffix` may say `ON CONFLICT …`."""
     if rows:
-        statement = text(f"{_insert(table, tuple(rows[0]))} {suffix}")
-        session.connection().execute(statement, {"rows": rows_text(rows)})
+        direct.execute(session, f"{_insert(table, tuple(rows[0]))} {suffix}", {"rows": rows_text(rows)})
 
 
 def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -39,7 +40,7 @@ def rows_text(rows: Sequence[Mapping[str, Any]]) -> str:
 def recordset(table: Table, names: Sequence[str]) -> str:
     """The rows of the parameter `rows`, each column with its type in `table`."""
     listed = ", ".join(f"{name} {table.c[name].type.compile(dialect=_DIALECT)}" for name in names)
-    return f"json_to_recordset(CAST(:rows AS json)) AS n ({listed})"
+    return f"json_to_recordset(CAST(%(rows)s AS json)) AS n ({listed})"
 
 
 def bytes_array(values: Iterable[bytes]) -> str:

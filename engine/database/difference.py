@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Table, delete, text
+from sqlalchemy import Table, delete
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.database.bulk import insert_rows, recordset, rows_text
 
 Row: TypeAlias = Mapping[str, Any]
@@ -41,4 +42,4 @@ def _update(session: Session, table: Table, rows: Sequence[Row]) -> None:
     names = tuple(rows[0])
     sets = ", ".join(f"{name} = n.{name}" for name in names if name != "id")
     statement = f"UPDATE {table.name} t SET {sets} FROM {recordset(table, names)} WHERE t.id = n.id"  # noqa: S608  # names of our own columns
-    session.connection().execute(text(statement), {"rows": rows_text(rows)})
+    direct.execute(session, statement, {"rows": rows_text(rows)})

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.coupons.ledger import COUPON_TYPES, holders
+from engine.database import direct
 from engine.database.bulk import insert_rows, table_of
 from engine.database.connection import Scope
 from engine.events import dedupe, ledgers, queue
@@ -111,7 +111,7 @@ class _Batch:
 
     def draw_places_in_the_log(self) -> None:
         """Numbers in order of acceptance; the members' locks are held."""
-        drawn = self.session.connection().execute(_DRAW, {"n": len(self.entries)}).scalars().all()
+        drawn = direct.scalars(self.session, _DRAW, {"n": len(self.entries)})
         for entry, seq in zip(self.entries, sorted(drawn), strict=True):
             entry.seq = seq
             self.seqs[entry.index] = seq
@@ -198,4 +198,4 @@ def is_routed(entry: Entry) -> bool:
 
 _TELLS_PHONE = frozenset({"member.registered", "member.updated"})
 _OUT_OF_SCOPE = "This key may only tell of its own stores: name one of them in data.store."
-_DRAW = text("SELECT nextval('events_seq_seq') FROM generate_series(1, :n)")
+_DRAW = "SELECT nextval('events_seq_seq') FROM generate_series(1, %(n)s)"

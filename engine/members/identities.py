@@ -16,9 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.database.bulk import bytes_array
 from engine.database.retrying import ContendedError
 from engine.members.handles import SINGLE, Handle
@@ -115,23 +115,28 @@ class _Resolving:
             return {}
         by_hash = {(handle.kind, digest): handle for handle, digest in self.hashes.items()}
         kinds, digests = zip(*by_hash, strict=True)
-        rows = self.session.connection().execute(_OWNERS, {"kinds": ",".join(kinds), "hashes": bytes_array(digests)})
-        return {by_hash[kind, bytes(lookup)]: member for kind, lookup, member in rows}
+        if len(by_hash) == 1:
+            rows = direct.rows(self.session, _OWNER, {"kind": kinds[0], "hash": digests[0]})
+        else:
+            rows = direct.rows(self.session, _OWNERS, {"kinds": ",".join(kinds), "hashes": bytes_array(digests)})
+        return {by_hash[kind, lookup]: member for kind, lookup, member in rows}
 
     def _reserve(self, digests: Sequence[bytes]) -> None:
         """Holds off others who would make members of the same handles; a large batch holds off all makers."""
-        execute = self.session.connection().execute
         if len(digests) > MOST_RESERVED:
-            execute(_RESERVE_ALL, {"all": _ALL})
+            direct.execute(self.session, _RESERVE_ALL, {"all": _ALL})
             return
-        execute(_RESERVE_SOME, {"all": _ALL})
+        direct.execute(self.session, _RESERVE_SOME, {"all": _ALL})
         numbers = sorted({int.from_bytes(digest[:8], signed=True) for digest in digests})
-        execute(_RESERVE_THESE, {"numbers": numbers})
+        direct.execute(self.session, _RESERVE_THESE, {"numbers": numbers})
 
     def _lock_members(self, ids: Sequence[int]) -> bool:
         """Locks these members; true if one of them was merged away, so that the owners must be read again."""
         self._locked.update(ids)
-        rows = self.session.connection().execute(_LOCK, {"ids": ids})
+        if len(ids) == 1:
+            rows = direct.rows(self.session, _LOCK_ONE, {"id": ids[0]})
+        else:
+            rows = direct.rows(self.session, _LOCK, {"ids": ids})
         moved = {member: into for member, into in rows if into is not None}
         self.merged.update(moved)
         return bool(moved)
@@ -203,8 +208,7 @@ class _Resolving:
         if self._singles is None:
             members = self._locked | self.found.created
             self._singles = {one: set() for one in members}
-            rows = self.session.connection().execute(_SINGLES, {"ids": sorted(members), "kinds": sorted(SINGLE)})
-            for owner, kind in rows:
+            for owner, kind in direct.rows(self.session, _SINGLES, {"ids": sorted(members), "kinds": sorted(SINGLE)}):
                 self._singles[owner].add(kind)
         return self._singles.setdefault(member, set())
 
@@ -213,51 +217,51 @@ class _Resolving:
         if self.attached:
             self._insert(_ATTACH, [(handle, self.alive(member)) for handle, member in self.attached.items()])
 
-    def _insert(self, statement: TextClause, wanted: Sequence[tuple[Handle, int]]) -> dict[Handle, int]:
+    def _insert(self, statement: str, wanted: Sequence[tuple[Handle, int]]) -> dict[Handle, int]:
         """Inserts handles in one order for all, so that two transactions never wait for each other."""
         ordered = sorted(wanted)
         by_hash = {(handle.kind, self.hashes[handle]): handle for handle, _ in ordered}
-        rows = self.session.connection().execute(
-            statement,
-            {
-                "kinds": ",".join(handle.kind for handle, _ in ordered),
-                "hashes": bytes_array(self.hashes[handle] for handle, _ in ordered),
-                "values": bytes_array(self.keys.seal(handle.value.encode()) for handle, _ in ordered),
-                "members": [member for _, member in ordered],
-                "now": self.now,
-            },
-        )
-        made = {by_hash[kind, bytes(lookup)]: member for kind, lookup, member in rows}
+        given = {
+            "kinds": ",".join(handle.kind for handle, _ in ordered),
+            "hashes": bytes_array(self.hashes[handle] for handle, _ in ordered),
+            "values": bytes_array(self.keys.seal(handle.value.encode()) for handle, _ in ordered),
+            "members": [member for _, member in ordered],
+            "now": self.now,
+        }
+        made = {by_hash[kind, lookup]: member for kind, lookup, member in direct.rows(self.session, statement, given)}
         if len(made) < len(ordered):
             raise ContendedError("another transaction has just made one of these members")
         return made
 
 
-_OWNERS = text("""
+_OWNERS = """
     SELECT i.kind, i.lookup, i.member_id
-    FROM unnest(string_to_array(:kinds, ','), CAST(:hashes AS bytea[])) AS n (kind, lookup)
-    JOIN identities i ON i.kind = n.kind AND i.lookup = n.lookup""")
-_LOCK = text("SELECT id, merged_into FROM members WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
-_RESERVE_ALL = text("SELECT pg_advisory_xact_lock(:all)")
-_RESERVE_SOME = text("SELECT pg_advisory_xact_lock_shared(:all)")
-_RESERVE_THESE = text("SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(:numbers AS bigint[])) AS number")
+    FROM unnest(string_to_array(%(kinds)s, ','), CAST(%(hashes)s AS bytea[])) AS n (kind, lookup)
+    JOIN identities i ON i.kind = n.kind AND i.lookup = n.lookup"""
+_OWNER = "SELECT kind, lookup, member_id FROM identities WHERE kind = %(kind)s AND lookup = %(hash)s"
+_LOCK_ONE = "SELECT id, merged_into FROM members WHERE id = %(id)s FOR NO KEY UPDATE"
+_LOCK = "SELECT id, merged_into FROM members WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE"
+_RESERVE_ALL = "SELECT pg_advisory_xact_lock(%(all)s)"
+_RESERVE_SOME = "SELECT pg_advisory_xact_lock_shared(%(all)s)"
+_RESERVE_THESE = "SELECT pg_advisory_xact_lock(number) FROM unnest(CAST(%(numbers)s AS bigint[])) AS number"
 
-_MAKE_MEMBERS = text("""
+_MAKE_MEMBERS = """
     WITH wanted AS MATERIALIZED (
         SELECT nextval('members_id_seq') AS id, kind, lookup, sealed
-        FROM unnest(string_to_array(:kinds, ','), CAST(:hashes AS bytea[]), CAST(:values AS bytea[]))
+        FROM unnest(string_to_array(%(kinds)s, ','), CAST(%(hashes)s AS bytea[]), CAST(%(values)s AS bytea[]))
             AS n (kind, lookup, sealed)
     ), made AS (
-        INSERT INTO members (id, created_at, is_staff, attributes) SELECT id, :now, false, '{}' FROM wanted
+        INSERT INTO members (id, created_at, is_staff, attributes) SELECT id, %(now)s, false, '{}' FROM wanted
     )
     INSERT INTO identities (kind, lookup, member_id, value_enc)
     SELECT kind, lookup, id, sealed FROM wanted ORDER BY kind, lookup
-    ON CONFLICT DO NOTHING RETURNING kind, lookup, member_id""")
+    ON CONFLICT DO NOTHING RETURNING kind, lookup, member_id"""
 
-_ATTACH = text("""
+_ATTACH = """
     INSERT INTO identities (kind, lookup, member_id, value_enc)
     SELECT * FROM unnest(
-        string_to_array(:kinds, ','), CAST(:hashes AS bytea[]), CAST(:members AS bigint[]), CAST(:values AS bytea[]))
-    ON CONFLICT DO NOTHING RETURNING kind, lookup, member_id""")
+        string_to_array(%(kinds)s, ','), CAST(%(hashes)s AS bytea[]), CAST(%(members)s AS bigint[]),
+        CAST(%(values)s AS bytea[]))
+    ON CONFLICT DO NOTHING RETURNING kind, lookup, member_id"""
 
-_SINGLES = text("SELECT member_id, kind FROM identities WHERE member_id = ANY(:ids) AND kind = ANY(:kinds)")
+_SINGLES = "SELECT member_id, kind FROM identities WHERE member_id = ANY(%(ids)s) AND kind = ANY(%(kinds)s)"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.members.fields import PERSONAL_ATTRIBUTES
 
 
 def personal_attributes(session: Session) -> frozenset[str]:
     """The names, without `member.` or `event.` before them, of what is sealed at rest and stands in no log."""
     found = PERSONAL_ATTRIBUTES
-    for digest, document in session.connection().execute(_DECLARED):
+    for digest, document in direct.rows(session, _DECLARED, {}):
         found |= _declared(digest, document)
     return found
 
@@ -30,6 +30,6 @@ def _declared(_digest: str, document: str) -> frozenset[str]:
 
 
 _OURS = ("member.", "event.")
-_DECLARED = text("""
+_DECLARED = """
     SELECT v.hash, v.document FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
-    WHERE l.kind = 'fields' AND l.state <> 'retired'""")
+    WHERE l.kind = 'fields' AND l.state <> 'retired'"""

@@ -126,10 +126,11 @@ def page(clock: Clock) -> Work:
         limit = PER_PAGE if bulk.action in ("pause", "resume") else min(PER_PAGE, CROWDED - _untaken(session))
         if limit <= 0:
             return Page(0, job.cursor, rest=REST)
-        runs = _next(session, bulk, after=after, upto=job.args["upto"], limit=limit)
+        found = _next(session, bulk, after=after, upto=job.args["upto"], limit=limit + 1)
+        runs = found[:limit]
         _lock_members(session, runs)
         errors = _act_on(session, bulk, runs, by=job.created_by, now=clock.now())
-        return Page(len(runs), {"after": runs[-1] if runs else after}, errors, over=len(runs) < limit)
+        return Page(len(runs), {"after": runs[-1] if runs else after}, errors, over=len(found) <= limit)
 
     return work
 

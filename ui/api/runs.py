@@ -182,7 +182,7 @@ def _temporal(item: RunItem, deps: Dependencies) -> TemporalAnswer:
     if deps.temporal_ui_url:
         base, namespace = deps.temporal_ui_url.rstrip("/"), quote(deps.temporal_namespace, safe="")
         url = f"{base}/namespaces/{namespace}/workflows/{quote(item.workflow_id, safe='')}"
-    return TemporalAnswer(workflow_id=item.workflow_id, run_id=None, url=url)
+    return TemporalAnswer(workflow_id=item.workflow_id, run_id=item.execution, url=url)
 
 
 def _order(caller: Caller, run_id: int, order: Order, response: Response) -> RunAnswer:

@@ -260,6 +260,7 @@ class _Maker:
         entered = self.now - timedelta(hours=30 - number)
         stuck = number == STUCK
         store = ("E01", "E02")[number % 2]
+        deadline = self.now + timedelta(days=3, hours=number) if node else None
         run = Run(
             journey="hook-coupon",
             version=2,
@@ -274,8 +275,8 @@ class _Maker:
             status="stuck" if stuck else status,
             node=node,
             node_entered_at=entered + timedelta(minutes=3),
-            deadline=self.now + timedelta(days=3, hours=number) if node else None,
-            state=_state(number, member, entered, node),
+            deadline=deadline,
+            state=_state(number, member, entered, node, deadline),
             outcome=outcome,
             entered_at=entered,
             now=entered,
@@ -290,7 +291,7 @@ class _Maker:
         self.session.add(Turn(run_id=found, n=1, at=entered, answer={}, log=_log(entered, node, outcome)))
 
 
-def _state(number: int, member: int, entered: datetime, node: str | None) -> dict[str, Any]:
+def _state(number: int, member: int, entered: datetime, node: str | None, deadline: datetime | None) -> dict[str, Any]:
     entry = EventIn(number + 1, "contact.scanned", entered, entered)
     state = State(
         RunRef(str(number), "hook-coupon", 2, str(member)),
@@ -301,6 +302,8 @@ def _state(number: int, member: int, entered: datetime, node: str | None) -> dic
         phase="stuck" if number == STUCK else "waiting" if node else "ended",
         node=node,
         vars={"added": {"welcome_code": "c1"}},
+        deadline=deadline,
+        resting_since=entered if node else None,
     )
     return dict(state.to_json())
 

@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from queue import Queue
+from threading import Thread
 
 import psutil
 import pytest
@@ -32,17 +34,17 @@ def test_a_worker_dies_between_the_commit_of_a_turn_and_its_answer(theatre: Thea
     with ExitStack() as stack:
         dying = [stack.enter_context(odd_worker(theatre, "dying")) for _ in range(DEATHS)]
         for worker in dying:
-            assert hear(worker) == "works"
+            assert worker.hear() == "works"
         with theatre.playing(customers=40, seconds=10):
             for worker in dying:
-                assert worker.wait(PATIENCE) == -signal.SIGKILL
+                assert worker.process.wait(PATIENCE) == -signal.SIGKILL
 
 
 def test_a_signal_lands_while_a_run_takes_its_last_turn(theatre: Theatre) -> None:
     with odd_worker(theatre, "signalling") as signalling:
-        assert hear(signalling) == "works"
+        assert signalling.hear() == "works"
         with theatre.playing(customers=40, seconds=10):
-            assert hear(signalling).startswith("journey/hook-coupon/")
+            assert signalling.hear().startswith("journey/hook-coupon/")
 
 
 def test_temporal_loses_its_file_while_runs_wait_and_effects_are_open(theatre: Theatre) -> None:
@@ -90,24 +92,41 @@ def asleep(*pids: int) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
+class OddWorker:
+    """A worker of `odd_worker.py`, and what it says."""
+
+    def __init__(self, kind: str, environment: Mapping[str, str]) -> None:
+        words = [sys.executable, "-m", "tests.e2e.odd_worker", kind]
+        self.process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+        self._said: Queue[str] = Queue()
+        self._listener = Thread(target=self._listen)
+        self._listener.start()
+
+    def hear(self) -> str:
+        """Its next word."""
+        return self._said.get(timeout=PATIENCE)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._listener.join()
+
+    def _listen(self) -> None:
+        with self.process.stdout or nullcontext([]) as said:
+            for line in said:
+                self._said.put(line.strip())
+
+
 @contextmanager
-def odd_worker(theatre: Theatre, kind: str) -> Iterator[subprocess.Popen[str]]:
+def odd_worker(theatre: Theatre, kind: str) -> Iterator[OddWorker]:
     """A worker of `odd_worker.py` beside the service's own."""
     worker = psutil.Process(theatre.pid("worker"))
     given = {name: value for name, value in worker.environ().items() if "METRICS" not in name}
-    words = [sys.executable, "-m", "tests.e2e.odd_worker", kind]
-    process = subprocess.Popen(words, cwd=ROOT, env=given, stdout=subprocess.PIPE, text=True)
+    odd = OddWorker(kind, given)
     try:
-        yield process
+        yield odd
     finally:
-        process.kill()
-        process.communicate()
-
-
-def hear(worker: subprocess.Popen[str]) -> str:
-    """The next word of an odd worker."""
-    assert worker.stdout is not None
-    return worker.stdout.readline().strip()
+        odd.end()
 
 
 def is_zombie(pid: int) -> bool:

@@ -60,6 +60,8 @@ def test_the_supervisor_dies_and_is_started_again(theatre: Theatre) -> None:
         with theatre.nobody_waiting_for_wecom():
             processes = family(theatre.running)
             os.kill(theatre.running.pid, signal.SIGKILL)
+            assert service.process is not None
+            service.process.wait()
             assert still_run(processes) == []
             (service.folder / "dev.json").unlink()
             service.start()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,6 +72,10 @@ class Letter:
     body: str
 
 
+def _letter(row: sqlite3.Row) -> Letter:
+    return Letter(row["id"], row["app"], zlib.crc32(row["lane"].encode()) % LANES, row["body"])
+
+
 class Postman:
     """Takes what was put down and delivers it, through the faults that are set."""
 
@@ -85,6 +90,14 @@ class Postman:
     def wake(self) -> None:
         """Something may have been put down."""
         self._woken.set()
+
+    def again(self) -> int:
+        """Deliver once more what was given up, which WeCom never would; how many."""
+        found = self._state.rows("SELECT * FROM callbacks WHERE given_up ORDER BY id")
+        for row in found:
+            self._state.run("UPDATE callbacks SET given_up = 0 WHERE id = ?", row["id"])
+            self._send_off(_letter(row))
+        return len(found)
 
     async def verify(self, name: str) -> bool:
         """What WeCom's console does when a callback URL is saved: it wants an echo decrypted within a second."""
@@ -111,7 +124,7 @@ class Postman:
         found = self._state.rows("SELECT * FROM callbacks WHERE id > ? AND NOT given_up ORDER BY id", self._taken)
         for row in found:
             self._taken = row["id"]
-            self._sort(Letter(row["id"], row["app"], zlib.crc32(row["lane"].encode()) % LANES, row["body"]))
+            self._sort(_letter(row))
 
     def _sort(self, letter: Letter) -> None:
         """Let the faults have their way with a letter, then send it off."""

@@ -230,6 +230,10 @@ def _add_knobs(router: APIRouter, machine: Machine) -> None:
         tokens.lose(state)
         return {}
 
+    @router.post("/deliver_again")
+    async def deliver_again() -> dict[str, int]:
+        return {"callbacks": machine.postman.again()}
+
     @router.post("/load")
     async def fill(body: Load) -> dict[str, bool]:
         with state.change():

@@ -215,6 +215,10 @@ def test_a_callback_that_is_not_answered_well_is_delivered_three_times(
     simulator.settle()
     assert len(receiver.events) == 6
     assert simulator.http.get("/control/callbacks").json() == {"pending": 0, "given_up": 1}
+    assert simulator.control("deliver_again") == {"callbacks": 1}
+    simulator.settle()
+    assert len(receiver.events) == 7
+    assert simulator.http.get("/control/callbacks").json() == {"pending": 0, "given_up": 0}
 
 
 def test_an_employee_outside_the_visible_range_has_no_callbacks(simulator: Simulator, receiver: Receiver) -> None:

@@ -41,6 +41,8 @@ def pages(chain: Sample) -> dict[str, str]:
         "alerts": "/alerts",
         "alerts-seen": "/alerts?state=acknowledged",
         "parked": "/parked",
+        "jobs": "/jobs",
+        "import": "/import",
         "parked-member": f"/members/{chain.members[1]}",
     }
 

@@ -205,10 +205,11 @@ class Run:
     entry: EventIn = field(default_factory=lambda: event(100, "custom.a"))
     holdout: bool = False
     settle_at_once: bool = True
+    member: str = "42"
 
     def __post_init__(self) -> None:
         match = EntryMatch(self.plan.start)
-        ref = RunRef("7", self.plan.key, 1, "42")
+        ref = RunRef("7", self.plan.key, 1, self.member)
         self.state = start_run(self.plan, ref, self.entry, match, self.entry.accepted_at, holdout=self.holdout)
 
     def turn(

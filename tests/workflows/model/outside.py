@@ -31,7 +31,7 @@ class Killed(BaseException):
 
 @dataclass
 class Receiver:
-    """Takes calls. `script` says by type what the next calls come to; without a word they succeed.
+    """Takes calls. `script` says by type (or by what `part_of` makes of it) what the next come to; else they succeed.
 
     fail: the type raises, and may be tried again; final: it need not; defect: it raises what nobody expects;
     lost: the worker is killed before the receiver has heard; done-lost: after it; held: the call hangs until `release`;
@@ -43,6 +43,7 @@ class Receiver:
     performed: list[tuple[str, str]] = field(default_factory=list)
     holds: asyncio.Queue[asyncio.Future[str]] = field(default_factory=asyncio.Queue)
     on_arrival: Callable[[str, str, Effect], None] = lambda *_: None
+    part_of: Callable[[str, Effect], str] = lambda name, _: name
 
     def activities(self) -> Activities:
         """The types of the random journeys, under the names and with the params that these use."""
@@ -79,7 +80,7 @@ class Receiver:
         """Act as a local type: the row first, then what the script says."""
         self.on_arrival(name, effect.key, effect)
         session.connection().execute(_PERFORMED, {"key": effect.key, "type": name})
-        word = self._next(name)
+        word = self._next(self.part_of(name, effect))
         if word == "away":
             raise psycopg.OperationalError("the database went away")
         return _come(word)
@@ -88,7 +89,7 @@ class Receiver:
         """Act as a remote type."""
         self.on_arrival(name, effect.key, effect)
         self.arrived.append((name, effect.key))
-        word = self._next(name)
+        word = self._next(self.part_of(name, effect))
         if word == "held":
             gate = asyncio.get_running_loop().create_future()
             self.holds.put_nowait(gate)
@@ -101,8 +102,8 @@ class Receiver:
             raise Killed
         return _come(word)
 
-    def _next(self, name: str) -> str:
-        return self.script[name].popleft() if self.script[name] else "done"
+    def _next(self, part: str) -> str:
+        return self.script[part].popleft() if self.script[part] else "done"
 
 
 def _come(word: str) -> Result:

@@ -7,7 +7,6 @@ method is one happening; whoever calls them looks at the laws in between.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,6 +35,7 @@ from engine.secrets.keyring import KeyRing
 from tests.engine.journeys.world import T0
 from tests.workflows.fakes import FakeWeCom
 from tests.workflows.model import shells
+from tests.workflows.model.journeys import adapted
 from tests.workflows.model.outside import Receiver
 from tests.workflows.model.shells import FakeTemporal, Hanging, RemoteEffect, Shell
 from tests.workflows.world import World
@@ -47,11 +47,6 @@ from workflows.sweeper import Sweeper
 
 BY = "op"
 AWAY = (psycopg.OperationalError,)
-FIELDS = {
-    "event.n": {"type": "integer", "optional": True},
-    "member.due": {"type": "instant", "optional": True},
-}
-"""What the random journeys read and the catalogue does not know."""
 
 
 @dataclass
@@ -95,8 +90,7 @@ class Play:
             session.flush()
             set_stock(session, batch, stock)
         for i, document in enumerate(documents):
-            plain = json.dumps({**document, "key": f"j{i}", "fields": FIELDS})
-            self.world.publish(json.loads(plain.replace("contact.lost", "custom.d")))
+            self.world.publish(adapted(document, f"j{i}"))
             self.journeys.append(f"j{i}")
 
     def tell(self, who: str, kind: str, data: dict[str, Any], late: int = 0) -> None:

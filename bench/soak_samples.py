@@ -51,7 +51,7 @@ def sample(one: Service, at: float) -> Sample:
 
 
 def _memory(pid: int, *, alone: bool) -> int:
-    """A process and its children. Memory that several share is counted once in all (PSS), where the system tells it."""
+    """What a process and its children have for themselves (USS): what is shared comes and goes with others."""
     try:
         process = psutil.Process(pid)
         children = [] if alone else process.children(recursive=True)
@@ -65,7 +65,7 @@ def _own_share(process: psutil.Process) -> int:
         info = process.memory_full_info()
     except psutil.NoSuchProcess:
         return 0
-    return int(getattr(info, "pss", info.rss))
+    return int(info.uss)
 
 
 def _tables(database: psycopg.Connection[tuple[object, ...]]) -> Iterator[tuple[str, Table]]:

@@ -177,7 +177,7 @@ def _retry_after(text: str, now: datetime) -> timedelta | None:
     else:
         try:
             at = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         wait = (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
     return min(max(wait, timedelta(0)), LONGEST_WAIT)

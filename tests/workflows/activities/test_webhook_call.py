@@ -147,6 +147,8 @@ async def test_while_a_key_is_replaced_the_secrets_of_both_work(
         (503, {"retry-after": "120"}, False, 120),
         (503, {"retry-after": "999999999999999999999"}, False, 86_400),
         (503, {"retry-after": "soon"}, False, None),
+        (503, {"retry-after": "Fri, 01 Jan 99999999999999999999 00:00:00 GMT"}, False, None),
+        (503, {"retry-after": "Fri, 01 Jan 2027 00:00:00 +99999999999999999999"}, False, None),
         (503, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, False, 0),
         (500, {"retry-after": "7"}, False, None),
         (502, {}, False, None),

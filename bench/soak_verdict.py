@@ -57,9 +57,29 @@ class Verdict:
             f"customers: {summary.get('customers')}; {'; '.join(stages)}",
             f"faults: {', '.join(faults) or 'none'}",
             *failures,
+            *(f"  differs: {one}" for one in differences(summary)),
             *(f"GROWS: {one}" for one in self.growth),
             f"{agrees}; {'something grows' if self.growth else 'nothing grows without bound'}",
         ]
+
+
+def differences(told: Any, path: str = "") -> list[str]:
+    """Where in the summary the funnel tells another number than was played, as in `stores/E01/added: 3 played, 2 told`."""
+    if isinstance(told, Mapping):
+        if told.keys() == {"played", "funnel"}:
+            was, says = told["played"], told["funnel"]
+            return [] if was == says else [f"{path}: {was} played, {says} told"]
+        named = {str(key): value for key, value in told.items()}
+    elif isinstance(told, Sequence) and not isinstance(told, str):
+        named = {_name(value, index): value for index, value in enumerate(told)}
+    else:
+        return []
+    return [line for name, value in named.items() for line in differences(value, f"{path}/{name}".lstrip("/"))]
+
+
+def _name(value: Any, index: int) -> str:
+    """What an item of a list is called: by its key or stage where it has one."""
+    return str(value.get("key", value.get("stage", index))) if isinstance(value, Mapping) else str(index)
 
 
 def growing(samples: Sequence[Sample]) -> list[str]:

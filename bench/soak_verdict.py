@@ -64,7 +64,7 @@ class Verdict:
 
 
 def differences(told: Any, path: str = "") -> list[str]:
-    """Where in the summary the funnel tells another number than was played, as in `stores/E01/added: 3 played, 2 told`."""
+    """Where the summary's funnel tells another number than was played: `stores/E01/added: 3 played, 2 told`."""
     if isinstance(told, Mapping):
         if told.keys() == {"played", "funnel"}:
             was, says = told["played"], told["funnel"]

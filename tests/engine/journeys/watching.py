@@ -43,6 +43,7 @@ def watch(play: Watched, before: State, result: TurnResult, told: list[int]) -> 
         _rests(play, result)
         _races(play, before, result, told)
     _bounds(play, state)
+    _led_to(play)
     _effects(play, state, result.commands)
     _keeps_every_event(play, state, told, {event.seq for event in result.untaken})
     if not state.ended:
@@ -108,6 +109,17 @@ def _bounds(play: Watched, state: State) -> None:
     assert state.burst <= MAX_NODES_PER_TURN
     entered = Counter(play.run.path)
     assert entered == Counter(state.visits), "visits are miscounted"
+
+
+def _led_to(play: Watched) -> None:
+    """Every node that was entered was led to by the port before; an operator's retry enters none."""
+    here: str | None = play.run.plan.start
+    for line in (each for each in play.run.commands if isinstance(each, Log)):
+        if line.kind == "entered":
+            assert line.node == here, f"{line.node} was entered, and nothing led there"
+            here = None
+        elif line.kind == "left":
+            here = play.run.plan.steps[line.node or ""].ports[line.port or ""]
 
 
 def _effects(play: Watched, state: State, commands: list[Command]) -> None:

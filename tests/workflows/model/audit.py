@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
+from engine.journeys.deadlines import after
 from engine.journeys.steps import Activity, Wait
 from engine.journeys.walk import Walk
 from engine.members.facts import read_facts
 from engine.runs import states
 from engine.runs.models import Run
+from rules.duration import Duration
 from tests.workflows.model import queries as q
 from tests.workflows.model.plays import Play
 from workflows.activities.registry import Effect as EffectContext
@@ -137,6 +140,23 @@ class Audit:
         doubles = self.play.rows(q.DOUBLES)
         assert doubles == [], "two live runs of one member in a journey that does not allow it"
 
+    def entries_are_allowed(self) -> None:
+        """Nobody came in during a pause or after the end of a journey, nor more often or sooner than it allows."""
+        behind = {"behind": self.play.behind}
+        refused = self.play.rows(q.ENTERED_WHILE_PAUSED, **behind) + self.play.rows(q.ENTERED_WHEN_RETIRED, **behind)
+        assert refused == [], f"runs that should not have started: {refused}"
+        for member, journey, entered in self.play.rows(q.ENTRIES):
+            if member in self.play.joined:
+                continue
+            with self.play.database.begin() as session:
+                hash_ = self.play.rows("SELECT bundle_hash FROM runs WHERE journey = %(key)s LIMIT 1", key=journey)[0][
+                    0
+                ]
+                plan = self.play.world.plans.get(session, hash_)
+            assert plan.reentry != "once" or len(entered) == 1, f"{member} entered {journey} more than once"
+            for before, then in pairwise(entered if plan.cooldown else ()):
+                assert then >= after(before, plan.cooldown or Duration(), plan.zone), f"{journey} did not cool down"
+
     def coupons_belong_to_effects(self) -> None:
         given = Counter(key for (key,) in self.play.rows("SELECT effect_key FROM coupons WHERE effect_key IS NOT NULL"))
         issued = {key for key, row in self.settled.items() if row[0] == "coupon.issue" and row[2] == "done"}
@@ -158,6 +178,7 @@ class Audit:
         for run in play.runs():
             if run.status != "holdout":
                 self._stands_still_for_a_reason(run, out)
+        self.entries_are_allowed()
         self.the_funnel_is_right()
 
     def _stands_still_for_a_reason(self, run: Run, out: dict[tuple[int, str], str]) -> None:

@@ -140,6 +140,7 @@ class Stage:
 
     def a_clock_is_behind(self, seconds: int) -> None:
         self.play.clock.advance(timedelta(seconds=-seconds))
+        self.play.behind += timedelta(seconds=seconds)
 
     def all_goes_well(self) -> None:
         self.play.settle()

@@ -51,7 +51,8 @@ AWAY = (psycopg.OperationalError,)
 
 @dataclass
 class Play:
-    """`people` are handles; two of them prove to be one person in `join`."""
+    """`joined` are members who were others before, `retries` an operator's by run and node; `behind` is by how much
+    clocks have gone back in all."""
 
     database: Database
     keys: KeyRing
@@ -63,6 +64,7 @@ class Play:
     hanging: list[Hanging] = field(default_factory=list)
     journeys: list[str] = field(default_factory=list)
     retries: list[tuple[int, str]] = field(default_factory=list)
+    behind: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         self.reader = psycopg.connect(self.database.url, autocommit=True)

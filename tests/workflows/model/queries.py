@@ -49,3 +49,12 @@ SELECT {PLACE}, CASE status WHEN 'holdout' THEN 'holdout' ELSE 'outcome' END, ou
 FROM runs WHERE ended_at IS NOT NULL GROUP BY {PLACE}, 7, 8
 UNION ALL
 SELECT {PLACE}, 'holdout', 'entered', count(*)::int FROM runs WHERE status = 'holdout' GROUP BY {PLACE}"""
+ENTERED_WHILE_PAUSED = """
+SELECT runs.id FROM runs JOIN events ON events.seq = entry_seq
+JOIN pauses ON pauses.journey = runs.journey AND pauses.run_id IS NULL
+WHERE accepted_at > from_at + %(behind)s AND (to_at IS NULL OR accepted_at < to_at)"""
+ENTERED_WHEN_RETIRED = """
+SELECT runs.id FROM runs JOIN events ON events.seq = entry_seq
+JOIN live ON live.kind = 'journey' AND live.key = runs.journey WHERE accepted_at > retired_at + %(behind)s"""
+ENTRIES = "SELECT member_id, journey, array_agg(entered_at ORDER BY entry_seq) FROM runs GROUP BY member_id, journey"
+BUNDLE = "SELECT DISTINCT bundle_hash FROM runs WHERE journey = %(key)s"

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.live import live_revision
 from engine.definitions.models import Live
+from engine.journeys.state import Failure
 from engine.runs import effects, health
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect, Pause
@@ -73,3 +75,39 @@ def test_a_journey_that_is_paused_already_is_not_paused_again(world: World) -> N
         health.look_after_failure(session, last, now=world.clock.now())
         health.look_after_failure(session, last, now=world.clock.now() + timedelta(seconds=1))
         assert session.execute(select(func.count()).select_from(Pause)).scalar_one() == 1
+
+
+def fail_again(world: World, session: Session, first: int, times: int) -> Effect:
+    """Further failures at the node, a second after each other from now on; the last of them."""
+    for n in range(first, first + times):
+        world.pass_time()
+        row = effects.ask(
+            EffectKey(world.run().id, "coupon", n), journey=str(world.document["key"]), type_name="test.give",
+            contact="none", params=None, now=world.clock.now(),
+        )  # fmt: skip
+        effects.fail(row, Failure("away", "it did not work", final=True), now=world.clock.now())
+        effects.save(session, row)
+    return row
+
+
+@pytest.mark.parametrize(("further", "pauses"), [(1, False), (9, False), (10, True)])
+def test_a_journey_that_was_resumed_is_not_paused_for_what_failed_before(
+    world: World, further: int, pauses: bool
+) -> None:
+    with world.database.begin() as session:
+        health.look_after_failure(session, settled(world, session, ok=90, failed=10), now=world.clock.now())
+    world.pass_time(timedelta(minutes=5))
+    world.resume()
+    with world.database.begin() as session:
+        last = fail_again(world, session, 101, further)
+        assert health.look_after_failure(session, last, now=world.clock.now()) is pauses
+        assert len([pause for pause in session.execute(select(Pause)).scalars() if pause.to_at is None]) == pauses
+
+
+def test_what_fails_while_the_journey_is_paused_does_not_touch_the_live_set(world: World) -> None:
+    with world.database.begin() as session:
+        last = settled(world, session, ok=90, failed=10)
+        health.look_after_failure(session, last, now=world.clock.now())
+        before = live_revision(session)
+        health.look_after_failure(session, last, now=world.clock.now())
+        assert live_revision(session) == before

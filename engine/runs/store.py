@@ -74,12 +74,15 @@ def lock_member(session: Session, member_id: int) -> None:
 
 
 def lock_run(session: Session, run_id: int) -> Run:
-    """Lock a run and, before it, its member. Raises RunUnknownError, and RunMovedError after a merge meanwhile."""
+    """Lock a run and, before it, its member. Raises RunUnknownError, and RunMovedError after a merge meanwhile.
+
+    A run of a store may be a member's of whom the store sees nothing else: it is locked alone, which turns wait for.
+    """
     member = direct.first(session, _LOCK_MEMBER_OF_RUN, {"run": run_id})
     found = direct.objects(session, Run, _LOCK_RUN, {"run": run_id})
     if not found:
         raise RunUnknownError(f"There is no run {run_id} in sight.")
-    if member is None or found[0].member_id != member[0]:
+    if member is not None and found[0].member_id != member[0]:
         raise RunMovedError
     return found[0]
 

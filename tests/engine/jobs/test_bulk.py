@@ -246,3 +246,24 @@ def test_what_could_be_done_to_no_run_is_refused_by_place(given: dict[str, Any],
 def test_arguments_survive_the_database(clock: FixedClock) -> None:
     asked = Bulk("exit", RunFilter(journey="a", status="stuck", overdue_at=clock.now()), outcome="cancelled")
     assert Bulk.from_json({**asked.to_json(), "upto": 7}) == asked
+
+
+def test_a_run_of_ones_store_is_reached_although_its_member_is_another_stores(world: World) -> None:
+    """Who was here once and scanned a code elsewhere has a run there, where nothing else is seen of them."""
+    world.publish()
+    enter(world, 1)
+    run = world.run().id
+    with world.database.begin() as session:
+        region = Region(key="r", title={})
+        session.add(region)
+        session.flush()
+        home, here = (Store(key=key, title={}, region_id=region.id) for key in ("home", "here"))
+        session.add_all((home, here))
+        session.flush()
+        session.connection().execute(text("UPDATE runs SET store_id = :store"), {"store": here.id})
+        session.connection().execute(text("UPDATE members SET store_id = :store"), {"store": home.id})
+    paused = do(world, ask(world, Bulk("pause", ids=[run]), stores=(here.id,)))
+    assert (paused.state, paused.done, paused.failed) == ("done", 1, 0)
+    ended = do(world, ask(world, Bulk("exit", ids=[run]), stores=(here.id,)))
+    assert (ended.state, [order[:2] for order in orders(world)]) == ("done", [(run, "exit")])
+    assert errors(world, do(world, ask(world, Bulk("exit", ids=[run]), stores=(home.id,))).id).keys() == {str(run)}

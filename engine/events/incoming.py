@@ -40,9 +40,13 @@ class Rejection:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What became of a batch. `seqs` are the places in the log, None for a duplicate or a rejected event."""
+    """What became of a batch. `seqs` are the places in the log, None for a duplicate or a rejected event.
+
+    `merged`: so many members proved to be others.
+    """
 
     accepted: int
     duplicates: int
     rejected: tuple[Rejection, ...] = ()
     seqs: Sequence[int | None] = ()
+    merged: int = 0

@@ -152,7 +152,8 @@ class _Batch:
     def result(self, count: int) -> IngestResult:
         """What became of the batch."""
         seqs = [self.seqs.get(index) for index in range(count)]
-        return IngestResult(len(self.entries), self.duplicates, tuple(self.rejected), seqs)
+        merged = len(self.resolved.merges)
+        return IngestResult(len(self.entries), self.duplicates, tuple(self.rejected), seqs, merged)
 
 
 def coupon_code(entry: Entry) -> str | None:

@@ -24,7 +24,9 @@ def late(session: Session, *, before: datetime, lately: Iterable[int], most: int
 
 
 def commanded(session: Session, *, told: Collection[Told], most: int) -> list[Call]:
-    """Runs that an operator gave an order, or whose pause is over: `most` of each, without those told already."""
+    """Runs that an operator gave an order, whose pause is over, or that a merge gave what another run had kept: `most`
+    of each, without those told already.
+    """
     given = {"runs": [run for run, _ in told], "turns": [turn for _, turn in told], "most": most}
     return [Call(*row) for row in session.connection().execute(_COMMANDED, given)]
 
@@ -69,15 +71,23 @@ WHERE id IN (SELECT id FROM late) AND ended_at IS NULL AND status <> 'holdout'
 LIMIT :most
 """)  # noqa: S608 - built from constants
 
+# The run that goes on after a merge, until the execution of the one that ended for it was told.
+_GIVEN_MORE = """
+SELECT runs.id FROM runs AS merged JOIN runs ON runs.member_id = merged.member_id AND runs.journey = merged.journey
+WHERE merged.ended_at IS NOT NULL AND merged.wake_at IS NOT NULL
+AND runs.ended_at IS NULL AND runs.status <> 'holdout'"""
+
+_UNTOLD = "NOT EXISTS (SELECT 1 FROM told WHERE told.id = runs.id AND told.turn = runs.turn + 1)"
 _COMMANDED = text(f"""
 WITH told AS (
     SELECT * FROM unnest(CAST(:runs AS bigint[]), CAST(:turns AS int[])) AS told (id, turn)
 ), due AS (
     (SELECT runs.id FROM run_commands JOIN runs ON runs.id = run_id WHERE taken_turn IS NULL AND ended_at IS NULL
-     AND NOT EXISTS (SELECT 1 FROM told WHERE told.id = runs.id AND told.turn = runs.turn + 1) LIMIT :most)
+     AND {_UNTOLD} LIMIT :most)
     UNION
-    ({_RESUMED}
-     AND NOT EXISTS (SELECT 1 FROM told WHERE told.id = runs.id AND told.turn = runs.turn + 1) LIMIT :most)
+    ({_RESUMED} AND {_UNTOLD} LIMIT :most)
+    UNION
+    ({_GIVEN_MORE} AND {_UNTOLD} LIMIT :most)
 )
 SELECT workflow_id, id, turn + 1 FROM runs WHERE id IN (SELECT id FROM due) AND ended_at IS NULL
 """)  # noqa: S608 - built from constants

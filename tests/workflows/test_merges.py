@@ -12,7 +12,8 @@ from engine.journeys.walk import pick_arm
 from engine.runs.models import Run
 from engine.runs.timeline import read_timeline
 from engine.secrets.keyring import KeyRing
-from tests.workflows.world import World, failure, journey
+from tests.workflows.world import Stage, World, failure, journey
+from workflows.activities.event_emit import event_emit
 
 A, B, C = "card:1", "card:2", "card:3"
 
@@ -302,3 +303,28 @@ def test_an_arm_that_was_not_chosen_yet_is_that_of_the_member_who_entered(world:
         chosen.append(world.run().outcome)
         assert world.run().member_id == (1 if merged else 2)
     assert chosen[0] == chosen[1]
+
+
+def test_an_event_that_a_run_emits_merges_nobody(database: Database, clock: FixedClock, keys: KeyRing) -> None:
+    """The merge might end the very run whose turn emits it."""
+    stage = Stage()
+    world = World(database, clock, keys, stage, {**stage.registered(), "event.emit": event_emit})
+    for who in (A, B):
+        world.tell("custom.known", who=who)
+    world.route()
+    document = journey()
+    document["nodes"]["coupon"] = {
+        "type": "activity",
+        "activity": "event.emit",
+        "params": {"type": "custom.known", "data": {"identities": [A]}},
+        "ports": {"done": "wait_redeem"},
+    }
+    world.publish(document)
+    at_the_group(world, A)
+    second = at_the_group(world, B)
+    tell(world, B, "group.joined", {"chat": "g"})
+    assert (world.the(second).status, world.the(second).node) == ("stuck", "coupon")
+    assert len({run.member_id for run in world.runs()}) == 2
+    assert [(row.type, row.state, row.error) for row in world.effects() if row.node == "coupon"] == [
+        ("event.emit", "failed", "names-another: the event's identities are another member's")
+    ]

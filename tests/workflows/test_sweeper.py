@@ -17,6 +17,8 @@ from engine.runs.commands import Order
 from engine.secrets.keyring import KeyRing
 from tests.workflows.waiting import close_all
 from tests.workflows.world import World, journey
+from workflows.client import Execution, start
+from workflows.position import Position
 from workflows.sweeper import Sweeper
 
 
@@ -216,3 +218,19 @@ async def test_runs_that_still_stand_still_are_not_called(world: World, client: 
     world.resume()
     await sweeper(world, client).call_commanded()
     assert await signals(client, world) == [1, 0]
+
+
+async def test_after_a_merge_both_runs_are_called_at_once_and_only_once(world: World, client: Client) -> None:
+    for who in ("card:1", "card:2"):
+        world.tell("custom.known", who=who)
+    world.publish()
+    enter(world, "card:1")
+    enter(world, "card:2")
+    for run in world.runs():
+        await start(client, Execution(run.workflow_id, Position(run.id, run.turn + 1)))
+    world.tell("custom.known", {"identities": ["card:2"]}, who="card:1")
+    assert [run.outcome for run in world.runs()] == [None, "merged"]
+    sweeping = sweeper(world, client)
+    await sweeping.call_commanded()
+    await sweeping.call_commanded()
+    assert await signals(client, world) == [1, 1]

@@ -11,7 +11,7 @@ from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
 from engine.events.types import event_type
 from engine.journeys.catalogue import label
-from workflows.activities.registry import Effect, Result, activity_type
+from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
 SOURCE = f"{INTERNAL}journeys"
 
@@ -48,13 +48,22 @@ class Params(BaseModel):
 @activity_type(
     "event.emit",
     title={"zh": "发出事件", "en": "Emit an event"},
-    zh="把会员的一个事件写入日志。和其他事件一样,它会到达所有旅程,包括本旅程。",
+    zh="""
+    把会员的一个事件写入日志。和其他事件一样,它会到达所有旅程,包括本旅程。
+
+    事件只能属于本会员:如果其中的身份属于另一位会员,会使两人合并,则节点失败。
+    """,
     example={"type": "custom.welcomed", "data": {"how": "coupon"}},
 )
 def event_emit(session: Session, params: Params, effect: Effect) -> Result:
-    """Put an event of the member into the log. It reaches all journeys, this run included, like any other."""
+    """Put an event of the member into the log. It reaches all journeys, this run included, like any other.
+
+    It names nobody else: one whose identities are another member's, so that the two would be merged, fails the node.
+    """
     event = IncomingEvent(
         SOURCE, effect.key, params.type, None, effect.now, dict(params.data), member_id=effect.member_id
     )
-    ingest(session, [event], now=effect.now, keys=effect.keys)
+    if ingest(session, [event], now=effect.now, keys=effect.keys).merged:
+        # A merge may end this very run, which the turn has in hand and would write back as it was.
+        raise ActivityFailure("the event's identities are another member's", code="names-another", final=True)
     return Result()

@@ -47,7 +47,7 @@ def write(
             _signal(session, run, command, now)
         elif isinstance(command, Uncalled):
             _fail_uncalled(session, run, plan, command, now)
-    if before.stuck is not None and result.state.stuck is None:
+    if _was_stuck(before, result) and result.state.stuck is None:
         settle(session, "run-stuck", f"run/{run.id}", by=_helper(result), now=now)
     if result.state.end is not None:
         deltas.ended(session, run, result.state.end.outcome)
@@ -114,6 +114,12 @@ def _signal(session: Session, run: Run, alert: Alert, now: datetime) -> None:
     else:
         detail = {"condition": alert.detail["condition"], "run": str(run.id)}
         signal(session, "condition-error", at_node, now=now, detail=detail)
+
+
+def _was_stuck(before: State, result: TurnResult) -> bool:
+    """Whether the run was stuck before the turn or within it, so that people may have been told."""
+    got_stuck = any(isinstance(each, Alert) and each.reason == "stuck" for each in result.commands)
+    return got_stuck or before.stuck is not None
 
 
 def _helper(result: TurnResult) -> str:

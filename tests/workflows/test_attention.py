@@ -56,6 +56,15 @@ def test_a_run_that_gets_stuck_is_told_of_and_what_helps_it_settles_that(world: 
     assert alerts(world) == [("run-stuck", subject, 2, "acknowledged")]
 
 
+def test_a_run_that_gets_stuck_and_ends_in_one_turn_waits_for_nobody(world: World) -> None:
+    world.stage.give = [failure(final=True)]
+    world.publish(only("test.give", {"what": "x"}))
+    scan(world)
+    world.tell("coupon.redeemed", {"batch": "b", "code": "c"})
+    world.take()
+    assert (world.run().outcome, alerts(world)) == ("goal", [])
+
+
 ERRS = {">": [{"*": [{"var": "event.n"}, 9007199254740991]}, 1]}
 FIELDS = {"event.n": {"type": "integer", "optional": True}}
 

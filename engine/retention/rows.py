@@ -17,7 +17,8 @@ DERIVED_FROM = (
 def trim_events(session: Session, *, before: datetime, limit: int) -> dict[str, int]:
     """Forget the oldest events of the log, `limit` of them looked at; `judged` says how many.
 
-    An event stays that is not routed, that a live run holds, or that ledgers and attributes are derived from.
+    An event stays that is not routed, that a live run holds or began with (a merge hands it over), or that ledgers and
+    attributes are derived from.
     """
     connection = session.connection()
     connection.execute(_EVENTS_BEGIN)
@@ -68,8 +69,9 @@ WITH batch AS (
     DELETE FROM events USING old
     WHERE events.seq = old.seq AND old.routed_at IS NOT NULL AND old.type <> ALL (:kept)
       AND NOT EXISTS (
-        SELECT 1 FROM runs JOIN deliveries ON deliveries.run_id = runs.id AND deliveries.seq = old.seq
-        WHERE runs.member_id = old.member_id AND runs.ended_at IS NULL)
+        SELECT 1 FROM runs WHERE runs.member_id = old.member_id AND runs.ended_at IS NULL AND (
+            runs.entry_seq = old.seq
+            OR EXISTS (SELECT 1 FROM deliveries WHERE deliveries.run_id = runs.id AND deliveries.seq = old.seq)))
     RETURNING 1
 ), moved AS (
     UPDATE trims SET upto = (SELECT max(seq) FROM old) WHERE of = 'events' AND EXISTS (SELECT 1 FROM old)

@@ -44,11 +44,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class RouterSettings:
-    """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work."""
+    """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work.
+
+    It looks again after `idle` seconds when there was nobody to route, after `busy` ones when there was somebody, and
+    at once when all were busy and one has been routed.
+    """
 
     members: int = 8
     lease: timedelta = timedelta(seconds=15)
     idle: float = 0.1
+    busy: float = 0.02
     wait: timedelta = timedelta(milliseconds=200)
     longest_wait: timedelta = timedelta(seconds=5)
     crowded: int = 200
@@ -118,23 +123,34 @@ class Router:
 
     async def run(self) -> None:
         """Route until told to stop."""
-        while not self._stopping.is_set():
-            if not await self.route_some():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), self.settings.idle)
+        most, under_way = self.settings.members, set[asyncio.Task[None]]()
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                members = await self._leased(most - len(under_way))
+                under_way |= {tasks.create_task(self._route(member)) for member in members}
+                if len(under_way) == most:
+                    await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    with suppress(TimeoutError):
+                        pause = self.settings.busy if members else self.settings.idle
+                        await asyncio.wait_for(self._stopping.wait(), pause)
+                under_way = {one for one in under_way if not one.done()}
 
     async def route_some(self) -> int:
         """Lease members and route them; how many."""
-        try:
-            members = await asyncio.to_thread(self._lease)
-        except DATABASE_IS_AWAY:
-            log.warning("the database does not answer")
-            await asyncio.sleep(1)
-            return 0
+        members = await self._leased(self.settings.members)
         await asyncio.gather(*(self._route(member) for member in members))
         return len(members)
 
-    def _lease(self) -> list[int]:
+    async def _leased(self, most: int) -> list[int]:
+        try:
+            return await asyncio.to_thread(self._lease, most)
+        except DATABASE_IS_AWAY:
+            log.warning("the database does not answer")
+            await asyncio.sleep(1)
+            return []
+
+    def _lease(self, most: int) -> list[int]:
         now = self.parts.clock.now()
         with self.parts.database.begin() as session:
             if now >= self._look_again_at:
@@ -145,7 +161,7 @@ class Router:
                 self.name,
                 now=now,
                 until=now + self.settings.lease,
-                limit=self.settings.members,
+                limit=most,
                 interactive_only=self._crowded,
             )
 
@@ -162,9 +178,10 @@ class Router:
 
     async def _route_seen(self, member: int, seen: RoutingSeen) -> None:
         try:
-            if self._enrichment is not None:
+            routed = await asyncio.to_thread(self._transact, member, ask_first=self._enrichment is not None)
+            if routed.unknown and self._enrichment is not None:
                 await self._enrichment.enrich(member)
-            routed = await asyncio.to_thread(self._transact, member)
+                routed = await asyncio.to_thread(self._transact, member)
         except DATABASE_IS_AWAY:
             log.warning("the database went away while a member was routed", member=member)
             seen.away()
@@ -176,12 +193,22 @@ class Router:
         seen.routed(routed)
         await self._call(routed)
 
-    def _transact(self, member: int) -> Routed:
+    def _transact(self, member: int, *, ask_first: bool = False) -> Routed:
         """The routing transaction. Should the lease be over, whoever has it now finds nothing left to route."""
         parts, now = self.parts, self.parts.clock.now()
 
         def work(session: Session) -> Routed:
-            routed = route_member(session, member, cache=self._entrances, plans=parts.plans, keys=parts.keys, now=now)
+            routed = route_member(
+                session,
+                member,
+                cache=self._entrances,
+                plans=parts.plans,
+                keys=parts.keys,
+                now=now,
+                ask_first=ask_first,
+            )
+            if routed.unknown:
+                return routed
             if routed.waits:
                 queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
             elif routed.more:

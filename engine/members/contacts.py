@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.database import direct
 from engine.members import disputes
 from engine.members.handles import Handle
 from engine.members.history import rederive
@@ -16,6 +17,9 @@ from engine.members.identities import Naming, resolve
 from engine.members.merge import carry_out
 from engine.members.models import Member
 from engine.secrets.keyring import KeyRing
+
+TELLING_CONTACTS = frozenset({"contact.added", "contact.confirmed"})
+"""The events of a contact before which WeCom is asked who it is."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,12 @@ class Contact:
     nickname: str | None = None
     is_staff: bool = False
     add_ways: Mapping[str, int] = field(default_factory=dict)
+
+
+def is_unknown(session: Session, member_id: int) -> bool:
+    """Whether we know the member's name in WeCom and not yet the unionid that stands behind it."""
+    kinds = direct.scalars(session, _KINDS, {"member": member_id})
+    return "external_userid" in kinds and "unionid" not in kinds
 
 
 def learn(session: Session, keys: KeyRing, member_id: int, contact: Contact, *, now: datetime) -> int:
@@ -57,6 +67,7 @@ def _describe(session: Session, keys: KeyRing, member_id: int, contact: Contact)
     session.flush()
 
 
+_KINDS = "SELECT DISTINCT kind FROM identities WHERE member_id = %(member)s"
 _ADD_WAY = text("""
 UPDATE events SET data = data || jsonb_build_object('add_way', CAST(:way AS int))
 FROM associates

@@ -20,6 +20,7 @@ from engine.events.types import INTERACTIVE
 from engine.journeys.plan import Plan
 from engine.journeys.start import BY_HAND, is_kept_from_before
 from engine.journeys.state import EventIn
+from engine.members.contacts import TELLING_CONTACTS, is_unknown
 from engine.runs import holdout, inbox, store
 from engine.runs.models import Run
 from engine.runs.start import Arrival, Entry, EntryWaitsError, Starter
@@ -45,7 +46,8 @@ class Call:
 class Routed:
     """What a routing did. `waits`: the next event's entry cannot be decided yet; `more`: there are further events.
 
-    `traces` are those that accepted the events.
+    `traces` are those that accepted the events. `unknown`: nothing was done, since WeCom should be asked first who the
+    contact is.
     """
 
     started: tuple[Call, ...] = ()
@@ -54,6 +56,7 @@ class Routed:
     waits: bool = False
     more: bool = False
     traces: tuple[str, ...] = ()
+    unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,23 @@ class EntranceCache:
 
 
 def route_member(
-    session: Session, member_id: int, *, cache: EntranceCache, plans: Plans, keys: KeyRing, now: datetime
+    session: Session,
+    member_id: int,
+    *,
+    cache: EntranceCache,
+    plans: Plans,
+    keys: KeyRing,
+    now: datetime,
+    ask_first: bool = False,
 ) -> Routed:
-    """Route what the member has waiting, as far as it can be decided now."""
+    """Route what the member has waiting, as far as it can be decided now.
+
+    `ask_first`: leave a contact alone of whom only WeCom's name is known, so that the caller can ask who it is.
+    """
     store.lock_member(session, member_id)
     rows = direct.objects(session, Event, _UNROUTED, {"member": member_id, "most": EVENTS_AT_ONCE})
+    if ask_first and any(row.type in TELLING_CONTACTS for row in rows) and is_unknown(session, member_id):
+        return Routed(unknown=True)
     # Read after the events: none of them meets a live set that is older than itself.
     routing = _Routing(session, member_id, cache.read(session), plans, keys, now)
     waits = False

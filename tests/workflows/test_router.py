@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest_asyncio
@@ -19,7 +20,8 @@ from engine.definitions.models import Live, Version
 from engine.events.models import Event, MemberQueue
 from engine.runs.models import Delivery, Run
 from engine.secrets.keyring import KeyRing
-from tests.workflows.waiting import close_all
+from engine.wecom.answers import Contact, Customer
+from tests.workflows.waiting import close_all, until
 from tests.workflows.world import World, journey, new_key_of
 from workflows.router import Router, RouterParts, RouterSettings
 
@@ -290,3 +292,56 @@ def pause(world: World, length: str) -> None:
             ),
             {"key": world.document["key"], "now": world.clock.now(), "length": length},
         )
+
+
+@dataclass
+class SlowContacts:
+    """WeCom that answers when it is told to, if ever."""
+
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[str] = field(default_factory=list)
+
+    async def get_external_contact(self, external_userid: str) -> Customer:
+        self.asked.append(external_userid)
+        await self.answers.wait()
+        return Customer(external_contact=Contact(external_userid=external_userid, unionid="u-lin"))
+
+
+def with_contacts(world: World, client: Client, contacts: SlowContacts) -> Router:
+    return Router(RouterParts(client, world.database, world.clock, world.keys, world.plans, contacts))
+
+
+async def test_wecom_is_asked_who_a_contact_is_before_anything_is_routed(world: World, client: Client) -> None:
+    world.publish()
+    world.tell("contact.added", {"associate": "a"}, who="external_userid:wm-lin")
+    contacts = SlowContacts()
+    routing = asyncio.create_task(with_contacts(world, client, contacts).route_some())
+    await until(lambda: contacts.asked == ["wm-lin"])
+    assert (unrouted(world), world.runs()) == (1, [])
+    contacts.answers.set()
+    assert await routing == 1
+    assert (unrouted(world), len(world.runs())) == (0, 1)
+
+
+async def test_a_member_who_is_known_is_routed_without_asking_wecom(world: World, client: Client) -> None:
+    world.publish()
+    world.tell("contact.added", {"associate": "a"}, who="unionid:u-lin")
+    contacts = SlowContacts()
+    assert await with_contacts(world, client, contacts).route_some() == 1
+    assert (contacts.asked, unrouted(world)) == ([], 0)
+
+
+async def test_others_are_routed_while_wecom_does_not_answer_for_one(world: World, client: Client) -> None:
+    world.publish()
+    world.tell("contact.added", {"associate": "a"}, who="external_userid:wm-lin")
+    contacts = SlowContacts()
+    router = with_contacts(world, client, contacts)
+    routing = asyncio.create_task(router.run())
+    await until(lambda: contacts.asked == ["wm-lin"])
+    world.tell("contact.scanned", {"channel": "c"}, who="member:2")
+    await until(lambda: unrouted(world) == 1)
+    contacts.answers.set()
+    await until(lambda: unrouted(world) == 0)
+    router.stop()
+    await routing
+    assert len(world.runs()) == 2

@@ -84,6 +84,19 @@ def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
         merged(session, run.member_id)
 
 
+def absorbed(session: Session, kept: Run, gone: Run, *, stages: Sequence[str]) -> None:
+    """Count with `kept` what `gone` has reached: the two were one person's way, which counts once per stage.
+
+    Both runs are of one member, whose row lock the caller holds, and who is then counted anew by `merged`.
+    """
+    session.flush()
+    values = _cell(gone) | {"run": gone.id, "log_gamma": LOG_GAMMA, "shortest": SHORTEST}
+    order = {stage: position for position, stage in enumerate(stages)}
+    withdrawn = direct.rows(session, _WITHDRAWN, values)
+    for stage, at in sorted(withdrawn, key=lambda row: (order.get(row[0], len(order)), row[1])):
+        reached(session, kept, stage, stages=stages, at=at)
+
+
 def merged(session: Session, member_id: int) -> None:
     """Find anew where the member came first, after runs of another member became theirs, or a run changed its place."""
     session.flush()
@@ -155,6 +168,20 @@ SELECT %(journey)s, %(version)s, %(day)s, %(store)s, %(channel)s, place, 'stage'
 FROM run_stages, (VALUES (-1, CAST(%(old)s AS bigint)), (1, CAST(%(associate)s AS bigint))) AS moves (sign, place)
 WHERE run_id = %(run)s
 RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = %(journey)s AND member_id = %(member)s AND id <> %(run)s)
+"""  # noqa: S608 - built from constants
+
+_WITHDRAWN = f"""
+WITH gone AS (
+    DELETE FROM run_stages WHERE run_id = %(run)s RETURNING stage, at, entered_here, firsts, since_previous
+), counted AS (
+    INSERT INTO funnel_deltas
+        (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket, firsts,
+        weight)
+    SELECT %(journey)s, %(version)s, %(day)s, %(store)s, %(channel)s, %(associate)s, 'stage', stage, -1,
+        -entered_here::int, {_BUCKET}, firsts, -1
+    FROM gone
+)
+SELECT stage, at FROM gone
 """  # noqa: S608 - built from constants
 
 _RECOUNT = f"""

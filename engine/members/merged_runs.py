@@ -2,6 +2,7 @@
 
 Where the member now has several live runs of one journey whose re-entry is not `always`, the one with the earliest
 entry goes on and is given what the others had kept; the others end with outcome `merged`. Holdouts stay as they are.
+The funnel tells of one way: a stage that either has reached counts once, where the run that goes on is counted.
 
 The entry event of a run that ends is handed over as well, unless an effect other than an answer may have come of it
 (docs/adr/0017).
@@ -19,6 +20,8 @@ from sqlmodel import col
 
 from engine.alerts.store import settle
 from engine.funnel import deltas
+from engine.journeys.graph import graph_of, stages_of
+from engine.journeys.parse import parse
 from engine.journeys.state import End
 from engine.runs import effects, ending, states
 from engine.runs.models import Run, Turn
@@ -74,7 +77,15 @@ def _end(session: Session, kept: Run, ended: Run, keys: KeyRing, now: datetime) 
     ended.wake_at = kept.wake_at = now
     session.add(_record(kept, ended, now))
     session.flush()
+    deltas.absorbed(session, kept, ended, stages=_stages(session, kept))
     deltas.ended(session, ended, OUTCOME)
+
+
+def _stages(session: Session, run: Run) -> Sequence[str]:
+    """The stages of a run's journey, in order."""
+    document = session.connection().execute(_DOCUMENT, {"hash": run.bundle_hash}).scalar()
+    journey, _ = parse(document)
+    return list(stages_of(journey, graph_of(journey))) if journey else []
 
 
 def _record(kept: Run, ended: Run, now: datetime) -> Turn:
@@ -86,6 +97,7 @@ def _record(kept: Run, ended: Run, now: datetime) -> Turn:
 
 _BEHIND_ALL_TURNS = 2**31 - 1
 _REENTRY = text("SELECT content #>> '{document,policies,reentry,mode}' FROM bundles WHERE hash = :hash")
+_DOCUMENT = text("SELECT content -> 'document' FROM bundles WHERE hash = :hash")
 _HAND_OVER = text("""
     INSERT INTO deliveries (run_id, seq, state, at)
     SELECT :kept, seq, 'new', :now FROM (

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from engine.database.connection import Database
-from engine.funnel.deltas import day_of, ended, held_out, merged, moved, reached
+from engine.funnel.deltas import absorbed, day_of, ended, held_out, merged, moved, reached
 from engine.funnel.fold import fold
 from engine.funnel.models import FunnelDelta, FunnelSum
 from engine.funnel.query import BYS, By, Span, StageFigures, read_funnel
@@ -70,6 +70,26 @@ def test_a_merge_makes_two_people_one(database: Database) -> None:
         merged(session, runs[0].member_id)
         figures = read_funnel(session, "hook-coupon", STAGES).stages[0]
         assert (figures.times, figures.people) == (2, 1)
+
+
+def test_a_run_that_takes_another_in_counts_each_stage_of_both_once(database: Database) -> None:
+    with database.begin() as session:
+        world = make_world(session)
+        kept, gone = world.run(0, channel=0), world.run(1, channel=1)
+        reached(session, kept, "scanned", stages=STAGES, at=NOON)
+        for minute, stage in enumerate(("added", "joined"), start=1):
+            reached(session, gone, stage, stages=STAGES, at=NOON + timedelta(minutes=minute))
+        fold(session)
+        gone.member_id = kept.member_id
+        absorbed(session, kept, gone, stages=STAGES)
+        merged(session, kept.member_id)
+        assert not reached(session, kept, "added", stages=STAGES, at=NOON + timedelta(hours=1))
+        fold(session)
+        funnel = read_funnel(session, "hook-coupon", STAGES, by="channel")
+        told = [(each.times, each.people, each.entered_here) for each in funnel.stages]
+        assert told == [(1, 1, 1), (1, 1, 0), (1, 1, 0)]
+        cells = {place: [each.times for each in stages] for place, stages in funnel.groups.items()}
+        assert cells == {str(world.channels[0]): [1, 1, 1], str(world.channels[1]): [0, 0, 0]}
 
 
 def test_a_run_that_finds_its_associate_takes_its_figures_along(database: Database) -> None:

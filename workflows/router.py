@@ -44,7 +44,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class RouterSettings:
-    """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work.
+    """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work;
+    a run that has been `silent` for so long counts no more, lest some that cannot answer stop it for good.
 
     It looks again after `idle` seconds when there was nobody to route, after `busy` ones when there was somebody, and
     at once when all were busy and one has been routed.
@@ -58,6 +59,7 @@ class RouterSettings:
     longest_wait: timedelta = timedelta(seconds=5)
     crowded: int = 200
     crowded_for: timedelta = timedelta(milliseconds=500)
+    silent: timedelta = timedelta(minutes=5)
     sweep_every: float = 5.0
     orders_every: float = 0.25
 
@@ -168,7 +170,9 @@ class Router:
     def _is_crowded(self, session: Session, now: datetime) -> bool:
         """Whether so many runs were called and have not answered that bulk work must stop."""
         most = self.settings.crowded
-        [unanswered] = direct.scalars(session, _UNANSWERED, {"now": now, "most": most})
+        [unanswered] = direct.scalars(
+            session, _UNANSWERED, {"now": now, "since": now - self.settings.silent, "most": most}
+        )
         return bool(unanswered >= most)
 
     async def _route(self, member: int) -> None:
@@ -265,7 +269,8 @@ _OLDEST = text("SELECT min(accepted_at) FROM events WHERE member_id = :member AN
 
 # Runs that were told something, or should have moved by now, and have not answered yet.
 _UNANSWERED = """
-SELECT (SELECT count(*) FROM (SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' LIMIT %(most)s) AS told)
+SELECT (SELECT count(*) FROM (
+            SELECT DISTINCT run_id FROM deliveries WHERE state = 'new' AND at > %(since)s LIMIT %(most)s) AS told)
      + (SELECT count(*) FROM (
-            SELECT 1 FROM runs WHERE ended_at IS NULL AND wake_at <= %(now)s AND status <> 'holdout'
-            LIMIT %(most)s) AS due)"""
+            SELECT 1 FROM runs WHERE ended_at IS NULL AND wake_at <= %(now)s AND wake_at > %(since)s
+            AND status <> 'holdout' LIMIT %(most)s) AS due)"""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import select, text
 from sqlmodel import col
@@ -267,6 +268,21 @@ async def test_bulk_work_stops_while_many_runs_have_not_answered(world: World, c
     assert await one.route_some() == 1
     assert await one.route_some() == 0
     assert unrouted(world) == 1
+
+
+@pytest.mark.parametrize(("waited", "routed"), [(timedelta(minutes=4), 0), (timedelta(minutes=6), 1)])
+async def test_runs_that_never_answer_do_not_stop_bulk_work_for_good(
+    world: World, client: Client, clock: FixedClock, waited: timedelta, routed: int
+) -> None:
+    world.publish()
+    for member in range(3):
+        world.tell("contact.scanned", {"channel": "c"}, who=f"member:{member}")
+        world.route()
+        world.tell("contact.added", {"associate": "a"}, who=f"member:{member}")
+    world.again()
+    clock.advance(waited)
+    world.tell("order.paid", {"order_no": "1", "amount": 1, "currency": "CNY"}, who="member:8")
+    assert await router(world, client, RouterSettings(crowded=3)).route_some() == routed
 
 
 def publish_without_bundle(world: World) -> None:

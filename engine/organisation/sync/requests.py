@@ -27,6 +27,7 @@ SELDOM = timedelta(minutes=10)
 def ask(session: Session, app: str, parts: Iterable[Part] = PARTS, *, by: str, now: datetime) -> Job:
     """A sync of an app, by its name in the settings: the one that waits already, with these parts added, or a new one.
 
+    One that waits to go on from where it was stopped begins anew: what it has done, it has not done since it was asked.
     The session must see all stores.
     """
     lane = f"sync/{app}"
@@ -34,6 +35,7 @@ def ask(session: Session, app: str, parts: Iterable[Part] = PARTS, *, by: str, n
     waiting = store.waiting_in(session, lane)
     if waiting is not None:
         waiting.args = {**waiting.args, "parts": _ordered(wanted | set(waiting.args["parts"]))}
+        waiting.cursor, waiting.done, waiting.total = {}, 0, None
         return waiting
     job = store.create(session, SYNC, {"app": app, "parts": _ordered(wanted)}, by=by, now=now, stores="*")
     job.lane = lane

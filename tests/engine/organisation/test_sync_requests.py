@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.jobs import store
 from engine.jobs.models import Job
+from engine.jobs.pages import Page
 from engine.organisation.sync.requests import SELDOM, ask, want
 from engine.wecom.intake import Intake
 from engine.wecom.xml import Fields
@@ -40,6 +41,17 @@ def test_a_change_behind_one_that_runs_waits_for_the_next(chain: Chain) -> None:
         run(session, ask(session, "main", by="user:op", now=NOW))
         ask(session, "main", ["contacts"], by="user:op", now=NOW)
         assert [state for state, *_ in asked(session)] == ["running", "waiting"]
+
+
+def test_one_that_goes_on_from_where_it_stopped_begins_anew_for_who_asks_meanwhile(chain: Chain) -> None:
+    with chain.database.begin() as session:
+        first = ask(session, "main", ["contacts", "groups"], by="user:op", now=NOW)
+        run(session, first)
+        store.advance(session, first, Page(7, {"part": "groups"}), now=NOW)
+        store.stop(session, first.id, by="user:op", now=NOW)
+        store.go_on(session, first.id, by="user:op", now=NOW)
+        assert ask(session, "main", ["directory"], by="key:hr", now=NOW).id == first.id
+        assert (first.cursor, first.done, first.total) == ({}, 0, None)
 
 
 def test_the_product_asks_by_itself_once_in_a_while(chain: Chain) -> None:

@@ -18,6 +18,7 @@ from ui.pages import MODULES
 OPEN = {"/sign-in", "/sign-out", "/docs", "/q/{state}", "/q/{code}"}
 """Pages for people who are not signed in."""
 FORM = {"action": "pause", "port": "done", "member": "1", "run": "1", "deadlines": "hold"}
+FILE = {"file": ("chain.jsonl", b"{}")}
 """Enough for every form."""
 
 
@@ -55,5 +56,5 @@ def test_whoever_may_only_look_is_refused_by_every_form(
     with database.begin() as session:
         add_user(session, "mei", PASSWORD, role, now=clock.now())
     client.post("/sign-in", data={"username": "mei", "password": PASSWORD})
-    answers = {path: client.post(some(path), data=FORM).status_code for path in routes("POST")}
+    answers = {path: client.post(some(path), data=FORM, files=FILE).status_code for path in routes("POST")}
     assert {path: status for path, status in answers.items() if status != 403} == {}

@@ -54,7 +54,7 @@ class RouterSettings:
     members: int = 8
     lease: timedelta = timedelta(seconds=15)
     idle: float = 0.1
-    busy: float = 0.02
+    busy: float = 0.05
     wait: timedelta = timedelta(milliseconds=200)
     longest_wait: timedelta = timedelta(seconds=5)
     crowded: int = 200

@@ -26,7 +26,7 @@ MOST_AGAIN = 1_000
 
 async def contacts(asking: Asking, job: Job) -> Work:
     """The next page. `at` is the employee at hand, `page` WeCom's cursor or `gone` for the look at who is missing,
-    `again` those to be looked at once more from `not_before` on.
+    `again` those to be looked at once more from `not_before` on, `begun_again` one whose pages had to be.
     """
     cursor = dict(job.cursor)
     one = await asking.read(lambda session: _at_hand(session, cursor))
@@ -72,10 +72,10 @@ async def _look(asking: Asking, job: Job, one: Employee, cursor: dict[str, Any])
     try:
         listed, following = await app.wecom.contacts_page(one.userid, page)
     except RefusedError:
-        if not page:
+        if not page or cursor.get("begun_again") == one.userid:
             raise
-        # WeCom's cursors do not live for ever: begin again with this employee.
-        return lambda _session, _job: Page(0, {**cursor, "page": ""})
+        # WeCom's cursors do not live for ever: begin again with this employee, once.
+        return lambda _session, _job: Page(0, {**cursor, "page": "", "begun_again": one.userid})
 
     def work(session: Session, _job: Job) -> Page:
         sync = ContactSync(session, asking.keys, app.corp_id, one, asked_at, asking.clock.now())
@@ -110,7 +110,7 @@ def _noted(cursor: dict[str, Any], one: Employee, asked_at: datetime, *, young: 
 
 def _past(one: Employee, cursor: Mapping[str, Any], findings: list[Finding] | None = None) -> Work:
     """On to the next employee. Those of the second round were counted in the first."""
-    following = {name: value for name, value in cursor.items() if name not in ("at", "page")}
+    following = {name: value for name, value in cursor.items() if name not in ("at", "page", "begun_again")}
     done = 0 if cursor.get("round") == 2 else 1
     return lambda _session, _job: Page(done, {**following, "after": one.userid}, findings or [])
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from engine.organisation.sync.contacts import YOUNG
+from engine.wecom.answers import FollowedContact
+from engine.wecom.errors import RefusedError
 from tests.engine.chain import event
 from tests.workflows.sync.conftest import Syncing
 
@@ -203,3 +207,35 @@ async def test_what_only_the_console_can_mend_fails_the_job_which_can_be_continu
     assert failed.state == "failed"
     assert failed.reason is not None
     assert "console" in failed.reason["en"]
+
+
+@dataclass
+class Refusing:
+    """WeCom that refuses every second page, `times` times."""
+
+    wecom: Any
+    times: int
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.wecom, name)
+
+    async def contacts_page(self, _userid: str, cursor: str = "") -> tuple[list[FollowedContact], str]:
+        if not cursor:
+            return [], "more"
+        self.times -= 1
+        if self.times >= 0:
+            raise RefusedError("externalcontact/batch/get_by_user", 40058, "invalid cursor")
+        return [], ""
+
+
+@pytest.mark.parametrize(("times", "state"), [(1, "done"), (1_000, "failed")])
+async def test_a_page_that_is_refused_lets_an_employee_begin_again_once(
+    syncing: Syncing, times: int, state: str
+) -> None:
+    syncing.simulator.control("add", associate="wecom-lin", person="p1")
+    syncing.wecom = Refusing(syncing.wecom, times)  # type: ignore[assignment]  # it acts as one
+    job = syncing.ask("contacts")
+    for _ in range(30):
+        if await syncing.page(job):
+            break
+    assert syncing.look(job).state == state

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, String, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, Session
 from sqlmodel import col
 
 from engine.organisation import views
@@ -75,7 +76,7 @@ def _of_body(line: Line, kind: Kind) -> Iterator[Wrong]:
 def _taken(session: Session, good: dict[Name, Line], found: list[Wrong]) -> dict[Name, Line]:
     """A WeCom account belongs to one associate."""
     given = {name: str(userid) for name, line in good.items() if (userid := line.body.get("wecom_userid"))}
-    wanted = select(Associate).where(col(Associate.wecom_userid).in_(set(given.values())))
+    wanted = select(Associate).where(_is_one_of(col(Associate.wecom_userid), set(given.values())))
     owners = {row.wecom_userid: row for row in session.execute(wanted).scalars()}
     first: dict[str, str] = {}
     for (kind, key), userid in given.items():
@@ -97,14 +98,34 @@ def _is_free(owner: Associate, good: Mapping[Name, Line]) -> bool:
 def _connected(session: Session, good: dict[Name, Line], found: list[Wrong]) -> dict[Name, Line]:
     """What lines refer to is there or made by a line that is right; and no region stands below itself."""
     known = _known(session, good.values())
+    parents = _parents(session)
     while True:
-        wrongs = [one for line in good.values() for one in _dangling(line, known, good)]
-        wrongs += _loops(session, good)
+        good = _attached(good, known, found)
+        wrongs = list(_loops(parents, good))
         if not wrongs:
             return good
         found += wrongs
         bad = {one.n for one in wrongs}
         good = {name: line for name, line in good.items() if line.n not in bad}
+
+
+def _attached(good: Mapping[Name, Line], known: set[Name], found: list[Wrong]) -> dict[Name, Line]:
+    """Drop what refers to nothing, then what refers to that: of each round only the users of what the last dropped."""
+    left = dict(good)
+    users: dict[Name, list[Line]] = {}
+    for line in good.values():
+        for _, name in _references(line):
+            users.setdefault(name, []).append(line)
+    looked_at = {line.n: line for line in good.values()}
+    while looked_at:
+        wrongs = [one for line in looked_at.values() for one in _dangling(line, known, left)]
+        found += wrongs
+        bad = {one.n for one in wrongs}
+        dropped = [(line.kind, line.key) for line in looked_at.values() if line.n in bad]
+        for name in dropped:
+            del left[name]
+        looked_at = {line.n: line for name in dropped for line in users.get(name, ()) if (line.kind, line.key) in left}
+    return left
 
 
 def _references(line: Line) -> Iterator[tuple[str, Name]]:
@@ -130,7 +151,13 @@ def _known(session: Session, lines: Iterable[Line]) -> set[Name]:
 
 def _keys_of(kind: Kind, keys: set[str]) -> Select[Any]:
     column = col(getattr(kind.noun.model, kind.noun.key))
-    return select(column).where(column.in_(keys))
+    return select(column).where(_is_one_of(column, keys))
+
+
+def _is_one_of(column: Mapped[Any], values: set[str]) -> ColumnElement[bool]:
+    """As one parameter, however many there are: a statement takes 65,535 of them."""
+    among: ColumnElement[bool] = column == any_(literal(sorted(values), ARRAY(String)))
+    return among
 
 
 def _dangling(line: Line, known: set[Name], good: Mapping[Name, Line]) -> Iterator[Wrong]:
@@ -144,19 +171,35 @@ def _dangling(line: Line, known: set[Name], good: Mapping[Name, Line]) -> Iterat
             )
 
 
-def _loops(session: Session, good: Mapping[Name, Line]) -> Iterator[Wrong]:
+def _parents(session: Session) -> dict[str, str | None]:
+    """What each region that is there stands below."""
     regions = {row.id: row for row in session.execute(select(Region)).scalars()}
-    parents = {row.key: regions[row.parent_id].key if row.parent_id else None for row in regions.values()}
-    parents |= {key: _parent(line) for (kind, key), line in good.items() if kind == "region"}
-    for (kind, key), line in good.items():
-        above, seen = parents.get(key) if kind == "region" else None, {key}
-        while above is not None and above not in seen:
-            seen.add(above)
-            above = parents.get(above)
-        if above == key:
-            yield wrong(
-                line.n, "parent", f"大区 {key!r} 会成为自己的下级", f"The region {key!r} would stand below itself."
-            )
+    return {row.key: regions[row.parent_id].key if row.parent_id else None for row in regions.values()}
+
+
+def _loops(there: Mapping[str, str | None], good: Mapping[Name, Line]) -> Iterator[Wrong]:
+    made = {key: _parent(line) for (kind, key), line in good.items() if kind == "region"}
+    looped = _below_themselves({**there, **made})
+    for key in made:
+        if key in looped:
+            n = good["region", key].n
+            yield wrong(n, "parent", f"大区 {key!r} 会成为自己的下级", f"The region {key!r} would stand below itself.")
+
+
+def _below_themselves(parents: Mapping[str, str | None]) -> set[str]:
+    """The regions that are met again on the way up from them; each region is passed once."""
+    found: set[str] = set()
+    passed: set[str] = set()
+    for start in parents:
+        way: dict[str, int] = {}
+        at: str | None = start
+        while at is not None and at not in passed and at not in way:
+            way[at] = len(way)
+            at = parents.get(at)
+        if at in way:
+            found.update(list(way)[way[at] :])
+        passed.update(way)
+    return found
 
 
 def _parent(line: Line) -> str | None:
@@ -167,15 +210,26 @@ def _parent(line: Line) -> str | None:
 def _ordered(good: Mapping[Name, Line]) -> list[Line]:
     """What is referred to first: kinds in their order, regions from above."""
     ranks = {name: rank for rank, name in enumerate(KINDS)}
+    depths = _depths({key: _parent(line) for (kind, key), line in good.items() if kind == "region"})
 
-    def depth(line: Line) -> int:
-        steps = 0
-        above = good.get(("region", _parent(line) or "")) if line.kind == "region" else None
-        while above is not None:
-            steps, above = steps + 1, good.get(("region", _parent(above) or ""))
-        return steps
+    def place(line: Line) -> tuple[int, int, int]:
+        return ranks[line.kind], depths[line.key] if line.kind == "region" else 0, line.n
 
-    return sorted(good.values(), key=lambda line: (ranks[line.kind], depth(line), line.n))
+    return sorted(good.values(), key=place)
+
+
+def _depths(parents: Mapping[str, str | None]) -> dict[str, int]:
+    """Below how many of these regions each of them stands; none stands below itself."""
+    found: dict[str, int] = {}
+    for start in parents:
+        way: list[str] = []
+        at: str | None = start
+        while at is not None and at in parents and at not in found:
+            way.append(at)
+            at = parents[at]
+        above = found.get(at, -1) if at is not None else -1
+        found |= {key: steps for steps, key in enumerate(reversed(way), start=above + 1)}
+    return found
 
 
 def _bad_key(n: int) -> Wrong:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from engine.organisation.importing.lines import KEY_NAMES, KINDS, FileError, Wrong, wrong
+from rules.errors import RuleError
+from rules.reader import loads
 from rules.types import Json
 
 LISTS = frozenset({"hosts", "associates", "backups"})
@@ -101,10 +102,9 @@ def _switch(value: str) -> Json:
 
 def _object(value: str) -> Json:
     try:
-        found: Json = json.loads(value)
-    except ValueError:
+        return loads(value)
+    except RuleError:
         return value
-    return found
 
 
 _READERS: Mapping[str, Callable[[str], Json]] = {"active": _switch, "is_test": _switch, "hours": _object}

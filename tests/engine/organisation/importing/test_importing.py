@@ -189,6 +189,23 @@ def test_what_refers_to_a_bad_line_is_bad_and_so_on(chain: Chain) -> None:
     assert [line.n for line in found.good] == [4]
 
 
+def test_a_long_row_of_regions_is_checked_in_one_walk(chain: Chain) -> None:
+    """Each line hangs on the next: to look at all of them again for each took minutes."""
+    row = [{"kind": "region", "key": f"r{n}", "title": "x", "parent": f"r{n + 1}"} for n in range(5_000)]
+    assert {n for n, _, _ in wrongs(chain, jsonl(*row))} == set(range(1, 5_001))
+    good = checked(chain, jsonl(*row, {"kind": "region", "key": "r5000", "title": "x"})).good
+    assert [line.n for line in good] == list(range(5_001, 0, -1))
+
+
+def test_a_file_may_name_more_records_than_a_statement_takes_parameters(chain: Chain) -> None:
+    lines = [
+        {"kind": "channel", "key": f"c{n}", "title": "x", "channel_kind": "link",
+         "associates": [f"a{n}-{m}" for m in range(100)]}
+        for n in range(660)
+    ]  # fmt: skip
+    assert len(wrongs(chain, jsonl(*lines))) == 66_000
+
+
 def test_what_changed_since_the_check_is_an_error_of_the_job(chain: Chain, clock: FixedClock) -> None:
     content = jsonl({"kind": "associate", "key": "a", "name": "x", "store": "S1", "wecom_userid": "new"})
     with chain.database.begin() as session:
@@ -235,6 +252,12 @@ def test_a_csv_says_the_same(chain: Chain, clock: FixedClock, bom: str, delimite
     assert chain.rows("SELECT kind, cardinality(hosts) FROM chats WHERE chat_id = 'wrX'") == [("vip", 2)]
     assert chain.rows("SELECT kind, cardinality(associates) FROM channels WHERE key = 'till'") == [("pos", 2)]
     assert chain.rows("SELECT title ->> 'en' FROM stores WHERE key = 'N1'") == [("New",)]
+
+
+@pytest.mark.parametrize("cell", ["[" * 50_000, "NaN", "{"])
+def test_a_cell_that_is_no_json_is_refused_as_a_value(chain: Chain, cell: str) -> None:
+    content = f"kind,key,title,channel_kind,hours\nchannel,c,x,link,{cell}\n"
+    assert [(n, field) for n, field, _ in wrongs(chain, content.encode())] == [(2, "hours")]
 
 
 def test_lines_of_a_csv_are_those_of_the_file(chain: Chain) -> None:

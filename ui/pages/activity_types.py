@@ -56,12 +56,7 @@ def _reference(one: ActivityType, language: Language) -> Reference:
         _param(name, field, language, optional=name not in needed)
         for name, field in schema.get("properties", {}).items()
     ]
-    result = [
-        Line(
-            path, title(each.title.model_dump(), language) if isinstance(each.title, Title) else path, "", each.optional
-        )
-        for path, each in one.result.items()
-    ]
+    result = [Line(path, _called(path, each, language), "", each.optional) for path, each in one.result.items()]
     quiet = ["quiet"] if one.contact == "push" else []
     ports = ["done", *one.outcomes, "error", *quiet]
     return Reference(one, [_pieces(paragraph) for paragraph in text.split("\n\n")], params, result, ports)

@@ -60,7 +60,8 @@ class TurnTaker:
     activities: Activities
     plans: Plans
 
-    @activity.defn(name=TURN)
+    # Never interrupted between two statements: it commits, and whoever asks again gets the stored answer.
+    @activity.defn(name=TURN, no_thread_cancel_exception=True)
     def execute(self, position: Position) -> dict[str, Any]:
         """`take` as Temporal calls it: the answer as JSON."""
         return self.take(position).to_json()

@@ -23,7 +23,7 @@ from workflows.demo.outside import Service as Waystation
 from workflows.demo.run import Play, Summary, play
 from workflows.service.folder import Running, read_running
 
-PATIENCE = 120.0
+PATIENCE = 300.0
 CLUES = ("without enrichment", "was given up", "is parked", "without WeCom's word")
 HELD = frozenset({"add", "join_group", "delete_associate"})
 """Deeds that only WeCom tells of, by a callback; whoever does not get one in 15 s never hears of it."""

@@ -84,7 +84,7 @@ class Service:
 
     def page(self, path: str = "/sign-in") -> httpx.Response:
         """Fetch a page."""
-        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=20)
+        return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=60)
 
     def end(self) -> None:
         """End it whatever happened, and take a cluster outside of the folder with it."""
@@ -98,7 +98,7 @@ def family(running: Running) -> list[psutil.Process]:
     return list({*roots, *(one for root in roots for one in root.children(recursive=True))})
 
 
-def still_run(processes: list[psutil.Process], seconds: float = 10.0) -> list[psutil.Process]:
+def still_run(processes: list[psutil.Process], seconds: float = 60.0) -> list[psutil.Process]:
     """Those that have not ended after this time."""
     _, alive = psutil.wait_procs(processes, timeout=seconds)
     return [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.service.conftest import Make
-from tests.service.running import Service, family, still_run
+from tests.service.running import START_SECONDS, Service, family, still_run
 from tests.workflows.service.stand_ins import eventually
 from workflows.service.dev import LASTING
 from workflows.service.folder import Running, read_running
@@ -65,7 +65,7 @@ def test_a_second_dev_on_the_same_folder_is_refused_by_name(service: Service, ru
     console = service.console
     second.launch()
     assert second.process is not None
-    assert second.process.wait(30) == 1
+    assert second.process.wait(START_SECONDS) == 1
     assert f"is in use by the service with pid {running.pid} at {running.url}" in second.console
     service._console_file.write_text(console)
     assert read_running(service.folder) == running
@@ -75,7 +75,7 @@ def test_a_port_in_use_is_named_and_nothing_is_left(service: Service, make: Make
     second = make(scratch / "elsewhere", port=service.port)
     second.launch()
     assert second.process is not None
-    assert second.process.wait(30) == 1
+    assert second.process.wait(START_SECONDS) == 1
     assert f"port {service.port} of 127.0.0.1 is in use: choose another with --port" in second.console
 
 
@@ -85,12 +85,12 @@ def test_a_child_that_dies_is_named_and_started_again_and_dev_json_follows(servi
     pid = before.processes[name]
     assert pid
     psutil.Process(pid).kill()
-    assert eventually(lambda: (read_running(service.folder) or before).processes[name] != pid, 60)
+    assert eventually(lambda: (read_running(service.folder) or before).processes[name] != pid, START_SECONDS)
     after = service.ready()
     assert f"{name} (pid {pid}) ended: SIGKILL" in service.console
     assert psutil.pid_exists(after.processes[name] or 0)
     assert {**vars(after), "processes": None} == {**vars(before), "processes": None}
-    assert eventually(lambda: service.page().status_code == 200)
+    assert eventually(lambda: service.page().status_code == 200, START_SECONDS)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from types import FrameType
 from typing import Annotated, Protocol
 
 import typer
@@ -77,13 +79,21 @@ def _single(errors: BaseException) -> list[BaseException]:
     return [errors]
 
 
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Leave as after Ctrl-C: what was started is ended, and the scratch folder goes."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run, and end at once: Temporal's library sometimes aborts while Python is torn down, and hides the status."""
     status = 0
+    signal.signal(signal.SIGTERM, _end)
     try:
         app_of(BENCHMARKS)()
     except SystemExit as leaving:
         status = leaving.code if isinstance(leaving.code, int) else 1
+    except KeyboardInterrupt:
+        status = 130
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

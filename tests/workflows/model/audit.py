@@ -39,7 +39,7 @@ class Audit:
     performed: Counter[int] = field(default_factory=Counter)
     paused: set[int] = field(default_factory=set)
     arrivals: list[str] = field(default_factory=list)
-    inbox: dict[int, set[int]] = field(default_factory=dict)
+    inbox: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def __post_init__(self) -> None:
         self.play.receiver.on_arrival = self.arrives
@@ -89,16 +89,16 @@ class Audit:
 
     def merges_lose_nothing(self) -> None:
         """The run with the earlier entry goes on, and has what the other had kept."""
-        runs = {run.id: run for run in self.play.runs(live=False)}
         rows = self.play.rows("SELECT run_id, seq, state IN ('new', 'kept') FROM deliveries")
-        for ended in (run for run in runs.values() if run.outcome == "merged" and run.id not in self.ended):
-            place = (ended.member_id, ended.journey)
-            [kept] = [one for one in runs.values() if (one.member_id, one.journey) == place and _is_live(one)]
-            assert kept.entered_at <= ended.entered_at, "the later of two runs went on"
-            theirs = {seq for run, seq, _ in rows if run == kept.id} | {kept.entry_seq}
-            lost = self.inbox.get(ended.id, set()) - theirs
-            assert lost == set(), f"run {ended.id} had kept {lost}, which {kept.id} never got"
-        self.inbox = {run: {seq for other, seq, waits in rows if other == run and waits} for run in runs}
+        for ended, kept, entry, later in self.play.rows(q.MERGED, known=list(self.ended)):
+            assert not later, f"run {kept} came later than {ended} and went on"
+            theirs = {seq for run, seq, _ in rows if run == kept} | {entry}
+            lost = self.inbox[ended] - theirs
+            assert lost == set(), f"run {ended} had kept {lost}, which {kept} never got"
+        self.inbox = defaultdict(set)
+        for run, seq, waits in rows:
+            if waits:
+                self.inbox[run].add(seq)
 
     def live_runs_will_be_looked_at(self) -> None:
         forgotten = self.play.rows("SELECT id FROM runs WHERE ended_at IS NULL AND wake_at IS NULL")
@@ -233,22 +233,30 @@ class Audit:
             assert told == runs, f"the funnel is not a count of the runs: {told ^ runs}"
 
     def stages_are_those_of_the_log(self) -> None:
-        """Every node with a stage that was entered has brought its run there."""
-        reached = defaultdict(set)
+        """Every node with a stage has brought its run there, or the run that went on when a merge ended it."""
+        reached = defaultdict[int, set[str]](set)
         for run, stage in self.play.rows("SELECT run_id, stage FROM run_stages"):
             reached[run].add(stage)
+        into = {run: int(other) for run, other in self.play.rows(q.MERGED_INTO)}
+        meant = defaultdict[int, set[str]](set)
         for run in self.play.runs(live=False):
-            with self.play.database.begin() as session:
-                plan = self.play.world.plans.get(session, run.bundle_hash)
-            nodes = [node for id_, node in self.play.rows(q.NODES) if id_ == run.id]
-            meant = {plan.steps[node].stage for node in nodes} - {None}
-            meant |= {plan.goal.stage} if plan.goal and run.outcome == "goal" and run.status == "completed" else set()
-            assert reached[run.id] == meant - {None}, f"stages of run {run.id}"
-            assert all(isinstance(plan.steps[node].work, Activity) for node in self._acted(run.id))
+            heir = run.id
+            while heir in into:
+                heir = into[heir]
+            meant[heir] |= self._stages_of(run)
+        assert dict(reached) == {run: stages for run, stages in meant.items() if stages}, (
+            "stages are not those of nodes"
+        )
+
+    def _stages_of(self, run: Run) -> set[str]:
+        with self.play.database.begin() as session:
+            plan = self.play.world.plans.get(session, run.bundle_hash)
+        nodes = [node for id_, node in self.play.rows(q.NODES) if id_ == run.id]
+        found = {plan.steps[node].stage for node in nodes}
+        if plan.goal and run.outcome == "goal" and run.status == "completed":
+            found.add(plan.goal.stage)
+        assert all(isinstance(plan.steps[node].work, Activity) for node in self._acted(run.id))
+        return {stage for stage in found if stage}
 
     def _acted(self, run: int) -> list[str]:
         return [node for (node,) in self.play.rows("SELECT node FROM effects WHERE run_id = %(run)s", run=run)]
-
-
-def _is_live(run: Run) -> bool:
-    return run.ended_at is None and run.status != "holdout"

@@ -7,10 +7,11 @@ method is one happening; whoever calls them looks at the laws in between.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, cast
 
 import httpx
@@ -59,6 +60,7 @@ class Play:
     loop: asyncio.Runner
     clock: FixedClock = field(default_factory=lambda: FixedClock(T0))
     receiver: Receiver = field(default_factory=Receiver)
+    ids: Iterator[int] = field(default_factory=count)
     told: list[IncomingEvent] = field(default_factory=list)
     joined: set[int] = field(default_factory=set)
     hanging: list[Hanging] = field(default_factory=list)
@@ -98,13 +100,13 @@ class Play:
     def tell(self, who: str, kind: str, data: dict[str, Any], late: int = 0) -> None:
         """An event is accepted."""
         time = self.now - timedelta(minutes=late)
-        event = IncomingEvent("test", str(len(self.told)), kind, who, time, data)
+        event = IncomingEvent("test", str(next(self.ids)), kind, who, time, data)
         self.told.append(event)
         assert self._ingest([event]) == (1, 0)
 
     def tell_member(self, member: int, kind: str, data: dict[str, Any]) -> None:
         """An event of a member who is known by the internal id is accepted."""
-        event = IncomingEvent("test", str(len(self.told)), kind, None, self.now, data, member_id=member)
+        event = IncomingEvent("test", str(next(self.ids)), kind, None, self.now, data, member_id=member)
         self.told.append(event)
         assert self._ingest([event]) == (1, 0)
 

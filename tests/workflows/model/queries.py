@@ -58,3 +58,11 @@ SELECT runs.id FROM runs JOIN events ON events.seq = entry_seq
 JOIN live ON live.kind = 'journey' AND live.key = runs.journey WHERE accepted_at > retired_at + %(behind)s"""
 ENTRIES = "SELECT member_id, journey, array_agg(entered_at ORDER BY entry_seq) FROM runs GROUP BY member_id, journey"
 BUNDLE = "SELECT DISTINCT bundle_hash FROM runs WHERE journey = %(key)s"
+MERGED_INTO = """
+SELECT run_id, line -> 'detail' ->> 'into' FROM turns, jsonb_array_elements(log) AS line
+WHERE line -> 'detail' ->> 'outcome' = 'merged'"""
+MERGED = """
+SELECT ended.id, kept.id, kept.entry_seq, kept.entered_at > ended.entered_at FROM runs AS ended
+LEFT JOIN runs AS kept ON kept.member_id = ended.member_id AND kept.journey = ended.journey
+    AND kept.ended_at IS NULL AND kept.status <> 'holdout'
+WHERE ended.outcome = 'merged' AND ended.id <> ALL (%(known)s::bigint[])"""

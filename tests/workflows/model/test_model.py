@@ -29,7 +29,7 @@ def test_whatever_happens_the_laws_hold_and_every_run_ends(database: Database, k
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(cast("Any", PERFORMS))
 
-    @law(25)
+    @law(20)
     @given(st.lists(journeys(), min_size=1, max_size=2), st.integers(0, 3), scripts)
     def hold(documents: list[dict[str, Any]], stock: int, script: Sequence[Happening]) -> None:
         empty(database)

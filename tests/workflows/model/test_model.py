@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
-from tests.engine.journeys.strategies import journeys
 from tests.law import law
 from tests.workflows.model.audit import Audit
 from tests.workflows.model.happenings import Happening, Stage, scripts
+from tests.workflows.model.journeys import documents
 from tests.workflows.model.outside import PERFORMS
 from tests.workflows.model.plays import Play
 
@@ -30,20 +30,20 @@ def test_whatever_happens_the_laws_hold_and_every_run_ends(database: Database, k
         connection.execute(cast("Any", PERFORMS))
 
     @law(20)
-    @given(st.lists(journeys(), min_size=1, max_size=2), st.integers(0, 3), scripts)
-    def hold(documents: list[dict[str, Any]], stock: int, script: Sequence[Happening]) -> None:
+    @given(documents, st.integers(0, 3), scripts)
+    def hold(published: list[dict[str, Any]], stock: int, script: Sequence[Happening]) -> None:
         empty(database)
         with asyncio.Runner() as loop, closing(Play(database, keys, loop)) as play:
-            perform(play, documents, stock, script)
+            perform(play, published, stock, script)
 
     hold()
 
 
-def perform(play: Play, documents: Sequence[dict[str, Any]], stock: int, script: Sequence[Happening]) -> None:
+def perform(play: Play, published: Sequence[dict[str, Any]], stock: int, script: Sequence[Happening]) -> None:
     """Play a script, let everything come to rest, and let time pass until no run is left."""
     audit = Audit(play)
     stage = Stage(play, audit)
-    play.publish(documents, stock)
+    play.publish(published, stock)
     for name, given_, named in script:
         getattr(stage, name)(*given_, **named)
         audit.look()

@@ -48,7 +48,7 @@ def test_a_signal_lands_while_a_run_takes_its_last_turn(theatre: Theatre) -> Non
 
 
 def test_temporal_loses_its_file_while_runs_wait_and_effects_are_open(theatre: Theatre) -> None:
-    with theatre.playing(customers=40, seconds=14):
+    with theatre.playing(customers=40, seconds=14), theatre.nobody_joining():
         theatre.faults(errcode={"code": -1, "api": "externalcontact/send_welcome_msg"}, seconds=8)
         assert eventually(lambda: theatre.laws.open_effects() > 0, PATIENCE)
         pid = theatre.pid("temporal")

@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from secrets import token_hex
 from threading import Condition
 
@@ -30,17 +30,18 @@ HELD = frozenset({"add", "join_group", "delete_associate"})
 
 
 class Turnstile:
-    """Lets deeds of WeCom through, unless it is held."""
+    """Lets deeds of WeCom through, but for those that are held."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._held = False
+        self._held: frozenset[str] = frozenset()
         self._inside = 0
 
-    def enter(self) -> None:
+    def enter(self, deed: str) -> bool:
+        """Go in, if this deed is not held."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._held)
-            self._inside += 1
+            self._inside += deed not in self._held
+            return deed not in self._held
 
     def leave(self) -> None:
         with self._changed:
@@ -48,17 +49,16 @@ class Turnstile:
             self._changed.notify_all()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Nobody is inside, and nobody comes in meanwhile."""
+    def held(self, deeds: frozenset[str] = HELD) -> Iterator[None]:
+        """None of these deeds begins meanwhile. If it is all of them, none is under way either."""
         with self._changed:
-            self._held = True
-            self._changed.wait_for(lambda: self._inside == 0)
+            self._held = deeds
+            self._changed.wait_for(lambda: self._inside == 0 or deeds != HELD)
         try:
             yield
         finally:
             with self._changed:
-                self._held = False
-                self._changed.notify_all()
+                self._held = frozenset()
 
 
 class Hands(Simulator):
@@ -71,7 +71,8 @@ class Hands(Simulator):
     async def do(self, deed: str, person: str, **more: str) -> dict[str, Json]:
         if deed not in HELD:
             return await super().do(deed, person, **more)
-        await asyncio.to_thread(self._turnstile.enter)
+        while not self._turnstile.enter(deed):  # noqa: ASYNC110 - whoever opens it lives in another thread
+            await asyncio.sleep(0.05)
         try:
             return await super().do(deed, person, **more)
         finally:
@@ -114,6 +115,10 @@ class Theatre:
             assert eventually(lambda: self.letters() == 0, PATIENCE)
             assert eventually(lambda: self.laws.strangers() == 0, PATIENCE)
             yield
+
+    def nobody_joining(self) -> AbstractContextManager[None]:
+        """No customer joins a group meanwhile, so that they all have something to do afterwards."""
+        return self._turnstile.held(frozenset({"join_group"}))
 
     def letters(self) -> int:
         """Callbacks on their way."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from queue import Queue
 from threading import Thread
 
@@ -89,7 +89,8 @@ def asleep(*pids: int) -> Iterator[None]:
         yield
     finally:
         for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # one of PostgreSQL's helpers may just have been ending
+                os.kill(pid, signal.SIGCONT)
 
 
 class OddWorker:

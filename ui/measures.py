@@ -1,5 +1,11 @@
-"""`/metrics`: how the service does, in Prometheus' text format. For a key of scope `metrics` or a loopback peer."""
+"""`/metrics`: how the service does, in Prometheus' text format. For a key of scope `metrics` or this machine itself.
 
+A proxy on this machine is a loopback peer, whoever asks it, and need not say that it is one: nginx by default passes on
+neither who asked nor by which name. So a service that browsers reach by https, which a proxy ends, asks everybody for a
+key.
+"""
+
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from typing import Annotated
@@ -18,7 +24,10 @@ from ui.dependencies import dependencies
 
 router = APIRouter()
 
-OF_A_PROXY = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
+OF_A_PROXY = re.compile(
+    r"forwarded|via|x-(original-)?forwarded(-.+)?|x-real-ip|(x-|x-cluster-|true-|fastly-)?client-ip"
+    r"|cf-connecting-ip|x-envoy-.+"
+)
 """Headers that a proxy adds: the peer is then the proxy, whoever it asks for."""
 LOCAL_NAMES = frozenset({"localhost", ""})
 
@@ -28,15 +37,18 @@ def measures(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
 ) -> Response:
     """What this process counted, and what waits and lives in the whole service."""
-    if credentials is not None or not is_local(request):
-        holder_of_key(dependencies(request), credentials, "metrics")
+    deps = dependencies(request)
+    if credentials is not None or deps.secure or not is_local(request):
+        holder_of_key(deps, credentials, "metrics")
     standing: Standing = request.app.state.standing
     return Response(exposed(standing.figures()), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 def is_local(request: Request) -> bool:
-    """Whether this machine itself asks: no proxy on it, and no page in a browser that reached us by a foreign name."""
-    if request.client is None or any(name in request.headers for name in OF_A_PROXY):
+    """Whether this machine itself asks: no proxy that says so, and no page in a browser that reached us by a foreign
+    name.
+    """
+    if request.client is None or any(OF_A_PROXY.fullmatch(name) for name in request.headers):
         return False
     return _is_loopback(request.client.host) and _is_loopback(_host_named(request))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from engine.database.connection import Database
 from engine.telemetry.measures import REGISTRY
 from engine.telemetry.standing import Standing
 from tests.ui.sample import Sample
-from tests.ui.visitor import Visitor
+from tests.ui.visitor import Visitor, visiting
+from ui.app import Dependencies, create_app
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
 HERE = {"Host": "127.0.0.1:8400"}
@@ -53,6 +55,11 @@ def prometheus(database: Database, clock: FixedClock) -> dict[str, str]:
         ({"Forwarded": "for=127.0.0.1"}, 401),
         ({"X-Real-IP": "127.0.0.1"}, 401),
         ({"Via": "1.1 proxy"}, 401),
+        ({"X-Forwarded-Server": "proxy"}, 401),
+        ({"X-Original-Forwarded-For": "10.0.0.9"}, 401),
+        ({"X-Cluster-Client-IP": "10.0.0.9"}, 401),
+        ({"True-Client-IP": "10.0.0.9"}, 401),
+        ({"CF-Connecting-IP": "10.0.0.9"}, 401),
         ({"X-Forwarded-For": "10.0.0.9", "Authorization": "Bearer k-metrics"}, 200),
         ({"Authorization": "Bearer k-till"}, 403),
         ({"Authorization": "Bearer wrong"}, 401),
@@ -65,6 +72,16 @@ def test_the_measures_are_for_a_key_of_their_scope_or_this_machine(
     assert answer.status_code == status
     if status != 200:
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("url", "status"), [("https://w.example.com", 401), ("http://127.0.0.1:8400", 200)])
+def test_behind_a_proxy_that_hides_who_asks_everybody_needs_a_key(
+    deps: Dependencies, prometheus: dict[str, str], url: str, status: int
+) -> None:
+    """As nginx asks by default: from the loopback interface, by our own name, with no header that tells of it."""
+    with visiting(create_app(replace(deps, public_url=url))) as proxy:
+        assert proxy.get("/metrics", headers=HERE).status_code == status
+        assert proxy.get("/metrics", headers={**HERE, **prometheus}).status_code == 200
 
 
 def test_what_lives_and_waits_is_shown(admin: Visitor, chain: Sample) -> None:

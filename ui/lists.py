@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 Item = TypeVar("Item")
 
 LARGEST = 2**63 - 1
+LARGEST_VERSION = 2**31 - 1
 LARGEST_PAGE = 200
 _MARK = "after:"
 _NOT_OURS = "give the `next` of the page before"
@@ -40,12 +41,16 @@ def _optional_key(cursor: str | None) -> str | None:
     return key_after(cursor) if cursor else None
 
 
-def _optional_id(cursor: str | None) -> int | None:
+def _optional_id(cursor: str | None, largest: int = LARGEST) -> int | None:
     if not cursor:
         return None
-    if not (cursor.isascii() and cursor.isdigit() and 0 < int(cursor[:20]) <= LARGEST and len(cursor) < 20):
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 20 and 0 < int(cursor) <= largest):
         raise ValueError(_NOT_OURS)
     return int(cursor)
+
+
+def _optional_version(cursor: str | None) -> int | None:
+    return _optional_id(cursor, LARGEST_VERSION)
 
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items at most.")]
@@ -53,6 +58,8 @@ KeyCursor = Annotated[str | None, Query(), BeforeValidator(_optional_key), WithJ
 """The key behind which the page begins, of lists by key; None at the beginning."""
 IdCursor = Annotated[int | None, Query(), BeforeValidator(_optional_id), WithJsonSchema({"type": "string"})]
 """Likewise of lists by id; a handler gets the number."""
+VersionCursor = Annotated[int | None, Query(), BeforeValidator(_optional_version), WithJsonSchema({"type": "string"})]
+"""Likewise of lists by the number of a version."""
 
 
 def page(found: Sequence[Item], limit: int, key: Callable[[Item], str]) -> tuple[Sequence[Item], str | None]:

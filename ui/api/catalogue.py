@@ -11,7 +11,7 @@ from engine.members.fields import base_fields
 from rules.duration import Duration
 from rules.types import Declaration
 from ui.auth import Caller, require
-from ui.lists import LARGEST_PAGE, KeyCursor, Limit, part
+from ui.lists import KeyCursor, Limit, part
 from ui.routing import api_router
 
 router = api_router(tags=["Catalogue"])
@@ -91,7 +91,7 @@ class EventTypeList(BaseModel):
 
 
 @router.get("/activity-types")
-def list_activity_types(caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> ActivityTypeList:
+def list_activity_types(caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> ActivityTypeList:
     """Every registered activity type, by name."""
     catalogue = caller.deps.catalogue
     shown, more = part(sorted(catalogue), limit, cursor, str)
@@ -99,7 +99,7 @@ def list_activity_types(caller: Reader, limit: Limit = LARGEST_PAGE, cursor: Key
 
 
 @router.get("/fields")
-def list_fields(_caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> FieldList:
+def list_fields(_caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> FieldList:
     """The fields that rules may name without declaring them; those of events stand with their types."""
     fields = base_fields()
     shown, more = part(sorted(fields), limit, cursor, str)
@@ -107,7 +107,7 @@ def list_fields(_caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor 
 
 
 @router.get("/event-types")
-def list_event_types(_caller: Reader, limit: Limit = LARGEST_PAGE, cursor: KeyCursor = None) -> EventTypeList:
+def list_event_types(_caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> EventTypeList:
     """Every declared event type, by name. Types below `custom.` need no declaration."""
     shown, more = part(sorted(EVENT_TYPES), limit, cursor, str)
     return EventTypeList(items=[_event_type(name, EVENT_TYPES[name]) for name in shown], next=more)

@@ -41,7 +41,7 @@ from ui.api.definition_answers import (
 )
 from ui.auth import Caller, require
 from ui.conditional import IfMatch
-from ui.lists import IdCursor, KeyCursor, Limit, page, part
+from ui.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
 from ui.presentable import presentable, two_titles
 from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
 from ui.routing import api_router, demand_json
@@ -50,6 +50,7 @@ router = api_router(tags=["Definitions"])
 
 Reader = Annotated[Caller, Depends(require("definitions"))]
 Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
+Number = Annotated[int, Path(ge=1, le=LARGEST_VERSION)]
 
 
 def author(caller: Reader) -> Caller:
@@ -182,7 +183,7 @@ def publish_draft(
 
 
 @router.get("/definitions/{kind}/{key}/versions")
-def list_versions(caller: Reader, kind: Kind, key: Key, limit: Limit = 50, cursor: IdCursor = None) -> VersionList:
+def list_versions(caller: Reader, kind: Kind, key: Key, limit: Limit = 50, cursor: VersionCursor = None) -> VersionList:
     """The published versions, newest first."""
     with caller.begin() as session:
         found = versions.list_versions(session, kind, key, limit=limit + 1, before=cursor)
@@ -194,7 +195,7 @@ def list_versions(caller: Reader, kind: Kind, key: Key, limit: Limit = 50, curso
 
 
 @router.get("/definitions/{kind}/{key}/versions/{n}")
-def read_version(caller: Reader, kind: Kind, key: Key, n: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> VersionAnswer:
+def read_version(caller: Reader, kind: Kind, key: Key, n: Number) -> VersionAnswer:
     """One published version with its document."""
     with caller.begin() as session:
         found = versions.read_version(session, kind, key, n)
@@ -203,9 +204,7 @@ def read_version(caller: Reader, kind: Kind, key: Key, n: Annotated[int, Path(ge
 
 
 @router.post("/definitions/{kind}/{key}/versions/{n}/restore")
-def restore_version(
-    response: Response, caller: Author, kind: Kind, key: Key, n: Annotated[int, Path(ge=1, le=2**31 - 1)]
-) -> DraftAnswer:
+def restore_version(response: Response, caller: Author, kind: Kind, key: Key, n: Number) -> DraftAnswer:
     """Make a published version the draft again."""
     with caller.begin() as session:
         text = versions.read_version(session, kind, key, n).document

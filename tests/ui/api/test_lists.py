@@ -54,6 +54,17 @@ async def ground(api: httpx.AsyncClient, world: World) -> Ground:
     return made
 
 
+def test_every_list_comes_in_fifties_and_at_most_in_two_hundreds(
+    database: Database, keys: KeyRing, clock: FixedClock, paths: list[str]
+) -> None:
+    described = create_app(Dependencies(database, clock, keys)).openapi()["paths"]
+    limits = {
+        path: next(one["schema"] for one in described[BASE + path]["get"]["parameters"] if one["name"] == "limit")
+        for path in paths
+    }
+    assert {(limit["default"], limit["maximum"]) for limit in limits.values()} == {(50, 200)}, limits
+
+
 def address(path: str, ground: Ground) -> str:
     """The path with something in it that is there."""
     values = {"kind": "journey", "key": str(ground.world.document["key"]), "member": "member:1001"}
@@ -85,7 +96,9 @@ async def test_a_limit_or_cursor_that_cannot_be_meant_is_refused_by_every_list(
 ) -> None:
     wrong = []
     bad = [("limit", given) for given in ("0", "201", "x", "-1", "1.5", "")]
-    bad += [("cursor", given) for given in ("!!!", "garbage", "-1", "1e3", "9" * 30, "é", "x" * 5000, "Zm9v")]
+    bad += [
+        ("cursor", given) for given in ("!!!", "garbage", "-1", "1e3", "9" * 30, "é", "x" * 5000, "Zm9v", str(2**63))
+    ]
     for path in paths:
         for name, given in bad:
             answer = await api.get(address(path, ground), params={name: given})
@@ -114,6 +127,22 @@ async def test_versions_come_in_pages(api: httpx.AsyncClient, ground: Ground) ->
     path = f"{BASE}/definitions/journey/{await ground.published()}/versions"
     first, cursor = await read(api, path, None, 1)
     assert (first, await read_on(api, path, cursor, 1)) == (["2"], ["1"])
+
+
+@pytest.mark.parametrize("path", ["/definitions/journey/a/versions?cursor={}", "/runs?version={}"])
+async def test_a_number_that_no_version_has_is_refused_by_name(api: httpx.AsyncClient, path: str) -> None:
+    answer = await api.get(f"{BASE}{path.format(2**31)}")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [path[:-3].rpartition("?")[2]]
+    assert (await api.get(f"{BASE}{path.format(2**31 - 1)}")).status_code in {200, 404}
+
+
+async def test_the_largest_id_is_a_cursor_of_every_list_by_id(
+    api: httpx.AsyncClient, paths: list[str], ground: Ground
+) -> None:
+    answers = {path: await api.get(address(path, ground), params={"cursor": str(2**63 - 1)}) for path in paths}
+    assert {answer.status_code for answer in answers.values()} == {200, 422}
+    assert all("cursor" in answer.text for answer in answers.values() if answer.status_code == 422)
 
 
 @pytest.mark.parametrize("key", ["", "a", "S1", "红颜", "x" * 300])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final, Literal
 
-BULK = "runs.bulk"
-SYNC = "org.sync"
-IMPORT = "org.import"
+BULK: Final = "runs.bulk"
+SYNC: Final = "org.sync"
+IMPORT: Final = "org.import"
+Kind = Literal["runs.bulk", "org.sync", "org.import"]
 
-SCOPES: Mapping[str, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain"}
+SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain"}
 """Kind to scope: whoever may ask for a job may see it, stop it and continue it."""

@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
 from engine.jobs.bulk import MOST_NAMED, Action
+from engine.jobs.kinds import Kind
 from engine.jobs.models import Job, JobError, State
 from engine.jobs.pages import Finding
 from engine.runs.commands import Deadlines
 from ui.api.run_answers import RunsFilter
 from ui.lists import IdCursor, Limit
+
+
+def _named(given: object) -> int:
+    number = "" if isinstance(given, bool) or not isinstance(given, str | int) else str(given)
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise ValueError("Ids of runs are numbers, given as such or as lists of runs show them.")
+    return int(number)
+
+
+NamedRun = Annotated[
+    int,
+    PlainValidator(_named),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]+$"}, {"type": "integer"}]}),
+]
+"""The id of a run: what answers hold (`"7"`), or the number."""
 
 
 class JobErrorAnswer(BaseModel):
@@ -60,7 +76,7 @@ class JobsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: str | None = Field(default=None, max_length=64)
+    kind: Kind | None = None
     state: State | None = None
     limit: Limit = 50
     cursor: IdCursor = None
@@ -69,14 +85,15 @@ class JobsQuery(BaseModel):
 class BulkBody(BaseModel):
     """An action on many runs, chosen by a filter as lists take it, or by their ids.
 
-    `port` goes with skip, `outcome` with exit, `deadlines` with resume. With `dry_run` nothing is changed.
+    Ids are given as lists of runs show them, or as numbers. `port` goes with skip, `outcome` with exit, `deadlines`
+    with resume. With `dry_run` nothing is changed.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     action: Action
     filter: RunsFilter | None = None
-    ids: list[str | int] | None = Field(default=None, max_length=MOST_NAMED)
+    ids: list[NamedRun] | None = Field(default=None, max_length=MOST_NAMED)
     port: str | None = Field(default=None, max_length=64)
     outcome: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]{0,62}$")
     deadlines: Deadlines = "hold"

@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Response
 from sqlalchemy.orm import Session
 
 from engine.jobs import store
-from engine.jobs.bulk import Bulk, BulkError, create_bulk, preview
+from engine.jobs.bulk import Bulk, create_bulk, preview
 from engine.jobs.errors import JobUnknownError
 from engine.jobs.kinds import BULK, SCOPES
 from engine.jobs.models import Job, JobError
@@ -91,15 +91,7 @@ def _bulk(session: Session, caller: Caller, body: BulkBody) -> Bulk:
     chosen = None
     if body.filter is not None:
         chosen = filter_of(session, caller, body.filter) or _NOTHING
-    ids = None if body.ids is None else [_run_id(index, one) for index, one in enumerate(body.ids)]
-    return Bulk(body.action, chosen, ids, body.port, body.outcome, body.deadlines)
-
-
-def _run_id(index: int, given: str | int) -> int:
-    number = str(given)
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise BulkError(f"/ids/{index}", "Ids of runs are numbers.")
-    return int(number)
+    return Bulk(body.action, chosen, body.ids, body.port, body.outcome, body.deadlines)
 
 
 def _in_sight(session: Session, caller: Caller, job_id: int) -> Job:

@@ -10,7 +10,7 @@ import pytest
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK
+from engine.jobs.kinds import BULK, SCOPES
 from engine.jobs.pages import within
 from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
@@ -86,6 +86,24 @@ async def test_runs_are_named_by_id(api: httpx.AsyncClient, world: World) -> Non
     assert [run["id"] for run in paused] == [str(world.runs()[0].id)]
 
 
+async def test_an_id_is_a_number_or_what_lists_show(api: httpx.AsyncClient, world: World) -> None:
+    [first, second, _] = [run.id for run in world.runs()]
+    job = await ask(api, action="pause", ids=[first, str(second)])
+    await do(world, job["id"])
+    paused = (await api.get("/api/v1/runs", params={"status": "paused"})).json()["items"]
+    assert {run["id"] for run in paused} == {str(first), str(second)}
+
+
+async def test_jobs_of_an_unknown_kind_are_refused_with_the_kinds_that_there_are(api: httpx.AsyncClient) -> None:
+    answer = await api.get("/api/v1/jobs", params={"kind": "runs.bulky"})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == "kind"
+    assert all(kind in error["message"] for kind in SCOPES)
+    for kind in SCOPES:
+        assert (await api.get("/api/v1/jobs", params={"kind": kind})).status_code == 200
+
+
 async def test_a_filter_that_names_what_does_not_exist_chooses_nobody(api: httpx.AsyncClient, world: World) -> None:
     for chosen in ({"store": "S9"}, {"member": "member:9"}, {"journey": "unheard-of"}):
         job = await ask(api, action="exit", filter=chosen)
@@ -101,6 +119,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"action": "exit", "filter": {}}, "/filter"),
     ({"action": "exit", "filter": {"colour": "red"}}, "/filter/colour"),
     ({"action": "exit", "ids": ["one"]}, "/ids/0"),
+    ({"action": "exit", "ids": [1, True]}, "/ids/1"),
+    ({"action": "exit", "ids": [5.0]}, "/ids/0"),
+    ({"action": "exit", "ids": ["5.0"]}, "/ids/0"),
+    ({"action": "exit", "ids": [-5]}, "/ids/0"),
+    ({"action": "exit", "ids": [None]}, "/ids/0"),
     ({"action": "exit", "ids": []}, "/ids"),
     ({"action": "exit", "ids": ["1"], "outcome": "No!"}, "/outcome"),
     ({"action": "skip", "ids": ["1"]}, "/port"),

@@ -10,12 +10,12 @@ from engine.journeys.document import (
     ChoiceNode,
     DecideNode,
     DelayNode,
-    EventEntry,
     Journey,
     Node,
     TaskNode,
     WaitNode,
 )  # fmt: skip
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.fields import DocumentFields
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading

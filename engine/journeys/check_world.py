@@ -12,12 +12,12 @@ from engine.journeys.document import (
     ActivityNode,
     DecideNode,
     DelayNode,
-    EventEntry,
     Journey,
     JourneyNode,
     TaskNode,
     WaitNode,
 )  # fmt: skip
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.working_days import KNOWN_UNTIL

@@ -12,7 +12,6 @@ from engine.journeys.document import (
     ChoiceNode,
     DelayNode,
     EndNode,
-    EventEntry,
     Journey,
     Node,
     RetryPart,
@@ -20,6 +19,7 @@ from engine.journeys.document import (
     UntilTime,
     WaitNode,
 )  # fmt: skip
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.fields import DocumentFields
 from engine.journeys.steps import (
     Activity,

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.document import ActivityNode, EventEntry, Journey, Node, WaitNode
+from engine.journeys.document import ActivityNode, Journey, Node, WaitNode
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.graph import Graph, graph_of
 from rules.types import Declaration, Fields
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.compile_nodes import Compiler, clock_time
 from engine.journeys.deadlines import QuietHours
-from engine.journeys.document import EventEntry, Journey
+from engine.journeys.document import Journey
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.fields import DocumentFields, event_fields
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Edge, graph_of, stages_of

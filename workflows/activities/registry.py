@@ -157,11 +157,17 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
             example=_example_of(name, params, example),
             expires_within=expires_within,
         )
-        if declared.mode == "local":
-            return LocalActivity(declared, cast("LocalFunction", function))
-        return RemoteActivity(declared, cast("RemoteFunction", function), queue, timeout)
+        return _of_mode(declared, function, queue, timeout)
 
     return register
+
+
+def _of_mode(
+    declared: ActivityType, function: LocalFunction | RemoteFunction, queue: Queue, timeout: timedelta
+) -> Activity:
+    if declared.mode == "local":
+        return LocalActivity(declared, cast("LocalFunction", function))
+    return RemoteActivity(declared, cast("RemoteFunction", function), queue, timeout)
 
 
 def activities_of(modules: Iterable[ModuleType]) -> dict[str, Activity]:

@@ -98,7 +98,7 @@ class CallbackMapper:
             settled = await (self._map_transfer(due) if due.chat_id is None else self._map_chat(due, due.chat_id))
         except DATABASE_IS_AWAY:
             log.warning("the database went away while a callback was mapped", callback=due.id)
-        except Exception as error:
+        except Exception as error:  # one callback that we cannot map must not keep its chat, or the others, waiting
             log.exception("a callback could not be mapped", callback=due.id)
             reason = type(error).__name__
             with suppress(*DATABASE_IS_AWAY):

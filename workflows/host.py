@@ -99,8 +99,7 @@ class DatabaseHost:
             return Failure(failure.code, str(failure), failure.retry_after, failure.final)
         except _TRY_THE_TURN_AGAIN:
             raise
-        except Exception as error:
-            # A defect of a type must not make the turn fail without end.
+        except Exception as error:  # a defect of a type must not make the turn fail without end
             log.exception("activity type failed", type=effect.type, effect=str(key))
             return Failure("defect", type(error).__name__)
 

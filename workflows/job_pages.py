@@ -72,8 +72,7 @@ class JobPages:
         except GivenUpError as given_up:
             await asyncio.to_thread(self._fail, job_id, given_up.text)
             return True
-        except Exception as error:
-            # Whatever a kind of job raises: it is counted in the row, tried again, and told to people in the end.
+        except Exception as error:  # whatever a kind raises is counted, tried again, and in the end told to people
             log.exception("a page of a job failed", job=job_id)
             return await self._failed(job_id, error)
         if page is None:

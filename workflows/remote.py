@@ -190,7 +190,7 @@ class RemoteExecutor:
             return Failure(failure.code, str(failure), failure.retry_after, failure.final)
         except TimeoutError:
             return _lost() if kind.idempotent == "no" else Failure("timeout", "the attempt took too long")
-        except Exception as error:
+        except Exception as error:  # a defect of a type is a failed attempt of its effect, never one of the worker
             log.exception("activity type failed", type=kind.name, effect=attempt.effect.key)
             return _lost() if kind.idempotent == "no" else Failure("defect", type(error).__name__)
 

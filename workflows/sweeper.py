@@ -120,8 +120,7 @@ class Sweeper:
     async def _end_one(self, run_id: int) -> None:
         try:
             await asyncio.to_thread(self._end_holdout, run_id)
-        except Exception:
-            # One row that cannot be ended must not keep those behind it.
+        except Exception:  # one row that cannot be ended must not keep those behind it
             log.exception("a holdout could not be ended", run=run_id)
 
     def _end_holdout(self, run_id: int) -> None:

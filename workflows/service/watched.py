@@ -19,11 +19,15 @@ PLAIN = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True)
 class Watched:
-    """The port; None serves nothing. `can_work` is asked by `/readyz`, beside whether the role is ready."""
+    """The port; None serves nothing. `can_work` is asked by `/readyz`, beside whether the role is ready.
+
+    `patience`: so many seconds a connection may say nothing, or take no answer, before it is closed.
+    """
 
     host: str
     port: int | None
     can_work: Callable[[], bool]
+    patience: float = 10.0
 
     @contextmanager
     def serving(self, is_ready: Callable[[], bool]) -> Iterator[int | None]:
@@ -43,6 +47,13 @@ class Watched:
 
     def _listen(self, is_ready: Callable[[], bool]) -> ThreadingHTTPServer:
         class Handler(BaseHTTPRequestHandler):
+            timeout = self.patience
+
+            def send_response(self, code: int, message: str | None = None) -> None:
+                """As the library does, without the header that tells the versions of it and of Python."""
+                self.send_response_only(code, message)
+                self.send_header("Date", self.date_time_string())
+
             def do_GET(self) -> None:
                 status, kind, body = answer(self.path.partition("?")[0], is_ready)
                 self.send_response(status)

@@ -40,6 +40,29 @@ def test_a_role_is_ready_when_it_works_and_its_database_answers(is_ready: bool, 
         assert ask(port, "/else")[0] == 404
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "BREW"])
+def test_no_answer_tells_what_serves_it(method: str) -> None:
+    with Watched(HOST, 0, lambda: True).serving(lambda: True) as port:
+        connection = http.client.HTTPConnection(HOST, port or 0, timeout=30)
+        connection.request(method, "/livez")
+        answer = connection.getresponse()
+        told = f"{answer.headers}{answer.read().decode()}"
+        connection.close()
+    assert "Date" in answer.headers
+    assert "Server" not in answer.headers
+    assert "Python" not in told
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /livez HT", b"GET /livez HTTP/1.1\r\nHost: x\r\n"])
+def test_a_connection_that_says_nothing_more_is_closed(said: bytes) -> None:
+    with (
+        Watched(HOST, 0, lambda: True, patience=0.05).serving(lambda: True) as port,
+        socket.create_connection((HOST, port or 0), timeout=30) as connection,
+    ):
+        connection.sendall(said)
+        assert connection.recv(100) == b""
+
+
 def test_without_a_port_nothing_is_served() -> None:
     with Watched(HOST, None, lambda: True).serving(lambda: True) as port:
         assert port is None

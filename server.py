@@ -4,10 +4,10 @@ Each command imports what it runs and nothing else: the supervisor has its serve
 their libraries, and no role pays for the libraries of another.
 """
 
-import asyncio
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,8 +17,11 @@ from workflows.service.errors import MisconfiguredError, ServiceError
 from workflows.service.settings import Settings, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from starlette.types import ASGIApp
 
+    from workflows.service.parts import Parts
     from workflows.service.role import Stop
 
 cli = typer.Typer(
@@ -47,7 +50,6 @@ def dev(
     from workflows.service.dev import DevOptions, run_dev
     from workflows.service.roles import Given
 
-    settings = Settings.read()
     options = DevOptions(
         data=data,
         port=port,
@@ -55,16 +57,7 @@ def dev(
         program=(sys.executable, str(Path(__file__).absolute())),
         environment={"WAYSTATION_LOG_STYLE": "console", **os.environ},
         preparation=(*([] if seed else ["--no-seed"]), *(["--stores", str(stores)] if stores else [])),
-        given=Given(
-            database_url=settings.database_url,
-            temporal_address=os.environ.get("TEMPORAL_ADDRESS"),
-            temporal_ui_url=settings.temporal_ui_url,
-            secret_key=plain(settings.secret_key),
-            bootstrap_password=plain(settings.bootstrap_password),
-            bootstrap_api_key=plain(settings.bootstrap_api_key),
-            wecom_base_url=settings.given("wecom_base_url"),
-            wecom_apps=settings.apps(),
-        ),
+        given=Given.of(Settings.read(), os.environ.get("TEMPORAL_ADDRESS")),
     )
     run_dev(options, say=typer.echo)
 
@@ -150,86 +143,17 @@ def web(
 @cli.command()
 def worker() -> None:
     """Execute journeys. These are the workflows, their turns, and the calls to outside systems."""
-    from engine.definitions.plans import Plans
-    from workflows.service.connections import reach_temporal, ways_out
-    from workflows.service.jobs import jobs_of
-    from workflows.service.parts import Parts
-    from workflows.service.role import run_until_signalled
-    from workflows.service.waiting import database_is_there
-    from workflows.service.watched import Watched
-    from workflows.worker import WorkerParts, run_worker
+    from workflows.service.working import work
 
-    settings = _role("worker")
-    parts = Parts.of(settings, "worker")
-
-    async def work(stop: "Stop") -> None:
-        temporal = await reach_temporal(parts)
-        if not await database_is_there(parts.database, stop.asked):
-            return
-        async with ways_out(parts) as outside, jobs_of(parts) as jobs:
-            worker_parts = WorkerParts(
-                client=temporal,
-                database=parts.database,
-                clock=parts.clock,
-                keys=parts.keys,
-                activities=parts.activities,
-                plans=Plans(parts.catalogue),
-                outside=outside,
-                jobs=jobs,
-            )
-            await run_worker(worker_parts, stop)
-
-    watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
-    run_until_signalled(work, settings.ready_file, watched)
+    _work(work, "worker")
 
 
 @cli.command()
 def router() -> None:
     """Route events to the runs that wait for them. Explains callbacks, and wakes what is overdue."""
-    import httpx
+    from workflows.service.routing import work
 
-    from engine.definitions.plans import Plans
-    from workflows.callbacks import CallbackMapper
-    from workflows.chores import Chores
-    from workflows.contact_ways import ContactWays
-    from workflows.job_starter import JobStarter
-    from workflows.retention import Retention
-    from workflows.router import RouterParts, run_router
-    from workflows.service.connections import first_client, reach_temporal, wecom_clients
-    from workflows.service.parts import Parts
-    from workflows.service.role import run_until_signalled
-    from workflows.service.waiting import database_is_there
-    from workflows.service.watched import Watched
-
-    settings = _role("router")
-    parts = Parts.of(settings, "router")
-
-    async def work(stop: "Stop") -> None:
-        temporal = await reach_temporal(parts)
-        if not await database_is_there(parts.database, stop.asked):
-            return
-        async with httpx.AsyncClient() as http, asyncio.TaskGroup() as tasks:
-            clients = wecom_clients(parts, http)
-            mapper = CallbackMapper(parts.database, parts.clock, parts.keys, clients)
-            contacts = first_client(clients)
-            ways = ContactWays(parts.database, parts.clock, contacts)
-            jobs = JobStarter(temporal, parts.database, parts.clock)
-            chores = Chores(parts.database, parts.clock, parts.keys)
-            retention = Retention(parts.database, parts.clock, settings.keep())
-            router_parts = RouterParts(
-                client=temporal,
-                database=parts.database,
-                clock=parts.clock,
-                keys=parts.keys,
-                plans=Plans(parts.catalogue),
-                contacts=contacts,
-                chores=[*chores.all(), *retention.all(), *ways.all(), *jobs.all()],
-            )
-            tasks.create_task(mapper.run(stop.asked))
-            tasks.create_task(run_router(router_parts, stop))
-
-    watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
-    run_until_signalled(work, settings.ready_file, watched)
+    _work(work, "router")
 
 
 @cli.command()
@@ -326,6 +250,18 @@ def _role(traced: str | None = None) -> Settings:
 
         span_export.start(tracing.service_name(traced, os.environ))
     return settings
+
+
+def _work(work: "Callable[[Parts, Stop], Coroutine[None, None, None]]", role: str) -> None:
+    """Run a role without pages until SIGTERM; it can be watched where settings say."""
+    from workflows.service.parts import Parts
+    from workflows.service.role import run_until_signalled
+    from workflows.service.watched import Watched
+
+    settings = _role(role)
+    parts = Parts.of(settings, role)
+    watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
+    run_until_signalled(partial(work, parts), settings.ready_file, watched)
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

@@ -1,6 +1,6 @@
 """The connections of worker and router to WeCom and to Temporal."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from httpx import AsyncClient
@@ -55,7 +55,7 @@ def wecom_clients(parts: Parts, http: AsyncClient) -> dict[str, WeCom]:
     return clients
 
 
-def first_client(clients: dict[str, WeCom]) -> WeCom:
+def first_client(clients: Mapping[str, WeCom]) -> WeCom:
     """Return the client by which activities call and contacts are looked up, however many apps call us."""
     return next(iter(clients.values()))
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from workflows.service.child import Child, Probe
 from workflows.service.folder import Folder
@@ -12,6 +13,7 @@ from workflows.service.kept_secrets import KeptSecrets
 from workflows.service.logs import LogFile
 from workflows.service.ports import LOOPBACK
 from workflows.service.probes import answers_http
+from workflows.service.settings import Settings, plain
 from workflows.service.temporal import NAMESPACE
 
 OWN_APP = "demo"
@@ -49,6 +51,20 @@ class Given:
     bootstrap_api_key: str | None = None
     wecom_base_url: str | None = None
     wecom_apps: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings, temporal_address: str | None) -> Self:
+        """Take it from the settings, which Temporal's own are no part of."""
+        return cls(
+            database_url=settings.database_url,
+            temporal_address=temporal_address,
+            temporal_ui_url=settings.temporal_ui_url,
+            secret_key=plain(settings.secret_key),
+            bootstrap_password=plain(settings.bootstrap_password),
+            bootstrap_api_key=plain(settings.bootstrap_api_key),
+            wecom_base_url=settings.given("wecom_base_url"),
+            wecom_apps=settings.apps(),
+        )
 
 
 def role_environment(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+SERVER = (ROOT / "server.py").read_text(encoding="utf-8")
 DOCUMENT: dict[str, Any] = yaml.safe_load(COMPOSE)
 SERVICES: dict[str, dict[str, Any]] = DOCUMENT["services"]
 ROLES = ("migrate", "web", "worker", "router")
@@ -27,6 +29,32 @@ TEMPORALS = frozenset({"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_DEFAU
 OPEN_TELEMETRYS = frozenset({"OTEL_EXPORTER_OTLP_ENDPOINT"})
 OPTIONS_OF_WEB = frozenset({"WAYSTATION_HOST", "WAYSTATION_PORT"})
 """Read by the command itself."""
+ALL = frozenset(ROLES)
+WORKING = frozenset({"worker", "router"})
+READ_BY: dict[str, frozenset[str]] = {
+    "database_url": ALL,
+    "secret_key": ALL,
+    "log_style": ALL,
+    "log_level": ALL,
+    "public_url": frozenset({"web"}),
+    "temporal_ui_url": frozenset({"web"}),
+    "bootstrap_password": frozenset({"web"}),
+    "bootstrap_api_key": frozenset({"web"}),
+    "wecom_apps": frozenset({"web"}) | WORKING,
+    "wecom_base_url": WORKING,
+    "metrics_host": WORKING,
+    "metrics_port": WORKING,
+    "temporal_metrics_port": WORKING,
+    "webhook_allow_private": frozenset({"worker"}),
+    "keep_events_days": frozenset({"router"}),
+    "keep_run_details_days": frozenset({"router"}),
+    "keep_runs_days": frozenset({"router"}),
+    "keep_funnel_days": frozenset({"router"}),
+    "keep_audit_days": frozenset({"router"}),
+}
+"""Which roles read a setting. One more setting: one more line, here or below."""
+OF_DEV = frozenset({"first_password", "events_api_key", "ready_file"})
+"""What the supervisor of `dev` tells its children alone."""
 
 
 def environment(name: str) -> dict[str, str]:
@@ -74,6 +102,25 @@ def test_each_role_is_a_command_of_ours_with_settings_that_we_read(name: str) ->
     ours = {f"WAYSTATION_{field.upper()}" for field in Settings.model_fields}
     known = ours | TEMPORALS | OPEN_TELEMETRYS | (OPTIONS_OF_WEB if name == "web" else set())
     assert set(environment(name)) <= known
+
+
+def test_every_setting_is_passed_to_the_roles_that_read_it() -> None:
+    assert READ_BY.keys() | OF_DEV == Settings.model_fields.keys()
+    missing = {
+        field: sorted(role for role in roles if f"WAYSTATION_{field.upper()}" not in environment(role))
+        for field, roles in READ_BY.items()
+    }
+    assert {field: roles for field, roles in missing.items() if roles} == {}
+
+
+def test_a_setting_that_a_role_reads_is_said_to_be_read_by_it() -> None:
+    """What its command and its own module read by name; what parts of theirs read stands in the table on our word."""
+    commands = {node.name: node for node in ast.parse(SERVER).body if isinstance(node, ast.FunctionDef)}
+    for name in ROLES:
+        places = [commands[name], *([commands["_work"]] if name in WORKING else [])]
+        read = {node.attr for place in places for node in ast.walk(place) if isinstance(node, ast.Attribute)}
+        for field in (read & Settings.model_fields.keys()) - OF_DEV:
+            assert name in READ_BY[field], (name, field)
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -1,6 +1,7 @@
 """CSV as it comes out of spreadsheets: a header, a column `kind`, and columns named like the fields.
 
-`title.zh` and `title.en` are parts of a title, lists are divided by `;` or `|`, an empty cell is a field not given.
+`title.zh` and `title.en` are parts of a title and stand in place of a column `title`. Lists are divided by `;` or `|`,
+an empty cell is a field not given.
 """
 
 from __future__ import annotations
@@ -53,6 +54,14 @@ def _header(row: Sequence[str]) -> list[str]:
     doubled = next((name for name in names if name and names.count(name) > 1), None)
     if doubled:
         raise FileError({"zh": f"表头里有两列 {doubled}", "en": f"The header has the column {doubled!r} twice."})
+    parted = next(((name, part) for part in names for name in names if name and part.startswith(f"{name}.")), None)
+    if parted:
+        raise FileError(
+            {
+                "zh": f"表头里同时有 {parted[0]} 和 {parted[1]} 两列，请只留一种写法",
+                "en": f"The header has both {parted[0]!r} and {parted[1]!r}: keep the whole or its parts.",
+            }
+        )
     if "kind" not in names or not set(KEY_NAMES) & set(names):
         raise FileError(
             {

@@ -220,13 +220,15 @@ def test_what_changed_since_the_check_is_an_error_of_the_job(chain: Chain, clock
 
 
 ROWS: list[dict[str, str]] = [
-    {"kind": "region", "key": "north", "title": "北"},
+    {"kind": "region", "key": "north", "title.zh": "北", "title.en": "North"},
     {"kind": "store", "key": "N1", "title.zh": "新店", "title.en": "New", "region": "north"},
     {"kind": "associate", "key": "ann", "name": 'Ann, the "first"; \tand', "store": "N1", "active": "是"},
     {"kind": "associate", "key": "hq", "name": "HQ", "active": "no"},
-    {"kind": "group_chat", "key": "wrX", "title": "群", "store": "N1", "hosts": "ann;hq", "chat_kind": "vip"},
-    {"kind": "channel", "key": "till", "title": "收银台", "channel_kind": "pos", "associates": "ann | hq"},
-]
+    {"kind": "group_chat", "key": "wrX", "title.zh": "群", "title.en": "Group", "store": "N1", "hosts": "ann;hq",
+     "chat_kind": "vip"},
+    {"kind": "channel", "key": "till", "title.zh": "收银台", "title.en": "Till", "channel_kind": "pos",
+     "associates": "ann | hq"},
+]  # fmt: skip
 
 
 def as_csv(rows: list[dict[str, str]], delimiter: str = ",") -> str:
@@ -274,6 +276,8 @@ UNREADABLE: list[tuple[bytes, str]] = [
     (b"\xff\x00\x81\x00\xff", "not UTF-8"),
     (b"name,store\nx,y\n", "kind and key"),
     (b"kind,key,key\n", "twice"),
+    (b"kind,key,title,title.zh\n", "both 'title' and 'title.zh'"),
+    (b"kind,key,title.en,title\nregion,n,N,\n", "both 'title' and 'title.en'"),
 ]
 
 

@@ -26,6 +26,7 @@ from engine.definitions.errors import (
 )
 from engine.jobs.bulk import BulkError
 from engine.jobs.errors import JobStateError, JobUnknownError
+from engine.organisation.sync.requests import AppError, UnknownAppError
 from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberError, UnusableSubjectError
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
@@ -51,7 +52,7 @@ _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 _OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError)
-_OF_JOBS = (JobUnknownError, JobStateError, BulkError)
+_OF_JOBS = (JobUnknownError, JobStateError, BulkError, AppError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
 
 _DETAILS = {
@@ -131,6 +132,10 @@ def _job_problem(error: Exception) -> Problem:
             return NotFound(str(error))
         case BulkError():
             return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
+        case UnknownAppError():
+            return Unprocessable(str(error), errors=[FieldError("/app", str(error))])
+        case AppError():
+            return Unprocessable(str(error))
         case _:
             return Conflict(str(error))
 

@@ -135,4 +135,9 @@ def test_people_of_a_store_neither_import_nor_sync(
 
 
 def test_a_sync_needs_an_app(admin: Visitor, chain: Sample) -> None:
-    assert admin.post("/sync").status_code == 409
+    answer = admin.post("/sync")
+    assert answer.status_code == 422
+    assert "没有配置企业微信应用" in answer.text
+    assert "WAYSTATION_WECOM_APPS" in answer.text
+    admin.get("/?lang=en")
+    assert "describe one in WAYSTATION_WECOM_APPS" in admin.post("/sync").text

@@ -15,7 +15,8 @@ from ui.problem_words import told
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = [
     "engine/runs/commands.py", "engine/runs/store.py", "engine/definitions/life.py", "engine/jobs/store.py",
-    "ui/pages/alerts.py", "ui/pages/bulk.py", "ui/pages/jobs.py", "ui/pages/journeys.py", "ui/pages/members.py",
+    "engine/organisation/sync/requests.py", "ui/pages/alerts.py", "ui/pages/bulk.py", "ui/pages/chain_jobs.py",
+    "ui/pages/jobs.py", "ui/pages/journeys.py", "ui/pages/members.py",
     "ui/pages/parked.py", "ui/pages/runs.py", "ui/pages/visit.py", "ui/limits.py",
 ]  # fmt: skip
 """Where what pages answer is raised."""

@@ -15,12 +15,12 @@ from engine.organisation.importing.applying import create_import
 from engine.organisation.importing.checking import Checked, check
 from engine.organisation.importing.lines import FileError
 from engine.organisation.importing.reading import Form, read
-from engine.organisation.sync.requests import PARTS, Part, ask
+from engine.organisation.sync.requests import PARTS, Part, ask, choose_app
 from rules.types import Json
 from ui.api.job_answers import JobAnswer, dry_run_of
 from ui.api.jobs import accepted
 from ui.auth import Caller, require
-from ui.problems import Conflict, FieldError, Forbidden, Unprocessable, WrongMediaType
+from ui.problems import FieldError, Forbidden, Unprocessable, WrongMediaType
 from ui.routing import api_router
 
 router = api_router(tags=["The chain"])
@@ -46,7 +46,7 @@ class SyncBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    app: str | None = Field(default=None, max_length=100)
+    app: str | None = Field(default=None, min_length=1, max_length=100)
     parts: list[Part] = Field(default_factory=lambda: list(PARTS), min_length=1)
 
 
@@ -55,12 +55,7 @@ def sync(caller: Chain, response: Response, body: Annotated[SyncBody | None, Bod
     """Read departments, members, contacts and groups from WeCom. Of an app one sync waits: who asks again gets that."""
     _demand_whole_chain(caller)
     body = body or SyncBody()
-    name = body.app or next(iter(caller.deps.wecom_apps), None)
-    if name is None:
-        raise Conflict("No WeCom app is set up: name one in WAYSTATION_WECOM_APPS.")
-    if name not in caller.deps.wecom_apps:
-        message = f"There is no WeCom app {name!r}; there are {', '.join(caller.deps.wecom_apps)}."
-        raise Unprocessable("The request cannot be done.", errors=[FieldError("/app", message)])
+    name = choose_app(caller.deps.wecom_apps, body.app)
     with caller.begin() as session:
         job = ask(session, name, body.parts, by=caller.actor, now=caller.now())
     return accepted(job, response)

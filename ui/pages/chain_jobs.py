@@ -10,9 +10,9 @@ from engine.organisation.importing.applying import create_import
 from engine.organisation.importing.checking import Checked, check
 from engine.organisation.importing.lines import KINDS, FileError
 from engine.organisation.importing.reading import read
-from engine.organisation.sync.requests import ask
+from engine.organisation.sync.requests import ask, choose_app
 from ui.pages.visit import Visit, Visiting
-from ui.problems import Conflict, Forbidden
+from ui.problems import Forbidden
 
 router = APIRouter()
 
@@ -54,9 +54,7 @@ def import_file(
 def sync(visit: Visiting) -> RedirectResponse:
     """Read everything from WeCom anew; the page of the job shows how far that is."""
     _demand_whole_chain(visit)
-    name = next(iter(visit.deps.wecom_apps), None)
-    if name is None:
-        raise Conflict("No WeCom app is set up: name one in WAYSTATION_WECOM_APPS.")
+    name = choose_app(visit.deps.wecom_apps)
     with visit.operate() as session:
         job = ask(session, name, by=visit.actor, now=visit.now())
     return RedirectResponse(f"/jobs/{job.id}", 303)

@@ -1,11 +1,15 @@
 """Asking for a sync: by a person, by a callback that only the directory explains, by an employee unknown to WeCom.
 
 Of an app one sync runs and one waits at a time; who asks meanwhile is served by the one that waits.
+
+AppError
+├── NoAppError         there is none in the settings
+└── UnknownAppError    none of this name
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -22,6 +26,27 @@ PARTS: tuple[Part, ...] = get_args(Part)
 BY_ITSELF = "system"
 SELDOM = timedelta(minutes=10)
 """What a sync did not mend is no reason for another one right away."""
+
+
+class AppError(Exception):
+    """There is no WeCom app to ask; the message says how to mend it."""
+
+
+class NoAppError(AppError):
+    """The settings name none."""
+
+
+class UnknownAppError(AppError):
+    """The settings name others."""
+
+
+def choose_app(known: Collection[str], wanted: str | None = None) -> str:
+    """The app to ask, of those in the settings: the wanted one, or the first. Raises AppError."""
+    if not known:
+        raise NoAppError("No WeCom app is set up to sync with: describe one in WAYSTATION_WECOM_APPS and restart.")
+    if wanted is not None and wanted not in known:
+        raise UnknownAppError(f"There is no WeCom app {wanted!r}; there are {', '.join(known)}.")
+    return wanted or next(iter(known))
 
 
 def ask(session: Session, app: str, parts: Iterable[Part] = PARTS, *, by: str, now: datetime) -> Job:

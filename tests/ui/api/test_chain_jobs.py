@@ -152,12 +152,25 @@ async def test_a_sync_is_a_job_and_one_waits_at_a_time(wecom_api: httpx.AsyncCli
     assert other.json()["id"] != first.json()["id"]
 
 
-@pytest.mark.parametrize("body", [{"app": "third"}, {"parts": []}, {"parts": ["weather"]}, {"now": True}])
-async def test_a_sync_of_what_is_not_there_is_refused(wecom_api: httpx.AsyncClient, body: dict[str, Any]) -> None:
-    assert (await wecom_api.post("/api/v1/org/sync", json=body)).status_code == 422
+NOT_THERE: list[tuple[dict[str, Any], str]] = [
+    ({"app": "third"}, "/app"),
+    ({"app": ""}, "/app"),
+    ({"parts": []}, "/parts"),
+    ({"parts": ["weather"]}, "/parts/0"),
+    ({"now": True}, "/now"),
+]
+
+
+@pytest.mark.parametrize(("body", "pointer"), NOT_THERE)
+async def test_a_sync_of_what_is_not_there_is_refused(
+    wecom_api: httpx.AsyncClient, body: dict[str, Any], pointer: str
+) -> None:
+    answer = await wecom_api.post("/api/v1/org/sync", json=body)
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
 
 
 async def test_without_an_app_there_is_nothing_to_sync_with(api: httpx.AsyncClient) -> None:
     answer = await api.post("/api/v1/org/sync")
-    assert answer.status_code == 409
-    assert "WAYSTATION_WECOM_APPS" in answer.json()["detail"]
+    assert answer.status_code == 422
+    assert "describe one in WAYSTATION_WECOM_APPS" in answer.json()["detail"]
+    assert (await api.post("/api/v1/org/sync", json={"app": "main"})).json()["detail"] == answer.json()["detail"]

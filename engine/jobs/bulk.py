@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 from sqlalchemy import text
@@ -35,6 +35,8 @@ MOST_NAMED = 10_000
 PER_PAGE = 200
 CROWDED, REST = 200, 0.5
 """So many orders may wait for their turns at once: a page gives no more, and rests when there are enough."""
+SILENT = timedelta(minutes=5)
+"""An order that has waited for so long counts no more, lest runs whose turns fail stop all bulk orders for good."""
 SAMPLE = 100
 """So many runs a preview tries."""
 
@@ -122,14 +124,14 @@ def page(clock: Clock) -> Work:
     """The next page of a bulk job."""
 
     def work(session: Session, job: Job) -> Page:
-        bulk, after = Bulk.from_json(job.args), int(job.cursor.get("after", 0))
-        limit = PER_PAGE if bulk.action in ("pause", "resume") else min(PER_PAGE, CROWDED - _untaken(session))
+        bulk, after, now = Bulk.from_json(job.args), int(job.cursor.get("after", 0)), clock.now()
+        limit = PER_PAGE if bulk.action in ("pause", "resume") else min(PER_PAGE, CROWDED - _untaken(session, now))
         if limit <= 0:
             return Page(0, job.cursor, rest=REST)
         found = _next(session, bulk, after=after, upto=job.args["upto"], limit=limit + 1)
         runs = found[:limit]
         _lock_members(session, runs)
-        errors = _act_on(session, bulk, runs, by=job.created_by, now=clock.now())
+        errors = _act_on(session, bulk, runs, by=job.created_by, now=now)
         return Page(len(runs), {"after": runs[-1] if runs else after}, errors, over=len(found) <= limit)
 
     return work
@@ -181,9 +183,9 @@ def _lock_members(session: Session, runs: Sequence[int]) -> None:
     session.connection().execute(_LOCK, {"runs": list(runs)})
 
 
-def _untaken(session: Session) -> int:
-    """How many orders wait for their turns, whoever gave them, counted up to where a page gives none."""
-    return int(session.connection().execute(_WAITING, {"most": CROWDED}).scalar_one())
+def _untaken(session: Session, now: datetime) -> int:
+    """How many orders of late wait for their turns, whoever gave them, counted up to where a page gives none."""
+    return int(session.connection().execute(_WAITING, {"since": now - SILENT, "most": CROWDED}).scalar_one())
 
 
 _LOCK = text("""
@@ -192,4 +194,4 @@ _LOCK = text("""
 _WAITING = text("""
     SELECT count(*) FROM (
         SELECT 1 FROM run_commands c JOIN runs r ON r.id = c.run_id
-        WHERE c.taken_turn IS NULL AND r.ended_at IS NULL LIMIT :most) AS waiting""")
+        WHERE c.taken_turn IS NULL AND c.at > :since AND r.ended_at IS NULL LIMIT :most) AS waiting""")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -223,6 +224,22 @@ def test_while_many_orders_wait_a_page_gives_none(world: World, monkeypatch: pyt
     for run in world.runs()[1:3]:
         world.take(run)
     assert do(world, job).done == 2
+
+
+def test_orders_that_no_turn_takes_do_not_stop_the_others_for_ever(
+    world: World, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CROWDED", 2)
+    monkeypatch.setattr(bulk, "REST", 0.0)
+    stuck, waiting, _ = a_mixture(world)
+    do(world, ask(world, Bulk("retry", ids=stuck)))
+    job = ask(world, Bulk("exit", ids=waiting))
+    clock.advance(bulk.SILENT - timedelta(seconds=1))
+    assert asyncio.run(pages(world).turn(job)) is False
+    assert look(world, job).done == 0
+    clock.advance(timedelta(seconds=1))
+    assert asyncio.run(pages(world).turn(job)) is True
+    assert look(world, job).done == 2
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

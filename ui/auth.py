@@ -21,8 +21,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.orm import Session
 
 from engine.access import sessions, store
+from engine.access.idempotency import Claim
 from engine.access.roles import KeyHolder, Stores, Viewer
 from ui.dependencies import Dependencies, dependencies
+from ui.idempotency import claim_of
 from ui.problems import Forbidden, SignInNeeded, Unauthorised
 
 COOKIE = "waystation_session"
@@ -31,10 +33,11 @@ BEARER = HTTPBearer(auto_error=False, description="An API key.")
 
 @dataclass(frozen=True)
 class Caller:
-    """A program with a valid key. `actor` is its name in the audit."""
+    """A program with a valid key. `actor` is its name in the audit, `claim` what its `Idempotency-Key` claims."""
 
     holder: KeyHolder
     deps: Dependencies
+    claim: Claim | None = None
 
     @property
     def actor(self) -> str:
@@ -60,7 +63,7 @@ def require(*scopes: str) -> Callable[..., Caller]:
         request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
     ) -> Caller:
         deps = dependencies(request)
-        return Caller(holder_of_key(deps, credentials, *scopes), deps)
+        return Caller(holder_of_key(deps, credentials, *scopes), deps, claim_of(request))
 
     return caller
 

@@ -1,9 +1,15 @@
-"""`Idempotency-Key` on writes of the API: the same request again gets the same answer and does nothing."""
+"""`Idempotency-Key` on writes of the API: the same request again gets the same answer and does nothing.
+
+The answer is stored when it is there. Should the process die before, whoever asks again a minute later has it done
+again: where that would do harm, the handler calls `keep` in the transaction of the write.
+"""
 
 import hashlib
 from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Response
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from engine.access import idempotency, store
@@ -34,6 +40,23 @@ async def once(request: Request, answer: Callable[[Request], Awaitable[Response]
     return await _once(deps, claim, request, answer)
 
 
+def claim_of(request: Request) -> Claim | None:
+    """The claim under which a request is being done, if it carries a key."""
+    found = getattr(request.state, "claim", None)
+    return found if isinstance(found, Claim) else None
+
+
+def keep(session: Session, claim: Claim | None, answer: BaseModel, response: Response) -> None:
+    """Store what will be answered, with the status and headers of `response`, in the transaction of the write.
+
+    Raises KeyInUseError, which rolls it back, when somebody else has done it under this claim.
+    """
+    if claim is not None:
+        headers = {"content-type": "application/json", **_kept_headers(response)}
+        content = {"body": answer.model_dump_json(), "headers": headers}
+        idempotency.answer(session, claim, StoredAnswer(response.status_code, content))
+
+
 async def _once(
     deps: Dependencies, claim: Claim, request: Request, answer: Callable[[Request], Awaitable[Response]]
 ) -> Response:
@@ -41,6 +64,7 @@ async def _once(
     stored = await run_in_threadpool(_begin, deps, claim)
     if stored is not None:
         return _repeat(stored)
+    request.state.claim = claim
     response: Response | None = None
     try:
         response = await answer(request)
@@ -78,8 +102,12 @@ def _is_secret(response: Response) -> bool:
 
 
 def _keep(response: Response) -> StoredAnswer:
-    headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    return StoredAnswer(response.status_code, {"body": bytes(response.body).decode(), "headers": headers})
+    content = {"body": bytes(response.body).decode(), "headers": _kept_headers(response)}
+    return StoredAnswer(response.status_code, content)
+
+
+def _kept_headers(response: Response) -> dict[str, str]:
+    return {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
 
 
 def _repeat(stored: StoredAnswer) -> Response:

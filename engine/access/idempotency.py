@@ -1,7 +1,8 @@
 """Answers to writes that carried an `Idempotency-Key`, kept for a day per API key and path.
 
 A write claims its key first and stores its answer at the end. A claim whose answer never came, because the process
-died, may be taken over after a minute.
+died, may be taken over after a minute. A write that must not happen again even then stores its answer in its own
+transaction (`answer`): both are there or neither.
 """
 
 from __future__ import annotations
@@ -77,14 +78,25 @@ def _claiming(values: dict[str, Any], now: datetime) -> Any:
     ).returning(col(IdempotencyRecord.key))
 
 
+def answer(session: Session, claim: Claim, given: StoredAnswer) -> None:
+    """Store the answer in the write's own transaction, which others of this claim wait for.
+
+    Raises KeyInUseError when another has answered, or given up, meanwhile: the write must be rolled back.
+    """
+    still = update(IdempotencyRecord).where(*_is(claim), col(IdempotencyRecord.status) == _OPEN)
+    values = still.values(status=given.status, answer=given.content)
+    if session.execute(values.returning(col(IdempotencyRecord.key))).first() is None:
+        raise KeyInUseError
+
+
 def finish(session: Session, claim: Claim, answer: StoredAnswer) -> None:
     """Stores the answer of a write that was done."""
     session.execute(update(IdempotencyRecord).where(*_is(claim)).values(status=answer.status, answer=answer.content))
 
 
 def give_up(session: Session, claim: Claim) -> None:
-    """Forgets a write that was not done, so that it may be tried again."""
-    session.execute(delete(IdempotencyRecord).where(*_is(claim)))
+    """Forgets a write that was not done, so that it may be tried again. One that has its answer was done."""
+    session.execute(delete(IdempotencyRecord).where(*_is(claim), col(IdempotencyRecord.status) == _OPEN))
 
 
 def trim(session: Session, *, now: datetime, limit: int) -> int:
@@ -102,5 +114,7 @@ def _is(claim: Claim) -> tuple[Any, ...]:
 
 
 _TRIM = text("""
-    DELETE FROM idempotency WHERE (api_key_id, path, key) IN (
-        SELECT api_key_id, path, key FROM idempotency WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)""")
+    WITH old AS MATERIALIZED (
+        SELECT api_key_id, path, key FROM idempotency WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    DELETE FROM idempotency USING old
+    WHERE (idempotency.api_key_id, idempotency.path, idempotency.key) = (old.api_key_id, old.path, old.key)""")

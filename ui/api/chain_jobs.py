@@ -58,7 +58,7 @@ def sync(caller: Chain, response: Response, body: Annotated[SyncBody | None, Bod
     name = choose_app(caller.deps.wecom_apps, body.app)
     with caller.begin() as session:
         job = ask(session, name, body.parts, by=caller.actor, now=caller.now())
-    return accepted(job, response)
+        return accepted(session, caller, job, response)
 
 
 @router.post(
@@ -104,8 +104,7 @@ def _import(
         if not checked.good:
             raise _refused(checked)
         job = create_import(session, caller.deps.keys, checked, by=caller.actor, now=caller.now())
-        errors = store.errors_of(session, job.id)
-    return accepted(job, response, errors)
+        return accepted(session, caller, job, response, store.errors_of(session, job.id))
 
 
 def _refused(checked: Checked) -> Unprocessable:

@@ -18,6 +18,7 @@ from engine.runs.listing import RunFilter
 from ui.api.job_answers import BulkBody, JobAnswer, JobLine, JobList, JobsQuery, answer_of, dry_run_of
 from ui.api.runs import filter_of
 from ui.auth import Caller, require
+from ui.idempotency import keep
 from ui.lists import page
 from ui.routing import api_router
 
@@ -77,14 +78,18 @@ def bulk(caller: Operator, body: BulkBody, response: Response) -> JobAnswer:
             response.status_code = 200
             return dry_run_of(BULK, found.total, list(found.errors))
         job = create_bulk(session, asked, by=caller.actor, now=caller.now(), stores=caller.stores)
-    return accepted(job, response)
+        return accepted(session, caller, job, response)
 
 
-def accepted(job: Job, response: Response, errors: Sequence[JobError] = ()) -> JobAnswer:
-    """The answer to whoever asked for a job: 202, with where to look."""
+def accepted(
+    session: Session, caller: Caller, job: Job, response: Response, errors: Sequence[JobError] = ()
+) -> JobAnswer:
+    """The answer to whoever asked for a job: 202, with where to look; it is stored together with the job."""
     response.status_code = 202
     response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return answer_of(job, errors)
+    answer = answer_of(job, errors)
+    keep(session, caller.claim, answer, response)
+    return answer
 
 
 def _bulk(session: Session, caller: Caller, body: BulkBody) -> Bulk:

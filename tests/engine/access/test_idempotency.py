@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engine.access.errors import KeyInUseError, KeyReusedError
-from engine.access.idempotency import KEPT, PATIENCE, Claim, StoredAnswer, begin, finish, give_up, trim
+from engine.access.idempotency import KEPT, PATIENCE, Claim, StoredAnswer, answer, begin, finish, give_up, trim
 from engine.clock import FixedClock
 from engine.database.connection import Database
 
@@ -47,6 +47,28 @@ def test_what_was_refused_may_be_tried_again(database: Database, clock: FixedClo
         begin(session, CLAIM, now=clock.now())
         give_up(session, CLAIM)
         assert begin(session, replace(CLAIM, body_hash="mended"), now=clock.now()) is None
+
+
+def test_of_two_that_do_one_write_the_first_to_answer_has_done_it(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+    clock.advance(PATIENCE)
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+        answer(session, CLAIM, ANSWER)
+    with database.begin() as late, pytest.raises(KeyInUseError):
+        answer(late, CLAIM, StoredAnswer(201, {"body": "another"}))
+    with database.begin() as session:
+        give_up(session, CLAIM)
+        assert begin(session, CLAIM, now=clock.now()) == ANSWER
+
+
+def test_a_write_whose_claim_was_given_up_by_another_is_not_done(database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        begin(session, CLAIM, now=clock.now())
+        give_up(session, CLAIM)
+    with database.begin() as session, pytest.raises(KeyInUseError):
+        answer(session, CLAIM, ANSWER)
 
 
 def test_an_answer_is_kept_for_a_day_and_then_its_key_is_free(database: Database, clock: FixedClock) -> None:

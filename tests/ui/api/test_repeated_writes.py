@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlmodel import Session
 
+from engine.access.idempotency import PATIENCE
 from engine.clock import FixedClock
-from engine.database.connection import Database
+from engine.database.connection import Database, Scope
+from engine.jobs import store
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
@@ -42,6 +48,13 @@ def catalogue(world: World) -> Catalogue:
 def wecom_apps() -> dict[str, dict[str, str]]:
     """An app to ask for a sync; nobody calls it here."""
     return {"staff": {"corp_id": "ww1", "agent_id": "1", "secret": "s", "token": "t", "aes_key": "a" * 43}}
+
+
+@pytest.fixture
+def deps(
+    database: Database, keys: KeyRing, clock: FixedClock, catalogue: Catalogue, wecom_apps: dict[str, dict[str, str]]
+) -> Dependencies:
+    return Dependencies(database, clock, keys, catalogue, wecom_apps)
 
 
 @pytest.fixture
@@ -186,6 +199,47 @@ async def test_twins_at_one_moment_do_it_once(api: httpx.AsyncClient, ground: Gr
     answers = await asyncio.gather(*(send(api, "POST", address, body, "twins") for _ in range(5)))
     assert {answer.status_code for answer in answers} <= {202, 409}
     assert len({answer.json()["id"] for answer in answers if answer.status_code == 202}) == 1
+    assert len((await ground.done("GET", "/jobs"))["items"]) == 1
+
+
+class KilledError(Exception):
+    """The process is no more."""
+
+
+class Dying(Database):
+    """Dies when the transaction that asks for a job has been committed."""
+
+    dead = False
+
+    @contextmanager
+    def begin(self, stores: Scope = "*") -> Iterator[Session]:
+        if self.dead:
+            raise KilledError
+        with super().begin(stores) as session:
+            yield session
+        with super().begin() as session:
+            self.dead = bool(store.list_jobs(session))
+
+
+@pytest.mark.parametrize("make", [a_bulk_action, a_sync, a_file])
+async def test_a_job_is_asked_for_once_though_the_process_dies_before_its_answer_is_stored(
+    api: httpx.AsyncClient, ground: Ground, deps: Dependencies, clock: FixedClock, make: Making
+) -> None:
+    address, body = await make(ground)
+    database = Dying(deps.database.url, pool_size=2, application="test")
+    transport = httpx.ASGITransport(create_app(replace(deps, database=database)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=api.headers) as dying:
+        with pytest.raises(KilledError):
+            await send(dying, "POST", address, body, "once")
+    database.close()
+    [asked] = (await ground.done("GET", "/jobs"))["items"]
+    with deps.database.begin() as session:
+        store.begin(session, int(asked["id"]), now=clock.now())
+    clock.advance(PATIENCE + timedelta(seconds=1))
+    again = await send(api, "POST", address, body, "once")
+    assert (again.status_code, again.json()["id"]) == (202, asked["id"])
+    assert again.headers["location"] == f"{BASE}/jobs/{asked['id']}"
+    assert again.headers["content-type"] == "application/json"
     assert len((await ground.done("GET", "/jobs"))["items"]) == 1
 
 

@@ -140,5 +140,5 @@ _MAKE = text("""
     SELECT upper(translate(substr(gen_random_uuid()::text, 20), '-', '')), :batch, 'free' FROM generate_series(1, :n)
     ON CONFLICT DO NOTHING""")
 _REMOVE = text("""
-    DELETE FROM coupons WHERE code IN (
-        SELECT code FROM coupons WHERE batch_id = :batch AND status = 'free' LIMIT :n FOR UPDATE SKIP LOCKED)""")
+    DELETE FROM coupons WHERE code = ANY (ARRAY(
+        SELECT code FROM coupons WHERE batch_id = :batch AND status = 'free' LIMIT :n FOR UPDATE SKIP LOCKED))""")

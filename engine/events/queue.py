@@ -43,12 +43,14 @@ def done(session: Session, member_id: int, by: str) -> None:
     direct.execute(session, _DONE, {"member": member_id, "by": by})
 
 
-def wait(session: Session, member_id: int, by: str, *, until: datetime) -> None:
+def wait(session: Session, member_id: int, by: str, *, until: datetime, reason: str | None = None) -> None:
     """Gives the lease back and asks for the member again at `until`; this is no failed try.
 
-    The member is as urgent as what is left to route. Call it under the member's row lock.
+    The member is as urgent as what is left to route. With a `reason` it waits for a person: its events do not count as
+    backlog. Call it under the member's row lock.
     """
-    direct.execute(session, _WAIT, {"member": member_id, "by": by, "until": until})
+    given = {"member": member_id, "by": by, "until": until, "reason": reason}
+    direct.execute(session, _WAIT, given)
 
 
 def failed(session: Session, member_id: int, by: str, reason: str, *, now: datetime) -> bool:
@@ -76,7 +78,10 @@ def unpark(session: Session, member_id: int, *, now: datetime) -> bool:
 
 
 def backlog(session: Session, *, limit: int = BACKLOG) -> int:
-    """How many events wait to be routed, counted up to `limit`. Those of parked members wait for a person instead."""
+    """How many events wait to be routed, counted up to `limit`.
+
+    Those of members whose routing failed, or that wait for a journey to be mended, wait for a person instead.
+    """
     [waiting] = direct.scalars(session, _BACKLOG, {"limit": limit})
     return int(waiting)
 
@@ -87,14 +92,15 @@ _ENQUEUE = """
     FROM unnest(CAST(%(members)s AS bigint[]), CAST(%(priorities)s AS int[])) AS n (member, priority)
     ON CONFLICT (member_id) DO UPDATE SET priority = EXCLUDED.priority
     WHERE member_queue.priority > EXCLUDED.priority"""
-# A lease that a crash of the server takes back does no harm: nobody waits for it to reach the disk.
+# A lease that a crash of the server takes back does no harm: nobody waits for it to reach the disk. The members are
+# chosen in an ARRAY, which is made once: a plan may begin `IN (SELECT …)` anew for each row, and lease them all.
 _LEASE = """
     UPDATE member_queue SET lease_by = %(by)s, lease_until = %(until)s
-    WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND member_id IN (
+    WHERE (SELECT set_config('synchronous_commit', 'off', true)) = 'off' AND member_id = ANY (ARRAY(
         SELECT member_id FROM member_queue
         WHERE parked_at IS NULL AND not_before <= %(now)s AND (lease_until IS NULL OR lease_until <= %(now)s)
           AND priority <= %(highest)s
-        ORDER BY priority, not_before LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        ORDER BY priority, not_before LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
     RETURNING member_id"""
 _DONE = """
     WITH routed AS (
@@ -104,8 +110,9 @@ _DONE = """
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = 0, reason = NULL
     WHERE member_id = %(member)s AND lease_by = %(by)s AND NOT EXISTS (SELECT 1 FROM routed)"""
 _WAIT = """
-    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = %(until)s, priority = COALESCE(
-        (SELECT min(priority) FROM events WHERE member_id = %(member)s AND routed_at IS NULL), priority)
+    UPDATE member_queue SET lease_by = NULL, lease_until = NULL, not_before = %(until)s, reason = %(reason)s,
+        priority = COALESCE(
+            (SELECT min(priority) FROM events WHERE member_id = %(member)s AND routed_at IS NULL), priority)
     WHERE member_id = %(member)s AND lease_by = %(by)s"""
 _FAILED = """
     UPDATE member_queue SET lease_by = NULL, lease_until = NULL, failures = failures + 1
@@ -119,5 +126,5 @@ _UNPARK = """
 _BACKLOG = """
     SELECT count(*) FROM (
         SELECT 1 FROM events WHERE routed_at IS NULL AND member_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM member_queue q WHERE q.member_id = events.member_id AND q.parked_at IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM member_queue q WHERE q.member_id = events.member_id AND q.reason IS NOT NULL)
         LIMIT %(limit)s) AS waiting"""

@@ -93,11 +93,12 @@ _WANT_AHEAD = text("""
     ON CONFLICT (channel_id, userid) DO UPDATE SET wanted_at = EXCLUDED.wanted_at
     WHERE w.config_id IS NULL AND w.wanted_at IS NULL""")
 _LEASE = text("""
-    UPDATE contact_ways w SET not_before = :until FROM channels c
-    WHERE c.id = w.channel_id AND (w.channel_id, w.userid) IN (
+    WITH next AS MATERIALIZED (
         SELECT channel_id, userid FROM contact_ways
         WHERE wanted_at IS NOT NULL AND (not_before IS NULL OR not_before <= :now)
         ORDER BY wanted_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE contact_ways w SET not_before = :until FROM next, channels c
+    WHERE c.id = w.channel_id AND (w.channel_id, w.userid) = (next.channel_id, next.userid)
     RETURNING w.channel_id, c.key, c.state, w.userid, w.failures""")
 _MADE = text("""
     UPDATE contact_ways SET config_id = :config, qr_url = :picture,

@@ -137,12 +137,12 @@ _TAKE = text(
 _FAILURES = text("SELECT failures FROM callbacks WHERE id = :id AND mapped_at IS NULL FOR UPDATE")
 _LEASE = text("""
     UPDATE callbacks c SET not_before = :until
-    WHERE id IN (
+    WHERE id = ANY (ARRAY(
         SELECT w.id FROM callbacks w
         WHERE w.mapped_at IS NULL AND (w.not_before IS NULL OR w.not_before <= :now)
           AND NOT EXISTS (
             SELECT 1 FROM callbacks e WHERE e.mapped_at IS NULL AND e.chat_id = w.chat_id AND e.id < w.id)
-        ORDER BY w.id LIMIT :limit FOR UPDATE SKIP LOCKED)
+        ORDER BY w.id LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING id, app, chat_id, COALESCE((
         SELECT max(l.id) FROM callbacks l
         WHERE c.failures = 0 AND l.mapped_at IS NULL AND l.chat_id = c.chat_id), id) AS upto""")

@@ -21,13 +21,15 @@ from sqlalchemy.orm import Session
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from engine.alerts.store import signal
 from engine.clock import Clock
 from engine.database import direct, retrying
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.definitions.plans import Plans
 from engine.events import parking, queue
-from engine.runs.routing import Call, EntranceCache, Routed, route_member
+from engine.runs.entrances import EntranceCache
+from engine.runs.routing import Call, Routed, route_member
 from engine.secrets.keyring import KeyRing
 from workflows import client as executions
 from workflows import observed
@@ -46,6 +48,7 @@ log = structlog.get_logger()
 class RouterSettings:
     """How much one router does at once, and how often it looks. `crowded`: unanswered wake-ups that stop bulk work;
     a run that has been `silent` for so long counts no more, lest some that cannot answer stop it for good.
+    Whoever waits for a journey that cannot be compiled here is looked at again after `mending`.
 
     It looks again after `idle` seconds when there was nobody to route, after `busy` ones when there was somebody, and
     at once when all were busy and one has been routed.
@@ -57,6 +60,8 @@ class RouterSettings:
     busy: float = 0.05
     wait: timedelta = timedelta(milliseconds=200)
     longest_wait: timedelta = timedelta(seconds=5)
+    mending: timedelta = timedelta(seconds=30)
+    alert_every: timedelta = timedelta(minutes=1)
     crowded: int = 200
     crowded_for: timedelta = timedelta(milliseconds=500)
     silent: timedelta = timedelta(minutes=5)
@@ -115,6 +120,7 @@ class Router:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         self._entrances = EntranceCache(parts.plans)
         self._stopping = asyncio.Event()
+        self._told_broken: dict[str, datetime] = {}
         self._crowded, self._look_again_at = False, datetime.min.replace(tzinfo=UTC)
         contacts = parts.contacts
         self._enrichment = Enrichment(parts.database, parts.clock, parts.keys, contacts) if contacts else None
@@ -213,7 +219,9 @@ class Router:
             )
             if routed.unknown:
                 return routed
-            if routed.waits:
+            if routed.broken is not None:
+                self._let_wait_for(session, member, routed.broken, now)
+            elif routed.waits:
                 queue.wait(session, member, self.name, until=now + self._patience(session, member, now))
             elif routed.more:
                 queue.wait(session, member, self.name, until=now)
@@ -222,6 +230,15 @@ class Router:
             return routed
 
         return retrying.run(parts.database, work)
+
+    def _let_wait_for(self, session: Session, member: int, journey: str, now: datetime) -> None:
+        """Let a member wait until a journey is mended that this process cannot compile; tell of it now and then."""
+        reason = f"The journey {journey} cannot be compiled."
+        queue.wait(session, member, self.name, until=now + self.settings.mending, reason=reason)
+        told = self._told_broken.get(journey)
+        if told is None or now - told >= self.settings.alert_every:
+            signal(session, "journey-broken", f"journey/{journey}", now=now)
+            self._told_broken[journey] = now
 
     def _patience(self, session: Session, member: int, now: datetime) -> timedelta:
         """How long an entry waits for a live run before it is looked at again: longer, the longer it has waited."""

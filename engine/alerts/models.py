@@ -12,6 +12,7 @@ from engine.database.columns import identity, instant, json_value, number
 
 Kind = Literal[
     "journey-paused-itself",
+    "journey-broken",
     "run-stuck",
     "condition-error",
     "member-parked",

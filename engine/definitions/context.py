@@ -41,7 +41,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
         return session.execute(chosen).first() is not None
 
     live = tuple(
-        LiveJourney(journey.key, _entries(journey.document))
+        LiveJourney(journey.key, event_entries(journey.document))
         for journey in live_journeys(session).journeys
         if journey.state != "retired"
     )
@@ -49,7 +49,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
 
 
 @lru_cache(maxsize=1_000)
-def _entries(document: str) -> tuple[tuple[str, Json], ...]:
+def event_entries(document: str) -> tuple[tuple[str, Json], ...]:
     """The event entries of a published document, as (event type, condition or None)."""
     entries = read_source(document).document.get("entry")
     found = entries if isinstance(entries, list) else []

@@ -53,6 +53,7 @@ def retire(session: Session, key: str, *, by: str, now: datetime) -> Live:
     if live.state == "retired":
         raise WrongStateError(f"The journey {key} is retired already.")
     live.state, live.retired_at = "retired", now
+    settle(session, "journey-broken", f"journey/{key}", by=by, now=now)
     return _changed(session, live, "journey.retired", by, now, {})
 
 

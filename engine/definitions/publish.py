@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.access import audit
+from engine.alerts.store import settle
 from engine.definitions import checks
 from engine.definitions.context import context_of
 from engine.definitions.drafts import read_draft
@@ -80,6 +81,7 @@ def publish(
         published_by=by,
     )
     _store(session, version, resolved, now)
+    settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)
     return Published(version.n, version.hash, version.bundle_hash)
 
 

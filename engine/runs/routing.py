@@ -6,24 +6,24 @@ new executions and wakes the others; what is lost between the two is found by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from engine.database import direct
-from engine.definitions.live import LiveJourney, live_journeys
 from engine.definitions.plans import Plans
 from engine.events.models import Event
 from engine.events.types import INTERACTIVE
-from engine.journeys.plan import Plan
-from engine.journeys.start import BY_HAND, is_kept_from_before
+from engine.journeys.plan import Plan, PlanError
+from engine.journeys.start import is_kept_from_before
 from engine.journeys.state import EventIn
 from engine.members.contacts import TELLING_CONTACTS, is_unknown
 from engine.runs import holdout, inbox, store
+from engine.runs.entrances import EntranceCache, Entrances
 from engine.runs.models import Run
-from engine.runs.start import Arrival, Entry, EntryWaitsError, Starter
+from engine.runs.start import Arrival, Entry, EntryWaitsError, JourneyBrokenError, Starter
 from engine.secrets.keyring import KeyRing
 
 EVENTS_AT_ONCE = 200
@@ -46,6 +46,8 @@ class Call:
 class Routed:
     """What a routing did. `waits`: the next event's entry cannot be decided yet; `more`: there are further events.
 
+    `broken`: the journey that it waits for, since this process cannot compile it.
+
     `traces` are those that accepted the events. `unknown`: nothing was done, since WeCom should be asked first who the
     contact is.
     """
@@ -54,49 +56,10 @@ class Routed:
     woken: tuple[Call, ...] = ()
     events: int = 0
     waits: bool = False
+    broken: str | None = None
     more: bool = False
     traces: tuple[str, ...] = ()
     unknown: bool = False
-
-
-@dataclass(frozen=True)
-class Entrances:
-    """The live journeys, compiled, by the event types that start them, as of a revision."""
-
-    revision: int
-    by_type: Mapping[str, Sequence[tuple[LiveJourney, Plan]]]
-    by_key: Mapping[str, tuple[LiveJourney, Plan]]
-
-    def of(self, arrival: Arrival) -> Sequence[tuple[LiveJourney, Plan]]:
-        """The journeys that an event may start."""
-        if arrival.event.type == BY_HAND:
-            wanted = self.by_key.get(str(arrival.event.data.get("journey")))
-            return [wanted] if wanted else []
-        return self.by_type.get(arrival.event.type, [])
-
-
-@dataclass
-class EntranceCache:
-    """The entrances as they were read last. Threads may share it: each is given one whole revision."""
-
-    plans: Plans
-    _latest: Entrances | None = None
-
-    def read(self, session: Session) -> Entrances:
-        """The entrances now. Only the revision is looked at unless it has changed."""
-        latest = self._latest
-        if latest is None or direct.scalars(session, _REVISION, {}) != [latest.revision]:
-            latest = self._latest = self._compiled(session)
-        return latest
-
-    def _compiled(self, session: Session) -> Entrances:
-        live = live_journeys(session)
-        compiled = [(journey, self.plans.get(session, journey.bundle_hash)) for journey in live.journeys]
-        by_type: dict[str, list[tuple[LiveJourney, Plan]]] = {}
-        for journey, plan in compiled:
-            for event_type in plan.entry_event_types:
-                by_type.setdefault(event_type, []).append((journey, plan))
-        return Entrances(live.revision, by_type, {journey.key: (journey, plan) for journey, plan in compiled})
 
 
 def route_member(
@@ -119,16 +82,9 @@ def route_member(
         return Routed(unknown=True)
     # Read after the events: none of them meets a live set that is older than itself.
     routing = _Routing(session, member_id, cache.read(session), plans, keys, now)
-    waits = False
-    for arrival in routing.arrivals(rows):
-        try:
-            routing.route(arrival)
-        except EntryWaitsError:
-            waits = True
-            break
-    routing.finish()
+    held = routing.route_all(rows)
     traces = tuple(row.trace for row in rows if row.trace is not None)
-    return replace(routing.result(waits=waits, more=len(rows) == EVENTS_AT_ONCE), traces=traces)
+    return replace(held, traces=traces, more=len(rows) == EVENTS_AT_ONCE)
 
 
 @dataclass
@@ -146,7 +102,22 @@ class _Routing:
     def __post_init__(self) -> None:
         self.runs = store.live_runs(self.session, self.member_id)
 
-    def arrivals(self, rows: Sequence[Event]) -> list[Arrival]:
+    def route_all(self, rows: Sequence[Event]) -> Routed:
+        """Route these events in order, up to the first that has to wait."""
+        waits, broken = False, None
+        try:
+            for arrival in self._arrivals(rows):
+                self._route(arrival)
+        except JourneyBrokenError as error:
+            waits, broken = True, error.journey
+        except EntryWaitsError:
+            waits = True
+        if self.routed:
+            direct.execute(self.session, _ROUTED, {"seqs": self.routed, "now": self.now})
+        woken = tuple(call for run_id, call in self.woken.items() if run_id not in self.started)
+        return Routed(tuple(self.started.values()), woken, len(self.routed), waits, broken)
+
+    def _arrivals(self, rows: Sequence[Event]) -> list[Arrival]:
         """What came, as journeys see it where one will look at it now; what is only handed on is not read."""
         events = self._events(rows) if self._looks_at(rows) else inbox.unread(rows)
         return [Arrival(row, event) for row, event in zip(rows, events, strict=True)]
@@ -155,16 +126,17 @@ class _Routing:
         """Whether one of them may start a run, or be the goal or the exit of a holdout."""
         if any(run.status == "holdout" for run in self.runs):
             return True
-        return any(row.type == BY_HAND or row.type in self.entrances.by_type for row in rows)
+        return any(self.entrances.may_start(row.type) for row in rows)
 
-    def route(self, arrival: Arrival) -> None:
+    def _route(self, arrival: Arrival) -> None:
         """Start what the event starts, then hand it to the runs that were there before it. Raises EntryWaitsError.
 
         All entries are decided before the first is written: an event that has to wait has done nothing.
         """
+        self._demand_plans()
         self._let_age_act(arrival.event)
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
-        decided = [starter.decide(journey, plan, arrival) for journey, plan in self.entrances.of(arrival)]
+        decided = [starter.decide(live, plan, arrival) for live, plan in self.entrances.of(arrival.event)]
         starter.tell(decided)
         begun = [starter.begin(entry) for entry in decided if isinstance(entry, Entry)]
         self._deliver(arrival)
@@ -175,15 +147,6 @@ class _Routing:
                 self.started[run.id] = _call(run, urgent=arrival.row.priority == INTERACTIVE)
         self.routed.append(arrival.event.seq)
 
-    def finish(self) -> None:
-        """Mark what was routed."""
-        if self.routed:
-            direct.execute(self.session, _ROUTED, {"seqs": self.routed, "now": self.now})
-
-    def result(self, *, waits: bool, more: bool) -> Routed:
-        woken = tuple(call for run_id, call in self.woken.items() if run_id not in self.started)
-        return Routed(tuple(self.started.values()), woken, len(self.routed), waits, more)
-
     def _deliver(self, arrival: Arrival) -> None:
         takers = [run for run in self.runs if arrival.event.type in self._plan(run).event_types]
         live = {run.id: run for run in takers if run.status != "holdout"}
@@ -192,6 +155,14 @@ class _Routing:
         for run in takers:
             if run.status == "holdout" and run.ended_at is None:
                 holdout.watch(self.session, run, self._plan(run), [arrival.event], keys=self.keys, now=self.now)
+
+    def _demand_plans(self) -> None:
+        """Raise JourneyBrokenError for a live run of which nobody can say here what it takes."""
+        for run in self.runs:
+            try:
+                self._plan(run)
+            except PlanError as error:
+                raise JourneyBrokenError(run.journey) from error
 
     def _let_age_act(self, event: EventIn) -> None:
         """End the holdouts whose time was over before the event: nothing else waits for them."""
@@ -222,7 +193,6 @@ def _call(run: Run, *, urgent: bool = False) -> Call:
     return Call(run.workflow_id, run.id, run.turn + 1, urgent)
 
 
-_REVISION = "SELECT revision FROM live_revision"
 _UNROUTED = """
 SELECT * FROM events WHERE member_id = %(member)s AND routed_at IS NULL ORDER BY seq LIMIT %(most)s"""
 _ROUTED = "UPDATE events SET routed_at = %(now)s WHERE seq = ANY(%(seqs)s)"

@@ -43,6 +43,14 @@ class EntryWaitsError(Exception):
     """The entry cannot be decided before a live run of the journey has caught up. This is no failure."""
 
 
+class JourneyBrokenError(EntryWaitsError):
+    """The journey cannot be compiled here: whoever may enter it, or is inside, waits until it is mended."""
+
+    def __init__(self, journey: str) -> None:
+        super().__init__(f"The journey {journey} cannot be compiled here.")
+        self.journey = journey
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """What an entry depends on, read in one statement. `started`: the event has started a run of the journey before."""
@@ -100,7 +108,7 @@ class Starter:
     def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | Refused | None:
         """The run that the event is to start; None if it starts none. Writes nothing. Raises EntryWaitsError."""
         event = arrival.event
-        if not _was_live(live, event) or is_too_old(plan, event):
+        if is_too_old(plan, event):
             return None
         if plan.reentry == "after_exit" and self._refused_while_live(plan.key, event):
             return None
@@ -188,12 +196,6 @@ class Starter:
         return must_wait_for(state, event, untaken, ()) and must_wait_for(
             state, event, untaken, inbox.pauses(self.session, run)
         )
-
-
-def _was_live(live: LiveJourney, event: EventIn) -> bool:
-    """Whether the journey was published, and not retired, when the event was accepted."""
-    at = event.accepted_at
-    return at >= live.first_published_at and (live.retired_at is None or at < live.retired_at)
 
 
 # The place: the event's store, else its channel's, its associate's, the owner's; the event's associate, else the owner.

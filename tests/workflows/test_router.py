@@ -16,11 +16,9 @@ from temporalio.client import Client
 from engine.alerts.models import AlertSignal
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.live import change_live
-from engine.definitions.models import Live, Version
 from engine.events.models import Event, MemberQueue
 from engine.runs.models import Delivery, Run
-from engine.secrets.keyring import KeyRing
+from engine.secrets.keyring import KeyRing, new_key
 from engine.wecom.answers import Contact, Customer
 from tests.workflows.waiting import close_all, until
 from tests.workflows.world import World, journey, new_key_of
@@ -240,9 +238,10 @@ async def test_two_routers_side_by_side_route_each_event_once(world: World, clie
 async def test_a_member_whose_routing_fails_five_times_is_parked(
     world: World, clock: FixedClock, client: Client
 ) -> None:
-    publish_without_bundle(world)
-    world.tell("contact.scanned", {"channel": "c"})
-    one = router(world, client)
+    world.publish()
+    world.tell("contact.added", {"associate": "a", "phone": "13800138000"})
+    other_keys = KeyRing.from_text(new_key())
+    one = Router(RouterParts(client, world.database, clock, other_keys, world.plans), RouterSettings())
     waits = []
     for _ in range(5):
         await one.route_some()
@@ -250,7 +249,7 @@ async def test_a_member_whose_routing_fails_five_times_is_parked(
         clock.advance(timedelta(seconds=121))
     assert waits[:4] == [1, 5, 30, 120]
     assert queued(world)[0].parked_at is not None
-    assert "gone" in str(queued(world)[0].reason)
+    assert "SealError" in str(queued(world)[0].reason)
     assert await one.route_some() == 0
     with world.database.begin() as session:
         [told] = session.execute(select(AlertSignal)).scalars()
@@ -283,20 +282,6 @@ async def test_runs_that_never_answer_do_not_stop_bulk_work_for_good(
     clock.advance(waited)
     world.tell("order.paid", {"order_no": "1", "amount": 1, "currency": "CNY"}, who="member:8")
     assert await router(world, client, RouterSettings(crowded=3)).route_some() == routed
-
-
-def publish_without_bundle(world: World) -> None:
-    """A journey that cannot be read: what it resolves to is gone."""
-    now = world.clock.now()
-    with world.database.begin() as session:
-        change_live(session)
-        session.add(
-            Version(
-                kind="journey", key="broken", n=1, hash="h", bundle_hash="gone", document="{}", published_at=now,
-                published_by="test",
-            )
-        )  # fmt: skip
-        session.add(Live(kind="journey", key="broken", version=1, first_published_at=now))
 
 
 def pause(world: World, length: str) -> None:

@@ -34,8 +34,9 @@ from engine.members.fields import base_fields
 from engine.runs import commands, effects, inbox, states
 from engine.runs.commands import Order
 from engine.runs.effects import EffectKey
+from engine.runs.entrances import EntranceCache
 from engine.runs.models import Delivery, Effect, Pause, Run, RunCommand, RunStage, Turn
-from engine.runs.routing import EntranceCache, Routed, route_member
+from engine.runs.routing import Routed, route_member
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 from workflows.activities.outside import Outside

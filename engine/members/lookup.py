@@ -108,7 +108,8 @@ def _alive(session: Session, member_id: int) -> int | None:
 
 _ASSOCIATE = text("SELECT id FROM associates WHERE key = :key")
 _STORE = text("SELECT key FROM stores WHERE id = :id")
-_BY_ID = text("SELECT COALESCE(merged_into, id) FROM members WHERE id = :id")
+_BY_ID = text("""
+    SELECT s.id FROM members m JOIN members s ON s.id = COALESCE(m.merged_into, m.id) WHERE m.id = :id""")
 _BY_HANDLE = text("SELECT member_id FROM identities WHERE kind = :kind AND lookup = :lookup")
 _FRIENDS = text("""
     SELECT a.key, s.key AS store, r.full_at

@@ -3,8 +3,11 @@
 StartError
 ├── UnknownJourneyError     nothing of this key is published
 ├── JourneyClosedError      it is paused or retired: it lets nobody in
-├── UnknownMemberError      an internal id that is nobody's, or somebody out of sight
+├── UnknownMemberError      an internal id that is nobody's, or whoever is out of sight by whatever name
 └── UnusableSubjectError    what was given is no identity, or tells of another's store
+
+Whoever sees all stores may name somebody new, who is made on the spot as by any event. Whoever sees some stores starts
+journeys for people in sight alone, and is not told whether others exist.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ class JourneyClosedError(StartError):
 
 
 class UnknownMemberError(StartError):
-    """Nobody has this internal id, or whoever has it is out of sight."""
+    """Nobody has this internal id, or whoever is meant is out of sight."""
 
 
 class UnusableSubjectError(StartError):
@@ -73,9 +76,7 @@ def ask(database: Database, keys: KeyRing, wanted: Wanted, *, now: datetime) -> 
     """Accept the event that asks for a run; its place in the log. Raises StartError."""
     with database.begin() as session:
         _demand_live(session, wanted.journey)
-    with database.begin(wanted.stores) as session:
-        member = find_member(session, keys, wanted.subject)
-    subject = None if member is not None else _handle(wanted.subject)
+    member, subject = _whom(database, keys, wanted)
     data = {**wanted.data, "journey": wanted.journey}
     event = IncomingEvent(SOURCE, f"{wanted.by}/{wanted.name}", BY_HAND, subject, now, data, member_id=member)
 
@@ -109,10 +110,26 @@ def _demand_live(session: Session, journey: str) -> None:
         raise JourneyClosedError(f"The journey {journey!r} is {live.state}: it lets nobody in.")
 
 
+def _whom(database: Database, keys: KeyRing, wanted: Wanted) -> tuple[int | None, str | None]:
+    """The member, if one is in sight, else the identity of somebody who is to be made."""
+    with database.begin(wanted.stores) as session:
+        member = find_member(session, keys, wanted.subject)
+    bound = wanted.stores != "*"
+    if bound and "identities" in wanted.data:
+        raise UnusableSubjectError("/data/identities", "A key of a region or store names the member by subject alone.")
+    subject = None if member is not None else _handle(wanted.subject)
+    if subject is not None and bound:
+        raise UnknownMemberError(_NOBODY)
+    return member, subject
+
+
 def _handle(subject: str) -> str:
     if subject.isdigit():
-        raise UnknownMemberError("There is no such member.")
+        raise UnknownMemberError(_NOBODY)
     try:
         return str(parse_handle(subject))
     except HandleError as error:
         raise UnusableSubjectError("/subject", str(error)) from error
+
+
+_NOBODY = "There is no such member."

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.members.models import Member
+from engine.members.models import Identity, Member
 from engine.organisation.models import Region, Store
 from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
@@ -190,7 +190,7 @@ async def test_a_start_of_what_is_not_published_is_404(api: httpx.AsyncClient) -
     assert answer.status_code == 404
 
 
-async def test_a_key_of_one_store_starts_nobody_of_another(
+async def test_a_key_of_one_store_starts_nobody_of_another_and_is_not_told_that_they_exist(
     client_for: ClientFor, database: Database, world: World
 ) -> None:
     world.publish()
@@ -204,8 +204,30 @@ async def test_a_key_of_one_store_starts_nobody_of_another(
         session.flush()
         member = session.execute(select(Member)).scalar_one()
         member.store_id = theirs.id
-    body = {"journey": world.document["key"], "subject": str(member.id), "data": {"store": "own"}}
-    assert (await client_for("runs", store_id=own.id).post("/api/v1/runs", json=body)).status_code == 404
+        mine = Member(created_at=world.clock.now(), store_id=own.id)
+        session.add(mine)
+        session.flush()
+        alias = Member(created_at=world.clock.now(), store_id=own.id, merged_into=member.id)
+        session.add(alias)
+        session.flush()
+        session.add(
+            Identity(kind="member", lookup=world.keys.lookup("member", "mine"), value_enc=b"", member_id=mine.id)
+        )
+    bound = client_for("runs", store_id=own.id)
+
+    async def start(subject: str, **data: Any) -> httpx.Response:
+        body = {"journey": world.document["key"], "subject": subject, "data": {"store": "own", **data}}
+        return await bound.post("/api/v1/runs", json=body)
+
+    of_others = [await start(name) for name in (str(member.id), "member:1", str(alias.id), "member:none", "4711")]
+    assert [answer.status_code for answer in of_others] == [404] * 5
+    assert len({answer.text for answer in of_others}) == 1
+    named_aside = await start("member:mine", identities=["member:1"])
+    assert [error["pointer"] for error in named_aside.json()["errors"]] == ["/data/identities"]
+    world.route()
+    assert len(world.runs()) == 1
+    assert (await start("member:mine")).status_code == 202
+    assert (await start(str(mine.id))).status_code == 202
 
 
 async def test_runs_want_their_scope(client_for: ClientFor) -> None:

@@ -43,7 +43,9 @@ class Signed:
 
 
 class CallbackError(Exception):
-    """A callback that is refused."""
+    """A callback that is refused. One that is `signed` with our token came from WeCom, and what it tells is lost."""
+
+    signed = False
 
 
 class BadSignatureError(CallbackError):
@@ -56,9 +58,15 @@ class BadSignatureError(CallbackError):
 class UnreadableCallbackError(CallbackError):
     """The body, the envelope or the event inside cannot be read."""
 
+    def __init__(self, message: str, *, signed: bool = False) -> None:
+        super().__init__(message)
+        self.signed = signed
+
 
 class WrongReceiverError(CallbackError):
     """The envelope is meant for another corp."""
+
+    signed = True
 
     def __init__(self) -> None:
         super().__init__("The callback is meant for another corp id than this app's.")
@@ -74,9 +82,9 @@ def open_callback(app: App, query: Signed, body: bytes) -> xml.Fields:
     encrypted = _fields(body).get("Encrypt")
     if not isinstance(encrypted, str) or not encrypted:
         raise UnreadableCallbackError("The body holds no Encrypt element.")
-    event = _fields(_open(app, query, encrypted))
+    event = _fields(_open(app, query, encrypted), signed=True)
     if not event:
-        raise UnreadableCallbackError("The event inside the envelope is empty.")
+        raise UnreadableCallbackError("The event inside the envelope is empty.", signed=True)
     return event
 
 
@@ -87,18 +95,18 @@ def _open(app: App, query: Signed, encrypted: str) -> bytes:
         message, receiver = crypto.decrypt(app.key, encrypted)
     except crypto.BadEnvelopeError as error:
         raise UnreadableCallbackError(
-            f"{error} Compare the app's EncodingAESKey here and in the WeCom console."
+            f"{error} Compare the app's EncodingAESKey here and in the WeCom console.", signed=True
         ) from error
     if receiver != app.corp_id:
         raise WrongReceiverError
     return message
 
 
-def _fields(body: bytes) -> xml.Fields:
+def _fields(body: bytes, *, signed: bool = False) -> xml.Fields:
     try:
         return xml.read(body)
     except xml.BadXmlError as error:
-        raise UnreadableCallbackError(str(error)) from error
+        raise UnreadableCallbackError(str(error), signed=signed) from error
 
 
 def _text(message: bytes) -> str:

@@ -98,9 +98,11 @@ def lease(session: Session, *, now: datetime, until: datetime, limit: int) -> li
     return sorted((Due(row.id, row.app, row.chat_id, row.upto) for row in rows), key=lambda one: one.id)
 
 
-def mapped(session: Session, callback: int, *, now: datetime, reason: str | None = None) -> None:
-    """The callback had its effect, or will have none for this reason."""
-    session.connection().execute(_MAPPED, {"id": callback, "now": now, "reason": reason})
+def mapped(session: Session, callback: int, *, now: datetime, reason: str | None = None) -> str:
+    """The callback had its effect, or will have none for this reason; the app that received it."""
+    given = {"id": callback, "now": now, "reason": reason}
+    app: str = session.connection().execute(_MAPPED, given).scalar_one()
+    return app
 
 
 def put_off(session: Session, callback: int, *, until: datetime) -> None:
@@ -146,7 +148,7 @@ _LEASE = text("""
     RETURNING id, app, chat_id, COALESCE((
         SELECT max(l.id) FROM callbacks l
         WHERE c.failures = 0 AND l.mapped_at IS NULL AND l.chat_id = c.chat_id), id) AS upto""")
-_MAPPED = text("UPDATE callbacks SET mapped_at = :now, error = :reason WHERE id = :id")
+_MAPPED = text("UPDATE callbacks SET mapped_at = :now, error = :reason WHERE id = :id RETURNING app")
 _PUT_OFF = text("UPDATE callbacks SET failures = failures + 1, not_before = :until WHERE id = :id")
 _TRIM = text("""
     DELETE FROM callbacks WHERE id IN (SELECT id FROM callbacks WHERE mapped_at IS NOT NULL ORDER BY id LIMIT :limit)

@@ -21,7 +21,7 @@ from engine.events.ingest import ingest
 from engine.organisation.newcomers import meet_associates, rename
 from engine.organisation.sync.requests import want
 from engine.secrets.keyring import KeyRing
-from engine.wecom import chats, groups, inbox, mapping
+from engine.wecom import chats, groups, inbox, mapping, reports
 from engine.wecom.answers import Customer, GroupChat
 from engine.wecom.chats import Look
 from engine.wecom.inbox import Arrived, Waiting
@@ -116,12 +116,13 @@ class Intake:
         return settled
 
     def fail(self, callback: int, reason: str) -> None:
-        """A callback met an error of ours: it rests, and in the end it is dropped, so that its chat goes on."""
+        """A callback met an error of ours: it rests; in the end it is dropped and told, and its chat goes on."""
         failures = inbox.failures_of(self.session, callback)
         if failures is not None and failures < len(DELAYS):
             self._put_off(callback, failures)
         elif failures is not None:
-            inbox.mapped(self.session, callback, now=self.now, reason=f"dropped: {reason}")
+            app = inbox.mapped(self.session, callback, now=self.now, reason=f"dropped: {reason}")
+            reports.unreadable(self.session, app, reason, now=self.now)
 
     def _receive(self, arrived: Arrived, meaning: Meaning) -> Receipt:
         callback = inbox.put(self.session, arrived, keys=self.keys, now=self.now)

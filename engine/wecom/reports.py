@@ -1,4 +1,4 @@
-"""What people and other parts must hear of WeCom's refusals: an alert, or that the directory is to be read again.
+"""What people and other parts must hear of WeCom: an alert, or that the directory is to be read again.
 
 An app that lacks a permission is refused many times a second, so one process tells of one refusal once a minute.
 """
@@ -9,6 +9,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from engine.alerts.store import signal
 from engine.clock import Clock
 from engine.database.connection import Database
@@ -17,6 +19,11 @@ from engine.organisation.sync.requests import want
 from engine.wecom.errors import ConfigurationError, StaffUnknownError, WeComError
 
 OFTEN = timedelta(minutes=1)
+
+
+def unreadable(session: Session, app: str, reason: str, *, now: datetime) -> None:
+    """WeCom told an app of something that we cannot understand; `reason` names no person."""
+    signal(session, "callback-unreadable", f"wecom/{app}", now=now, detail={"reason": reason})
 
 
 @dataclass(frozen=True)

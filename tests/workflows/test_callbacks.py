@@ -183,6 +183,8 @@ async def test_an_error_of_ours_drops_a_callback_in_the_end_and_its_chat_goes_on
     await house.wait(OUTAGE)
     ((error,),) = house.chain.rows("SELECT error FROM callbacks")
     assert error.startswith("dropped: ")
+    told = house.chain.rows("SELECT kind, subject, detail ->> 'reason' FROM alert_signals")
+    assert told == [("callback-unreadable", "wecom/main", error.removeprefix("dropped: "))]
     wecom.answers = [group("v2", "wmA", "wmB")]
     house.receive(members("add_member", "wmB", "v1", "v2", CreateTime=AT + 1))
     await house.mapper.run_until_idle()

@@ -4,6 +4,9 @@ WeCom waits a second for the echo of a verification and five for the answer to a
 200 it sends again, three times in all. So an event is on disk before the answer leaves, and a repeated one is answered
 with 200 and has no effect.
 
+What WeCom signed and we cannot read is refused and, since it is lost, told to people. What is not signed may be
+anybody's, and nobody is told.
+
 A callback is taken in however many events wait to be routed: WeCom would try only twice more, and then what happened is
 lost. Callbacks are few beside what tills upload, and are routed before it.
 """
@@ -28,6 +31,7 @@ from engine.wecom.callback import (
     verify_url,
 )
 from engine.wecom.intake import Intake, Receipt
+from engine.wecom.reports import unreadable
 from engine.wecom.xml import Fields
 from ui.dependencies import Dependencies, dependencies
 from ui.problems import BadRequest, Forbidden, NotFound, Problem, TooLarge
@@ -83,6 +87,8 @@ async def receive(request: Request, app: str, ours: OurApp, signed: Signature) -
         event = open_callback(ours, signed, body)
     except CallbackError as error:
         CALLBACKS.labels("refused").inc()
+        if error.signed:
+            await run_in_threadpool(_tell, dependencies(request), app, str(error))
         raise _problem(error) from error
     receipt = await run_in_threadpool(_take_in, dependencies(request), app, ours, event)
     CALLBACKS.labels(receipt.outcome).inc()
@@ -96,6 +102,12 @@ def _take_in(deps: Dependencies, name: str, app: App, event: Fields) -> Receipt:
         return Intake(session, deps.keys, deps.clock.now()).receive(name, app.corp_id, event)
 
     return retrying.run(deps.database, work)
+
+
+def _tell(deps: Dependencies, name: str, reason: str) -> None:
+    log.error("a callback of WeCom cannot be read", app=name, reason=reason)
+    with deps.database.begin() as session:
+        unreadable(session, name, reason, now=deps.clock.now())
 
 
 def _problem(error: CallbackError) -> Problem:

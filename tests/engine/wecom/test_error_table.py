@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,9 @@ from sqlmodel import col
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from engine.alerts.fold import fold
 from engine.alerts.models import AlertSignal
+from engine.alerts.store import list_alerts
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.events.models import Event
@@ -42,6 +44,9 @@ from workflows.activities.outside import Outside
 from workflows.activities.registry import load_activities
 from workflows.contact_ways import ContactWays
 from workflows.remote import RemoteExecutor
+from workflows.service.connections import ways_out
+from workflows.service.parts import Parts
+from workflows.service.settings import Settings, WecomApp
 
 TAG, TAGS = "externalcontact/mark_tag", "externalcontact/get_corp_tag_list"
 WELCOME, SEND = "externalcontact/send_welcome_msg", "message/send"
@@ -417,3 +422,18 @@ async def test_refusals_are_told_once_a_minute(scene: Scene) -> None:
         with pytest.raises(errors.ConfigurationError):
             await scene.wecom.follow_user_list()
     assert len(scene.alerts()) == 2
+
+
+@pytest.mark.parametrize(("code", "api"), [(40001, TOKEN), (60020, TAG)])
+async def test_a_worker_as_it_is_wired_opens_an_alert(scene: Scene, code: int, api: str) -> None:
+    world, app = scene.world, {name: str(value) for name, value in asdict(APP).items()}
+    settings = Settings(wecom_base_url=scene.simulator.url, wecom_apps={"main": WecomApp.model_validate(app)})
+    parts = Parts(settings, world.database, scene.clock, world.keys, world.activities)
+    scene.fail(code, api)
+    async with ways_out(parts) as outside:
+        scene.executor = replace(scene.executor, outside=outside)
+        assert await scene.attempt(scene.ask(api)) is None
+    with world.database.begin() as session:
+        fold(session)
+        opened = {(one.kind, one.subject): one.detail for one in list_alerts(session, state="open")}
+    assert opened["wecom-configuration", "wecom/main"]["code"] == code

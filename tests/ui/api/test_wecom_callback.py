@@ -13,6 +13,8 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 
+from engine.alerts.fold import fold
+from engine.alerts.store import list_alerts
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.events import queue
@@ -191,6 +193,43 @@ async def test_a_body_that_is_no_callback_is_unreadable(wecom: AsyncClient, body
 @pytest.mark.parametrize("event", [b"", b"{}", b"<xml><Event>", b"<xml/>", b'<!DOCTYPE x SYSTEM "file:///etc"><xml/>'])
 async def test_an_event_inside_that_is_no_xml_is_unreadable(wecom: AsyncClient, event: bytes) -> None:
     assert_problem(await deliver(wecom, event), 400)
+
+
+def alerts(database: Database) -> list[tuple[str, str, int]]:
+    """The open alerts, folded as the router role does."""
+    with database.begin() as session:
+        fold(session)
+        return [(one.kind, one.subject, one.count) for one in list_alerts(session, state="open")]
+
+
+@pytest.mark.parametrize(
+    ("event", "how"),
+    [
+        (ADDED, {"app": App(CORP, 218, "s", TOKEN, "a" * 43)}),
+        (ADDED, {"receiver": "ww-other"}),
+        (b"<xml><Event>", {}),
+        (b"<xml/>", {}),
+    ],
+    ids=["another key", "another corp", "no xml", "nothing in it"],
+)
+async def test_what_wecom_signed_and_we_cannot_read_is_told_to_people(
+    wecom: AsyncClient, database: Database, event: Fields | bytes, how: dict[str, Any]
+) -> None:
+    for _ in range(3):
+        assert (await deliver(wecom, event, **how)).status_code in {400, 403}
+    assert alerts(database) == [("callback-unreadable", "wecom/main", 3)]
+    with database.begin() as session:
+        [alert] = list_alerts(session)
+    assert alert.detail["reason"]
+    assert not any(secret in str(alert.detail) for secret in (TOKEN, AES_KEY, CORP, "wmA", "ww-other"))
+
+
+async def test_what_anybody_may_have_sent_is_told_to_nobody(wecom: AsyncClient, database: Database) -> None:
+    query, body = seal(ADDED)
+    await wecom.post(URL, params={**query, "nonce": "3"}, content=body)
+    await wecom.post(URL, params=query, content=b"<xml>")
+    await deliver(wecom, ADDED)
+    assert alerts(database) == []
 
 
 @pytest.mark.parametrize("size", [256 * 1024 + 1, 4 * 1024 * 1024 + 1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from tests.engine.journeys.strategies import (
     pauses,
     results,
 )  # fmt: skip
-from tests.engine.journeys.world import CATALOGUE, CONTEXT, EVENTS, FIELDS, T0, Host, Run
+from tests.engine.journeys.world import CATALOGUE, CONTEXT, EVENTS, FIELDS, T0, Host, Run, document
 from tests.law import law
 
 few = law(60)
@@ -157,11 +158,39 @@ def test_any_json_can_be_checked_and_what_has_no_errors_compiles_and_runs(source
         assert each.severity in {"error", "warning"}
         assert _exists(source, each.pointer), each
     if all(each.severity != "error" for each in findings):
-        run = Run(compiled(source))
-        run.turn(T0)
-        run.turn(T0 + timedelta(days=400))
-        goes_round = run.state.phase == "waiting" and run.state.deadline is not None
-        assert run.state.ended or run.state.phase == "stuck" or goes_round
+        assert_still_sound_after_a_long_time(source)
+
+
+ROUNDS = [
+    ({}, {"n1": {"type": "delay", "for": "P2D", "ports": {"done": "n0"}}}),
+    ({}, {"n1": {"type": "activity", "activity": "call", "params": {"text": "x"}, "ports": {"done": "n0"}}}),
+    (
+        {"quiet_hours": {"from": "09:00", "to": "12:00"}},
+        {"n1": {"type": "activity", "activity": "push", "params": {"text": "x"}, "ports": {"done": "n0"}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("policies", "nodes"), [({}, {}), *ROUNDS], ids=["itself", "delay", "call", "push"])
+@pytest.mark.parametrize("max_age", [{}, {"max_age": "P1Y"}], ids=["ageless", "ages"])
+def test_a_wait_that_comes_round_to_itself_goes_on_until_the_run_is_too_old(policies, nodes, max_age) -> None:
+    leads = {"got": "end", "timeout": "n1" if nodes else "n0"}
+    wait = {"type": "wait", "for": [{"on": "custom.b", "port": "got"}], "timeout": "P1D", "ports": leads}
+    source = document({"n0": wait, **nodes}, policies={**policies, **max_age})
+    assert [each for each in check(source, CONTEXT) if each.severity == "error"] == []
+    run = assert_still_sound_after_a_long_time(source)
+    assert run.state.ended == bool(max_age)
+
+
+def assert_still_sound_after_a_long_time(source: Any) -> Run:
+    """A run that nothing happens to ends or is stuck; one without an age may go round, and then knows until when."""
+    run, now = Run(compiled(source)), T0 + timedelta(days=400)
+    run.turn(T0)
+    run.turn(now)
+    goes_round = run.plan.max_age is None and run.state.phase in {"waiting", "deferred"}
+    knows = run.state.deadline is not None and run.state.deadline > now
+    assert run.state.ended or run.state.phase == "stuck" or (goes_round and knows), run.state
+    return run
 
 
 def _exists(source: Any, pointer: str) -> bool:

@@ -74,3 +74,22 @@ def test_imports_stand_at_the_top_of_their_module() -> None:
                 inner = [n for n in ast.walk(node) if isinstance(n, ast.Import | ast.ImportFrom)]
                 hidden += [f"{path.relative_to(ROOT)}:{n.lineno}" for n in inner]
     assert hidden == [], "an import in a function hides a cycle or slows a call"
+
+
+def test_whoever_swallows_every_error_says_why() -> None:
+    """On the line or beside it. The router's routing says it in the docstring of `_route`."""
+    silent = []
+    for path in committed():
+        if path.suffix != ".py" or path.relative_to(ROOT).parts[0] not in (*PACKAGES, "server.py"):
+            continue
+        source = path.read_text(encoding="utf-8")
+        lines = source.splitlines()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ExceptHandler) and _is_broad(node) and not isinstance(node.body[-1], ast.Raise):
+                beside = lines[node.lineno - 2 : node.lineno + 1]
+                silent += [] if "#" in "".join(beside) else [f"{path.relative_to(ROOT)}: {beside[-1].strip()}"]
+    assert set(silent) <= {'workflows/router.py: log.exception("routing failed", member=member)'}
+
+
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    return handler.type is None or ast.unparse(handler.type) in {"Exception", "BaseException"}

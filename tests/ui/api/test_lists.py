@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -143,6 +144,15 @@ async def test_the_largest_id_is_a_cursor_of_every_list_by_id(
     answers = {path: await api.get(address(path, ground), params={"cursor": str(2**63 - 1)}) for path in paths}
     assert {answer.status_code for answer in answers.values()} == {200, 422}
     assert all("cursor" in answer.text for answer in answers.values() if answer.status_code == 422)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-07T00:00:00"])
+async def test_a_moment_out_of_all_bounds_is_refused_or_finds_nothing(
+    api: httpx.AsyncClient, ground: Ground, at: str
+) -> None:
+    cursor = base64.urlsafe_b64encode(f"{at} x".encode()).decode().rstrip("=")
+    answer = await api.get(address("/members/{member}/timeline", ground), params={"cursor": cursor})
+    assert answer.status_code in {200, 422}
 
 
 @pytest.mark.parametrize("key", ["", "a", "S1", "红颜", "x" * 300])

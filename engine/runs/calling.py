@@ -46,6 +46,13 @@ def overdue_holdouts(session: Session, *, now: datetime, most: int) -> list[int]
     return list(session.connection().execute(_HOLDOUTS, {"now": now, "most": most}).scalars())
 
 
+# Runs by id, each looked up by itself: OFFSET 0 keeps the planner from reading all that are open instead, which it
+# does as long as its statistics know of few.
+_LOOKED_UP = """
+SELECT workflow_id, runs.id, turn + 1 FROM {ids} AS wanted
+CROSS JOIN LATERAL (SELECT * FROM runs WHERE runs.id = wanted.id OFFSET 0) AS runs
+WHERE ended_at IS NULL AND status <> 'holdout'"""
+
 # What a turn found paused, and is not any more. Journeys that stand still are passed over as a whole.
 _RESUMED = """
 SELECT runs.id FROM live JOIN runs ON runs.journey = live.key AND runs.status = 'paused'
@@ -66,14 +73,15 @@ WITH late AS (
     UNION
     ({_RESUMED} AND runs.id <> ALL (:lately) LIMIT :most)
 )
-SELECT workflow_id, id, turn + 1 FROM runs
-WHERE id IN (SELECT id FROM late) AND ended_at IS NULL AND status <> 'holdout'
+{_LOOKED_UP.format(ids="late")}
 LIMIT :most
 """)  # noqa: S608 - built from constants
 
 # The run that goes on after a merge, until the execution of the one that ended for it was told.
 _GIVEN_MORE = """
-SELECT runs.id FROM runs AS merged JOIN runs ON runs.member_id = merged.member_id AND runs.journey = merged.journey
+SELECT runs.id FROM runs AS merged
+CROSS JOIN LATERAL (
+    SELECT * FROM runs WHERE runs.member_id = merged.member_id AND runs.journey = merged.journey OFFSET 0) AS runs
 WHERE merged.ended_at IS NOT NULL AND merged.wake_at IS NOT NULL
 AND runs.ended_at IS NULL AND runs.status <> 'holdout'"""
 
@@ -82,14 +90,15 @@ _COMMANDED = text(f"""
 WITH told AS (
     SELECT * FROM unnest(CAST(:runs AS bigint[]), CAST(:turns AS int[])) AS told (id, turn)
 ), due AS (
-    (SELECT runs.id FROM run_commands JOIN runs ON runs.id = run_id WHERE taken_turn IS NULL AND ended_at IS NULL
-     AND {_UNTOLD} LIMIT :most)
+    (SELECT runs.id FROM run_commands
+     CROSS JOIN LATERAL (SELECT * FROM runs WHERE runs.id = run_commands.run_id OFFSET 0) AS runs
+     WHERE taken_turn IS NULL AND ended_at IS NULL AND {_UNTOLD} LIMIT :most)
     UNION
     ({_RESUMED} AND {_UNTOLD} LIMIT :most)
     UNION
     ({_GIVEN_MORE} AND {_UNTOLD} LIMIT :most)
 )
-SELECT workflow_id, id, turn + 1 FROM runs WHERE id IN (SELECT id FROM due) AND ended_at IS NULL
+{_LOOKED_UP.format(ids="due")}
 """)  # noqa: S608 - built from constants
 
 _CALLED_OFF = text("""

@@ -20,8 +20,10 @@ from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.source import read_source
 from engine.definitions.versions import last_number
+from engine.events.heard import hear
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.plan import named_event_types
 from rules.types import Json
 
 STAY = "stay"
@@ -88,6 +90,7 @@ def publish(
 def _store(session: Session, version: Version, content: Json, now: datetime) -> None:
     stored = insert(Bundle).values(hash=version.bundle_hash, content=content).on_conflict_do_nothing()
     session.execute(stored)
+    hear(session, named_event_types(content))
     session.add(version)
     live = session.get(Live, (version.kind, version.key))
     if live is None:

@@ -14,7 +14,7 @@ from rules.types import Json
 class Entry:
     """`type` and `data` are those of the log: ledgers may change them before the event is appended.
 
-    `personal` holds what was taken out of `data`, by JSON pointer.
+    `personal` holds what was taken out of `data`, by JSON pointer. `heard` says whether journeys name the type.
     """
 
     index: int
@@ -27,6 +27,7 @@ class Entry:
     personal: dict[str, Json] = field(default_factory=dict)
     member_id: int | None = None
     seq: int = 0
+    heard: bool = True
 
     @property
     def time(self) -> datetime:

@@ -19,6 +19,7 @@ from engine.database.bulk import insert_rows, table_of
 from engine.database.connection import Scope
 from engine.events import dedupe, ledgers, queue
 from engine.events.entry import Entry
+from engine.events.heard import ALWAYS
 from engine.events.incoming import IncomingEvent, IngestResult, Rejection
 from engine.events.models import Event
 from engine.events.personal import PHONE_KEYS, hide_phone, take_out
@@ -111,9 +112,10 @@ class _Batch:
 
     def draw_places_in_the_log(self) -> None:
         """Numbers in order of acceptance; the members' locks are held."""
-        drawn = direct.scalars(self.session, _DRAW, {"n": len(self.entries)})
+        types = list({entry.type for entry in self.entries})
+        drawn, heard = direct.rows(self.session, _DRAW, {"n": len(self.entries), "types": types})[0]
         for entry, seq in zip(self.entries, sorted(drawn), strict=True):
-            entry.seq = seq
+            entry.seq, entry.heard = seq, entry.type in heard or entry.type in ALWAYS
             self.seqs[entry.index] = seq
 
     def append(self) -> None:
@@ -193,10 +195,13 @@ def priority_of(entry: Entry) -> int:
 
 
 def is_routed(entry: Entry) -> bool:
-    """Whether the event goes on to journeys: it must say whose it is, and a page's visitor is nobody yet."""
-    return entry.member_id is not None and not (entry.event.subject or "").startswith(f"{VISITOR}:")
+    """Whether the event goes on to journeys: one names it, it says whose it is, and a page's visitor is nobody yet."""
+    return entry.heard and entry.member_id is not None and not (entry.event.subject or "").startswith(f"{VISITOR}:")
 
 
 _TELLS_PHONE = frozenset({"member.registered", "member.updated"})
 _OUT_OF_SCOPE = "This key may only tell of its own stores: name one of them in data.store."
-_DRAW = "SELECT nextval('events_seq_seq') FROM generate_series(1, %(n)s)"
+# Beside the numbers, which of the types journeys name: one statement less.
+_DRAW = """
+SELECT ARRAY(SELECT nextval('events_seq_seq') FROM generate_series(1, %(n)s)),
+    ARRAY(SELECT type FROM heard_types WHERE type = ANY(%(types)s))"""

@@ -65,6 +65,14 @@ class Event(SQLModel, table=True):
     trace: str | None = None
 
 
+class HeardType(SQLModel, table=True):
+    """A type of events that a published journey has named."""
+
+    __tablename__ = "heard_types"
+
+    type: str = Field(primary_key=True)
+
+
 class MemberQueue(SQLModel, table=True):
     """A member with unrouted events. Leases stand here, so that they never touch `members`."""
 

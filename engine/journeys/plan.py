@@ -131,6 +131,12 @@ def bundle_of(document: Json, plan: Plan, fields: Fields, events: EventTypes) ->
     }
 
 
+def named_event_types(bundle: Json) -> list[str]:
+    """The event types that what `bundle_of` made takes, or begins with."""
+    events = bundle.get("events") if isinstance(bundle, dict) else None
+    return list(events) if isinstance(events, dict) else []
+
+
 def compile_bundle(bundle: Json, catalogue: Catalogue) -> Plan:
     """The plan of what `bundle_of` made."""
     content = _Bundle.model_validate(bundle)

@@ -56,6 +56,7 @@ TABLES: Mapping[str, Growth] = {
     "funnel_deltas": Trimmed("fold the funnel", "until they are folded, a second later"),
     "funnel_sums": Trimmed("trim funnel", "3,660 days", "WAYSTATION_KEEP_FUNNEL_DAYS"),
     "group_codes": Bounded("one for each group"),
+    "heard_types": Bounded("the types of events that journeys name"),
     "idempotency": Trimmed("forget answers", "24 hours"),
     "identities": Bounded("a few for each member"),
     "job_errors": Trimmed("forget jobs", "with their job"),

@@ -171,11 +171,15 @@ class _Routing:
                 holdout.watch(self.session, run, self._plan(run), [], keys=self.keys, now=self.now)
 
     def _keep_from_before(self, run: Run, arrival: Arrival) -> None:
-        """Events that were accepted before the entry event but are not older than it belong to the run as well."""
+        """Events that were accepted before the entry event but are not older than it belong to the run as well.
+
+        So do later ones that count as routed: nobody named their type while the journey was being published.
+        """
         plan, entry = self._plan(run), arrival.event
         given = {"member": self.member_id, "entry": entry.seq, "types": list(plan.event_types), "since": entry.at}
         rows = direct.objects(self.session, Event, _ACCEPTED_BEFORE, given)
-        before = [event for event in self._events(rows) if is_kept_from_before(event, entry)]
+        events = self._events(rows)
+        before = [event for event in events if event.seq > entry.seq or is_kept_from_before(event, entry)]
         if run.status == "holdout":
             holdout.watch(self.session, run, plan, before, keys=self.keys, now=self.now)
             return
@@ -198,6 +202,7 @@ SELECT * FROM events WHERE member_id = %(member)s AND routed_at IS NULL ORDER BY
 _ROUTED = "UPDATE events SET routed_at = %(now)s WHERE seq = ANY(%(seqs)s)"
 _ACCEPTED_BEFORE = """
 SELECT * FROM events
-WHERE member_id = %(member)s AND seq < %(entry)s AND type = ANY(%(types)s)
+WHERE member_id = %(member)s AND type = ANY(%(types)s)
+AND (seq < %(entry)s OR (seq > %(entry)s AND routed_at IS NOT NULL))
 AND LEAST(time, accepted_at) >= date_trunc('second', %(since)s::timestamptz)
 ORDER BY seq"""

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from engine.coupons.models import Coupon, CouponBatch
 from engine.database.connection import Database
 from engine.database.retrying import run
+from engine.events.heard import hear
 from engine.events.incoming import IncomingEvent, IngestResult
 from engine.events.ingest import ingest
+from engine.events.types import EVENT_TYPES
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.secrets.keyring import KeyRing
 
@@ -74,8 +76,9 @@ def event(kind: str, minutes: float = 0, subject: str | None = "external_userid:
 
 
 def build_chain(database: Database, keys: KeyRing) -> Chain:
-    """Fills an empty database."""
+    """Fills an empty database; journeys name all types that we know."""
     with database.begin() as session:
+        hear(session, EVENT_TYPES)
         return Chain(database, keys, _build(session, keys))
 
 

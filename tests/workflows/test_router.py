@@ -16,6 +16,7 @@ from temporalio.client import Client
 from engine.alerts.models import AlertSignal
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.events.heard import hear
 from engine.events.models import Event, MemberQueue
 from engine.runs.models import Delivery, Run
 from engine.secrets.keyring import KeyRing, new_key
@@ -70,6 +71,18 @@ def test_an_event_reaches_live_runs_that_name_its_type_and_no_others(world: Worl
     world.tell("group.joined", {"chat": "g"})
     [routed] = world.route()
     assert [call.run_id for call in routed.woken] == [world.run().id]
+
+
+def test_what_nobody_heard_while_the_journey_was_being_published_belongs_to_the_run(world: World) -> None:
+    with world.database.begin() as session:
+        session.execute(text("DELETE FROM heard_types"))
+        hear(session, ["contact.scanned"])
+    world.tell("contact.scanned", {"channel": "c"})
+    world.tell("group.joined", {"chat": "g"})
+    assert unrouted(world) == 1
+    world.publish()
+    world.route()
+    assert [seq for seq, _ in world.deliveries()] == [world.run().entry_seq + 1]
 
 
 def test_an_entry_event_is_not_delivered_to_the_run_that_it_starts(world: World) -> None:

@@ -23,8 +23,10 @@ from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.plans import Plans
 from engine.events import queue
+from engine.events.heard import hear
 from engine.events.incoming import IncomingEvent
 from engine.events.ingest import ingest
+from engine.events.types import EVENT_TYPES
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
 from engine.journeys.deadlines import deadlines
@@ -236,6 +238,8 @@ class World:
         self.turns = TurnTaker(database, clock, keys, self.activities, self.plans)
         self.document = journey()
         self._ids = count(1)
+        with database.begin() as session:
+            hear(session, EVENT_TYPES)
 
     def publish(self, document: dict[str, Any] | None = None, version: int = 1) -> str:
         """Make a document live, without its checks; its bundle hash."""
@@ -248,6 +252,7 @@ class World:
             change_live(session)
             if session.get(Bundle, hashed) is None:
                 session.add(Bundle(hash=hashed, content=bundle))
+                hear(session, bundle["events"])
             session.add(
                 Version(
                     kind="journey", key=key, n=version, hash=content_hash(document), bundle_hash=hashed,

@@ -26,12 +26,14 @@ def upgrade() -> None:
     add_parking()
     add_telemetry()
     add_retention()
+    add_heard_types()
     change_runs()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
     restore_runs()
+    drop_heard_types()
     drop_retention()
     drop_telemetry()
     drop_parking()
@@ -194,6 +196,19 @@ def drop_retention() -> None:
     op.drop_table("trims")
     op.drop_index("ix_runs_to_trim", "runs")
     op.drop_column("runs", "trimmed")
+
+
+def add_heard_types() -> None:
+    """The types of events that journeys name: what each bundle resolved to says them."""
+    op.create_table("heard_types", sa.Column("type", sa.String(), primary_key=True))
+    op.execute("""
+        INSERT INTO heard_types
+        SELECT DISTINCT jsonb_object_keys(content -> 'events') FROM bundles WHERE content ? 'events'""")
+
+
+def drop_heard_types() -> None:
+    """All types go to journeys again."""
+    op.drop_table("heard_types")
 
 
 def change_runs() -> None:

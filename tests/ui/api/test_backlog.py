@@ -10,12 +10,15 @@ from sqlalchemy import text
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.events import queue
+from engine.events.heard import hear
+from engine.events.types import EVENT_TYPES
 from tests.ui.api.test_events import cloud_event, post
 
 
 def pile_up(database: Database, events: int) -> None:
-    """So many events of one member wait to be routed."""
+    """So many events of one member wait to be routed, since journeys name them."""
     with database.begin() as session:
+        hear(session, EVENT_TYPES)
         execute = session.connection().execute
         member = execute(
             text("INSERT INTO members (created_at, attributes, is_staff) VALUES (now(), '{}', false) RETURNING id")

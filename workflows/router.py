@@ -197,6 +197,7 @@ class Router:
             seen.away()
             return
         except Exception as error:
+            # Whatever it is, it is this member's: the others go on.
             log.exception("routing failed", member=member)
             await asyncio.to_thread(self._failed, member, parking.reason_of(error))
             return

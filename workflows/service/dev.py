@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflows.service.account import database_account
+from workflows.service.bytecode import bytecode_environment
 from workflows.service.child import Child
 from workflows.service.errors import ClusterError, FolderUnusableError, PortTakenError
 from workflows.service.folder import Folder, Running, locked, write_private
@@ -125,6 +126,7 @@ def make_plan(options: DevOptions, folder: Folder, kept: KeptSecrets, stack: Exi
     )
     write_private(folder.path / PORTS, json.dumps(ports.given) + "\n")
     environment = role_environment(options.environment, given, kept, addresses)
+    environment |= bytecode_environment(options.environment, folder)
     children: list[Child] = []
     if cluster:
         children.append(postgres_child(cluster, _log(folder, "postgres")))

@@ -14,6 +14,8 @@ from workflows.service.folder import write_private
 
 CODE = Path(__file__).parents[2]
 PREPARING = ("engine", "rules")
+NO_PART = {"__pycache__", ".md"}
+"""What Python keeps beside the code, and makes while others read it; and what is written for people."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,6 @@ def fingerprint(settings: Iterable[str], code: Path = CODE) -> str:
         digest.update(word.encode() + b"\0")
     for package in PREPARING:
         for path in sorted((code / package).rglob("*")):
-            if path.is_file() and path.suffix != ".pyc":
+            if NO_PART.isdisjoint((path.parent.name, path.suffix)) and path.is_file():
                 digest.update(str(path.relative_to(code)).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()

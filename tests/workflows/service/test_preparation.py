@@ -33,6 +33,16 @@ def test_other_settings_and_other_code_have_another(code: Path) -> None:
     assert len(seen) == 6
 
 
+def test_what_takes_no_part_in_preparing_changes_nothing(code: Path) -> None:
+    before = fingerprint([], code)
+    (code / "engine" / "README.md").write_text("# Engine")
+    compiled = code / "engine" / "seeds" / "__pycache__"
+    compiled.mkdir()
+    for name in ("chain.cpython-311.pyc", "chain.cpython-311.pyc.140234"):
+        (compiled / name).write_text("")
+    assert fingerprint([], code) == before
+
+
 def test_what_was_prepared_is_remembered_beside_it(tmp_path: Path) -> None:
     marks = (tmp_path / "cluster", tmp_path / "simulator")
     preparation = Preparation(marks, "a")

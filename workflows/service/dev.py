@@ -28,6 +28,8 @@ LASTING = ("postgres", "temporal", "simulator", "web", "worker", "router")
 EVERY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound
 PORTS = "ports.json"
 START_SECONDS = 300.0
+ABREAST = max(2, os.cpu_count() or 2)
+"""More children than processors, loading their libraries side by side, make all of them late, the pages too."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def _supervise(
     def changed(pids: dict[str, int | None]) -> None:
         folder.write_running(plan.running(pids))
 
-    supervisor = Supervisor(plan.children, wakeups, say=say, changed=changed)
+    supervisor = Supervisor(plan.children, wakeups, say=say, changed=changed, abreast=ABREAST)
     say(f"starting Waystation in {folder.path}")
     if plan.preparation.needed:
         say("preparing its database, which takes longer the first time")

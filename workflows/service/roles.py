@@ -146,7 +146,10 @@ class RoleFactory:
 def role_children(
     factory: RoleFactory, addresses: Addresses, *, host: str, port: int, after: tuple[str, ...]
 ) -> list[Child]:
-    """Return the lasting roles, to be started when the children named in `after` are ready."""
+    """Return the lasting roles, to be started when the children named in `after` are ready.
+
+    Their order says who is wanted first: the pages, which also take events and callbacks from outside.
+    """
     simulator_state = str(factory.folder.part(SIMULATOR))
     return [
         factory.make("web", "--host", host, "--port", str(port), after=after, ready=answers_http(port, "/livez")),

@@ -17,6 +17,7 @@ STEADY_AFTER = 60.0
 START_ATTEMPTS = 3
 HOPELESS_AFTER = 2
 """So many times in a row a child ends before it is ready, then the others are no longer kept waiting for it."""
+UNLIMITED = 1_000
 PROBE_EVERY = 0.05
 LOOK_EVERY = 1.0
 LINES_SHOWN = 12
@@ -86,6 +87,7 @@ class Supervised:
 class Supervisor:
     """Holds the children of one service.
 
+    `abreast`: so many children start at a time, in the order given; the next one when one of them is ready.
     `say` tells the person at the console. `changed` is called with the pids when all children are ready again, but for
     those that cannot be made ready; should it raise a ServiceError, that is told, and it is called again.
     Not safe for use by several threads.
@@ -98,11 +100,13 @@ class Supervisor:
         *,
         say: Callable[[str], None],
         changed: Callable[[dict[str, int | None]], None],
+        abreast: int = UNLIMITED,
     ) -> None:
         self._all = {child.name: Supervised(child) for child in children}
         self._wakeups = wakeups
         self._say = say
         self._changed = changed
+        self._abreast = abreast
         self._told: dict[str, int | None] = {}
         self._complaint = ""
 
@@ -156,10 +160,14 @@ class Supervisor:
             self._judge_early_end(one, status)
         elif one.process is not None and not one.child.once:
             one.look()
-        elif one.due and not one.ready and all(self._all[n].ready for n in one.child.after):
+        elif one.due and not one.ready and self._may_start(one.child):
             problem = one.begin()
             if problem:
                 raise StartFailedError(f"{one.child.name} cannot be started: {problem}")
+
+    def _may_start(self, child: Child) -> bool:
+        starting = sum(one.process is not None and not one.ready for one in self._all.values())
+        return starting < self._abreast and all(self._all[name].ready for name in child.after)
 
     def _judge_early_end(self, one: Supervised, status: int) -> None:
         if one.child.once and status == 0:

@@ -65,6 +65,7 @@ def test_roles_are_commands_that_start_after_their_servers(kept: KeptSecrets, tm
     factory = RoleFactory(("python", "server.py"), environment, Folder.at(tmp_path), tmp_path)
     roles = role_children(factory, ADDRESSES, host="127.0.0.1", port=8400, after=("postgres", "temporal"))
     assert {role.name for role in roles} == {"web", "simulator", "worker", "router"}
+    assert roles[0].name == "web", "it answers people and callbacks, and is to be ready first"
     assert all(role.argv[:3] == ("python", "server.py", role.name) for role in roles)
     assert all(role.after == ("postgres", "temporal") for role in roles)
     assert len({role.environment["WAYSTATION_READY_FILE"] for role in roles}) == 4

@@ -34,14 +34,48 @@ def test_all_are_started_and_the_pids_told_once_all_are_ready(tmp_path: Path) ->
 def test_a_child_starts_only_after_those_it_needs(tmp_path: Path) -> None:
     needing = PLAIN + "\n"
     checks = f"import os, sys\nif not os.path.exists({str(tmp_path / 'first.ready')!r}): sys.exit(7)\n"
+    console = Console()
     with Wakeups() as wakeups:
-        supervisor = Console().supervise(
+        supervisor = console.supervise(
             stand_in(tmp_path, "second", checks + needing, after=("first",)),
             stand_in(tmp_path, "first", "import time\ntime.sleep(0.3)\n" + PLAIN),
             wakeups=wakeups,
         )
         assert supervisor.bring_up(20)
         supervisor.stop(["second", "first"])
+    assert not console.lines, "nobody ended and was started again"
+
+
+def test_as_many_children_as_said_start_side_by_side(tmp_path: Path) -> None:
+    ready = str(tmp_path / "b.ready")
+    waiting = f"import os, time\nwhile not os.path.exists({ready!r}): time.sleep(0.01)\n" + PLAIN
+    children = [stand_in(tmp_path, "a", waiting), stand_in(tmp_path, "b")]
+    with Wakeups() as wakeups:
+        supervisor = Supervisor(children, wakeups, say=print, changed=lambda _: None, abreast=2)
+        try:
+            assert supervisor.bring_up(20)
+        finally:
+            supervisor.stop(["a", "b"])
+
+
+@pytest.mark.parametrize("abreast", [1, 2])
+def test_no_more_children_start_at_a_time_than_said_and_those_named_first_are_first(
+    tmp_path: Path, abreast: int
+) -> None:
+    names = ["a", "b", "c", "d"]
+    noting = f"""
+import os, sys, time
+ready = [name for name in {names!r} if os.path.exists(os.path.join({str(tmp_path)!r}, name + ".ready"))]
+print(len(ready), flush=True)
+time.sleep(0.2)
+"""
+    children = [stand_in(tmp_path, name, noting + PLAIN) for name in names]
+    with Wakeups() as wakeups:
+        supervisor = Supervisor(children, wakeups, say=print, changed=lambda _: None, abreast=abreast)
+        assert supervisor.bring_up(20)
+        supervisor.stop(names)
+    ready_before = [int(child.log.tail(99)[0]) for child in children]
+    assert all(ready > place - abreast for place, ready in enumerate(ready_before))
 
 
 def test_what_runs_once_is_ready_when_it_has_ended_well_and_has_no_pid(tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ COPY workflows ./workflows
 COPY ui ./ui
 COPY server.py ./
 ENV PATH="/app/.venv/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 WAYSTATION_LOG_STYLE=json
+# Nobody may write here later on: without this, each container would compile all of it at each start.
+RUN python -m compileall -q engine rules workflows ui
 USER waystation
 EXPOSE 8400
 ENTRYPOINT ["python", "server.py"]

@@ -210,7 +210,8 @@ def test_the_dockerfile_copies_what_exists_and_ends_without_root() -> None:
     assert re.search(r"^USER waystation$", last_stage, re.MULTILINE)
     assert 'ENTRYPOINT ["python", "server.py"]' in last_stage
     compiled = re.search(r"^RUN python -m compileall -q (.+)\n(.*\n)*USER", last_stage, re.MULTILINE)
-    assert compiled and set(compiled[1].split()) == set(sources) & {"rules", "engine", "workflows", "ui"}
+    assert compiled
+    assert set(compiled[1].split()) == set(sources) & {"rules", "engine", "workflows", "ui"}
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     assert {source.split("/")[0] for source in sources} == allowed
 

@@ -141,7 +141,7 @@ class _Routing:
         begun = [starter.begin(entry) for entry in decided if isinstance(entry, Entry)]
         self._deliver(arrival)
         for run in begun:
-            self._keep_from_before(run, arrival)
+            self._keep_what_is_routed(run, arrival)
             self.runs.append(run)
             if run.status != "holdout":
                 self.started[run.id] = _call(run, urgent=arrival.row.priority == INTERACTIVE)
@@ -170,20 +170,19 @@ class _Routing:
             if run.status == "holdout" and run.ended_at is None and run.wake_at and run.wake_at < event.at:
                 holdout.watch(self.session, run, self._plan(run), [], keys=self.keys, now=self.now)
 
-    def _keep_from_before(self, run: Run, arrival: Arrival) -> None:
+    def _keep_what_is_routed(self, run: Run, arrival: Arrival) -> None:
         """Events that were accepted before the entry event but are not older than it belong to the run as well.
 
         So do later ones that count as routed: nobody named their type while the journey was being published.
         """
         plan, entry = self._plan(run), arrival.event
         given = {"member": self.member_id, "entry": entry.seq, "types": list(plan.event_types), "since": entry.at}
-        rows = direct.objects(self.session, Event, _ACCEPTED_BEFORE, given)
-        events = self._events(rows)
-        before = [event for event in events if event.seq > entry.seq or is_kept_from_before(event, entry)]
+        events = self._events(direct.objects(self.session, Event, _ROUTED_ALREADY, given))
+        kept = [event for event in events if event.seq > entry.seq or is_kept_from_before(event, entry)]
         if run.status == "holdout":
-            holdout.watch(self.session, run, plan, before, keys=self.keys, now=self.now)
+            holdout.watch(self.session, run, plan, kept, keys=self.keys, now=self.now)
             return
-        for event in before:
+        for event in kept:
             inbox.deliver(self.session, [run.id], event.seq, self.now)
 
     def _events(self, rows: Sequence[Event]) -> list[EventIn]:
@@ -200,9 +199,10 @@ def _call(run: Run, *, urgent: bool = False) -> Call:
 _UNROUTED = """
 SELECT * FROM events WHERE member_id = %(member)s AND routed_at IS NULL ORDER BY seq LIMIT %(most)s"""
 _ROUTED = "UPDATE events SET routed_at = %(now)s WHERE seq = ANY(%(seqs)s)"
-_ACCEPTED_BEFORE = """
+# Of those accepted after the entry event all belong to the run, whenever they happened.
+_ROUTED_ALREADY = """
 SELECT * FROM events
-WHERE member_id = %(member)s AND type = ANY(%(types)s)
-AND (seq < %(entry)s OR (seq > %(entry)s AND routed_at IS NOT NULL))
-AND LEAST(time, accepted_at) >= date_trunc('second', %(since)s::timestamptz)
+WHERE member_id = %(member)s AND type = ANY(%(types)s) AND (
+    (seq < %(entry)s AND LEAST(time, accepted_at) >= date_trunc('second', %(since)s::timestamptz))
+    OR (seq > %(entry)s AND routed_at IS NOT NULL))
 ORDER BY seq"""

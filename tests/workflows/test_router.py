@@ -73,12 +73,15 @@ def test_an_event_reaches_live_runs_that_name_its_type_and_no_others(world: Worl
     assert [call.run_id for call in routed.woken] == [world.run().id]
 
 
-def test_what_nobody_heard_while_the_journey_was_being_published_belongs_to_the_run(world: World) -> None:
+@pytest.mark.parametrize("late", [timedelta(), timedelta(hours=1)], ids=["at once", "told an hour late"])
+def test_what_nobody_heard_while_the_journey_was_being_published_belongs_to_the_run(
+    world: World, late: timedelta
+) -> None:
     with world.database.begin() as session:
         session.execute(text("DELETE FROM heard_types"))
         hear(session, ["contact.scanned"])
     world.tell("contact.scanned", {"channel": "c"})
-    world.tell("group.joined", {"chat": "g"})
+    world.tell("group.joined", {"chat": "g"}, time=world.clock.now() - late)
     assert unrouted(world) == 1
     world.publish()
     world.route()

@@ -60,6 +60,15 @@ def test_a_published_draft_is_live_under_its_hashes(session: Session, clock: Fix
     assert live_revision(session) == before + 1
 
 
+def test_what_a_published_journey_begins_with_or_takes_is_heard_for_good(session: Session, clock: FixedClock) -> None:
+    published(session, clock)
+    named = set(session.execute(text("SELECT type FROM heard_types")).scalars())
+    plan = Plans(CATALOGUE).get(session, only(session).bundle_hash)
+    assert named == plan.event_types | plan.entry_event_types != set()
+    retire(session, "small", by="user:a", now=clock.now())
+    assert set(session.execute(text("SELECT type FROM heard_types")).scalars()) == named
+
+
 def test_versions_are_counted_and_the_first_publication_is_remembered(session: Session, clock: FixedClock) -> None:
     first = clock.now()
     published(session, clock)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import pytest
+
 from bench.chain import Door
-from bench.ingest import BATCH, TABLES, Rows, by_batch, one_batch
+from bench.figures import BenchError
+from bench.ingest import BATCH, TABLES, Rows, by_batch, check, one_batch
 from bench.load import STEPS, Customer, Load
 
 DOOR = Door("till", "s1", "lin", "LinWan", "group", "S1")
@@ -97,3 +101,15 @@ def test_rows_belong_to_the_batch_of_their_events_and_members_to_the_first_that_
     assert [row["id"] for row in found["b"]["members"]] == [2]
     assert sorted(row["seq"] for row in found["b"]["events"]) == [2, 3]
     assert found["b"]["member_queue"] == [{"member_id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("grown", "told"),
+    [({*TABLES, "audit"}, "leaves out: audit"), ({*TABLES} - {"member_queue"}, "left alone what it is measured with")],
+    ids=["one more", "one less"],
+)
+def test_ingest_and_its_reference_write_into_the_same_tables(grown: set[str], told: str) -> None:
+    before = dict.fromkeys([*TABLES, "audit", "versions"], 1)
+    check(before, before | dict.fromkeys(TABLES, 2))
+    with pytest.raises(BenchError, match=re.escape(told)):
+        check(before, before | dict.fromkeys(grown, 2))

@@ -125,7 +125,7 @@ def paired(name: str, unit: str, pairs: Sequence[tuple[float, float]], budget: B
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
-    verdict = "ok" if figure.ok else "quick" if figure.objection else "MISSED"
+    verdict = "ok" if figure.ok else "does not count" if figure.objection else "MISSED"
     reference = "" if figure.reference is None else f"{figure.reference:.4g} {figure.unit}"
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
     budget = ", ".join(str(one) for one in figure.budget)

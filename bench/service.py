@@ -54,7 +54,7 @@ class Service:
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
-            env=_own_environment(os.environ),
+            env=own_environment(os.environ),
         )
         log.close()
         while not self._serves():
@@ -64,6 +64,7 @@ class Service:
         served = time.monotonic() - began
         while read_running(self.folder / "data") is None:
             time.sleep(0.05)
+        self._note_database()
         return served
 
     def stop(self) -> None:
@@ -108,7 +109,7 @@ class Service:
         """A pool of connections in the role that the service's own processes have."""
         return Database(self.running.database_url, application="bench")
 
-    def note_database(self) -> None:
+    def _note_database(self) -> None:
         """Remember where the cluster lies, for `remove`, should that be outside of the folder."""
         home = self.running.database_dir
         if home and self.folder not in Path(home).parents:
@@ -141,7 +142,6 @@ def service(*options: str, started: bool = True) -> Iterator[Service]:
     try:
         if started:
             one.start()
-            one.note_database()
         yield one
     finally:
         one.stop()
@@ -157,6 +157,6 @@ def durability(url: str) -> str:
         return ", ".join(f"{name} {value}" for name, value in rows)
 
 
-def _own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
+def own_environment(inherited: Mapping[str, str]) -> dict[str, str]:
     """Without settings that would lead the service to somebody's database, Temporal or WeCom."""
     return {name: value for name, value in inherited.items() if not name.startswith(("WAYSTATION_", "TEMPORAL_"))}

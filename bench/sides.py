@@ -16,7 +16,7 @@ from temporalio.client import Client
 
 from bench.handwritten import QUEUE, SCHEMA, HandwrittenWorkflow
 from bench.load import STEPS, Customer, Inbox
-from bench.service import ROLES, ROOT, Service
+from bench.service import ROLES, ROOT, Service, own_environment
 from workflows.client import TASK_TIMEOUT
 
 JOURNEY = "bench-local"
@@ -81,7 +81,7 @@ def handwritten_worker(service: Service) -> Iterator[int]:
     with psycopg.connect(running.database_url) as connection:
         connection.execute(SCHEMA)
     environment = {
-        **os.environ,
+        **own_environment(os.environ),
         "TEMPORAL_ADDRESS": running.temporal_address,
         "TEMPORAL_CONFIG_FILE": os.devnull,
         "BENCH_DATABASE_URL": running.database_url,

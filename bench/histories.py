@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -95,10 +96,12 @@ async def _stands(side: Ours, customer: Customer) -> None:
 
 
 async def _until(look: Callable[[], int | bool | None]) -> int:
-    async with asyncio.timeout(PATIENCE):
-        while not (found := look()):  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.05)
-        return found
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise BenchError(f"a journey has not moved for {PATIENCE:.0f} s")
+        await asyncio.sleep(0.05)
+    return found
 
 
 async def _kept(

@@ -49,11 +49,17 @@ class _Stage:
         people = [f"bench-{uuid4().hex[:12]}" for _ in range(seconds * PER_SECOND)]
         for person in people:
             await self._do("scan", {"person": person, "channel_state": self.door.state})
-        async with asyncio.timeout(10 * PATIENCE):
-            while await self._count(_UNSETTLED):  # noqa: ASYNC110 - the database tells nobody
-                await asyncio.sleep(0.5)
-        await asyncio.sleep(1)
+        await self._settle()
         return people
+
+    async def _settle(self) -> None:
+        """Wait until their runs stand, and a second more."""
+        deadline = time.monotonic() + 10 * PATIENCE
+        while left := await self._count(_UNSETTLED):
+            if time.monotonic() > deadline:
+                raise BenchError(f"{left} scans and runs were not settled within {10 * PATIENCE:.0f} s")
+            await asyncio.sleep(0.5)
+        await asyncio.sleep(1)
 
     async def play(self, people: list[str], *, while_bulk: bool = False) -> list[float]:
         """Let them add an associate, so many a second; the seconds from each add to its welcome.

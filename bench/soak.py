@@ -2,26 +2,30 @@
 
 Not one of the benchmarks: it judges no speed. It starts the whole service as its users do, lets `server.py demo` play,
 takes a sample now and then, and prints what each process and each table came to. Exit status 1 when the funnel tells
-something else than was played, when a process keeps growing, or when a table grows that nothing trims.
+something else than was played, when a process keeps growing, when a queue does not give its room back, or when a table
+is not in the product's list of what bounds or trims each.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bench.service import ROOT, SERVER, Service, service
+from bench.service import ROOT, SERVER, Service, own_environment, service
 from bench.soak_samples import Sample, sample
 from bench.soak_verdict import Verdict, growing
 
 SAMPLES = 6
+TOLD, PROBLEMS = "demo.json", "demo.log"
 AFTERWARDS = 900.0
 """Seconds that the demonstration may take for comparing, once all customers have come."""
 
@@ -51,37 +55,38 @@ class Soak:
                     _say(samples)
                 elif time.monotonic() > began + self.seconds + AFTERWARDS:
                     playing.kill()
-            told, problems = playing.communicate()
+            playing.wait()
             samples.append(sample(one, time.monotonic() - began))
             _say(samples)
-            return Verdict(_summary(told, problems), samples, growing(samples))
+            return Verdict(_summary(one.folder), samples, growing(samples))
 
-    def _begin(self, one: Service) -> subprocess.Popen[str]:
+    def _begin(self, one: Service) -> subprocess.Popen[bytes]:
+        """The play. It tells into files: a pipe that nobody reads meanwhile would stop it once it is full."""
         asked = ("--customers", str(self.customers), "--seconds", str(self.seconds))
-        return subprocess.Popen(
-            [
-                *(sys.executable, SERVER, "demo", "--json", "--data", one.folder / "data", *asked),
-                *(("--faults",) if self.faults else ()),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=ROOT,
-            text=True,
-        )
+        faults = ("--faults",) if self.faults else ()
+        with (one.folder / TOLD).open("wb") as told, (one.folder / PROBLEMS).open("wb") as problems:
+            return subprocess.Popen(
+                [sys.executable, SERVER, "demo", "--json", "--data", one.folder / "data", *asked, *faults],
+                stdout=told,
+                stderr=problems,
+                cwd=ROOT,
+                env=own_environment(os.environ),
+            )
 
 
-def _wait(playing: subprocess.Popen[str], seconds: float) -> None:
+def _wait(playing: subprocess.Popen[bytes], seconds: float) -> None:
     """Wait so long, or until the play is over."""
     deadline = time.monotonic() + max(seconds, 1.0)
     while playing.poll() is None and time.monotonic() < deadline:
         time.sleep(0.5)
 
 
-def _summary(told: str, problems: str) -> dict[str, Any]:
+def _summary(folder: Path) -> dict[str, Any]:
     try:
-        summary: dict[str, Any] = json.loads(told)
+        summary: dict[str, Any] = json.loads((folder / TOLD).read_text(encoding="utf-8"))
     except ValueError:
-        return {"agrees": False, "failures": [{"person": "the demonstration", "problem": problems[-2000:]}]}
+        problem = (folder / PROBLEMS).read_text(encoding="utf-8", errors="replace")[-2000:]
+        return {"agrees": False, "failures": [{"person": "the demonstration", "problem": problem}]}
     return summary
 
 

@@ -30,7 +30,7 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Whether the funnel agrees and nothing grew."""
+        """Whether the funnel agrees and nothing grew that should not."""
         return bool(self.summary["agrees"]) and not self.growth
 
     def lines(self) -> list[str]:
@@ -59,7 +59,7 @@ class Verdict:
             *failures,
             *(f"  differs: {one}" for one in differences(summary)),
             *(f"GROWS: {one}" for one in self.growth),
-            f"{agrees}; {'something grows' if self.growth else 'nothing grows without bound'}",
+            f"{agrees}; {'something grows' if self.growth else 'processes and queues stay as they were'}",
         ]
 
 

@@ -32,6 +32,7 @@ SETTINGS = {
     "shared_buffers": "192MB",
     "max_wal_size": "2GB",
     "jit": "off",
+    "autovacuum_naptime": "15s",  # queues grow by thousands within a minute, and plans rest on what is known of them
     "timezone": "UTC",
     "log_timezone": "UTC",
     "lc_messages": "C",

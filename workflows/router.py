@@ -238,8 +238,8 @@ class Router:
         queue.wait(session, member, self.name, until=now + self.settings.mending, reason=reason)
         told = self._told_broken.get(journey)
         if told is None or now - told >= self.settings.alert_every:
-            signal(session, "journey-broken", f"journey/{journey}", now=now)
             self._told_broken[journey] = now
+            signal(session, "journey-broken", f"journey/{journey}", now=now)
 
     def _patience(self, session: Session, member: int, now: datetime) -> timedelta:
         """How long an entry waits for a live run before it is looked at again: longer, the longer it has waited."""

@@ -30,6 +30,19 @@ def test_migrations_can_be_undone_and_done_again(empty_database_url: str) -> Non
     database.close()
 
 
+def test_what_was_published_before_is_heard_after_the_migration(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0002")
+    engine = create_engine(sqlalchemy_url(empty_database_url))
+    with engine.begin() as connection:
+        for number, content in enumerate(('{"events": {"a": {}, "b": {}}}', '{"events": {"b": {}}}', '{"document": {}}')):
+            insert = text("INSERT INTO bundles (hash, content) VALUES (:hash, CAST(:content AS jsonb))")
+            connection.execute(insert, {"hash": str(number), "content": content})
+    migrate(empty_database_url, "head")
+    with engine.connect() as connection:
+        assert set(connection.execute(text("SELECT type FROM heard_types")).scalars()) == {"a", "b"}
+    engine.dispose()
+
+
 def test_every_transaction_works_as_the_app_role(database: Database) -> None:
     with database.begin() as session:
         assert session.connection().execute(text("SELECT current_user")).scalar_one() == "waystation_app"

@@ -34,9 +34,9 @@ def test_what_was_published_before_is_heard_after_the_migration(empty_database_u
     migrate(empty_database_url, "0002")
     engine = create_engine(sqlalchemy_url(empty_database_url))
     with engine.begin() as connection:
-        for number, content in enumerate(('{"events": {"a": {}, "b": {}}}', '{"events": {"b": {}}}', '{"document": {}}')):
-            insert = text("INSERT INTO bundles (hash, content) VALUES (:hash, CAST(:content AS jsonb))")
-            connection.execute(insert, {"hash": str(number), "content": content})
+        insert = text("INSERT INTO bundles (hash, content) VALUES (:hash, CAST(:content AS jsonb))")
+        for content in ('{"events": {"a": {}, "b": {}}}', '{"events": {"b": {}}}', '{"document": {}}'):
+            connection.execute(insert, {"hash": content, "content": content})
     migrate(empty_database_url, "head")
     with engine.connect() as connection:
         assert set(connection.execute(text("SELECT type FROM heard_types")).scalars()) == {"a", "b"}

@@ -62,7 +62,8 @@ class Sweeper:
         got_through = await self._call_all(late, executions.recreate, "late")
         self._called.update((call.run_id, now) for call in got_through)
         for run_id in holdouts:
-            await self._end_one(run_id)
+            if not await self._end_one(run_id):
+                self._called[run_id] = now
 
     async def call_commanded(self) -> None:
         """Call at once the runs that an operator gave an order or let go on, and those that were ended from outside."""
@@ -106,7 +107,7 @@ class Sweeper:
         self._called = {run: at for run, at in self._called.items() if now - at < AGAIN_AFTER}
         with self.database.begin() as session:
             late = calling.late(session, before=now - GRACE, lately=self._called, most=self.at_once)
-            return late, calling.overdue_holdouts(session, now=now, most=self.at_once)
+            return late, calling.overdue_holdouts(session, now=now, lately=self._called, most=self.at_once)
 
     def _look_commanded(self) -> tuple[list[Call], list[Call]]:
         with self.database.begin() as session:
@@ -117,11 +118,13 @@ class Sweeper:
         with self.database.begin() as session:
             calling.forget_called_off(session, runs)
 
-    async def _end_one(self, run_id: int) -> None:
+    async def _end_one(self, run_id: int) -> bool:
         try:
             await asyncio.to_thread(self._end_holdout, run_id)
         except Exception:  # one row that cannot be ended must not keep those behind it
             log.exception("a holdout could not be ended", run=run_id)
+            return False
+        return True
 
     def _end_holdout(self, run_id: int) -> None:
         with self.database.begin() as session:

@@ -41,9 +41,10 @@ def forget_called_off(session: Session, runs: Iterable[int]) -> None:
     session.connection().execute(_FORGET, {"runs": list(runs)})
 
 
-def overdue_holdouts(session: Session, *, now: datetime, most: int) -> list[int]:
-    """Holdouts whose time is over."""
-    return list(session.connection().execute(_HOLDOUTS, {"now": now, "most": most}).scalars())
+def overdue_holdouts(session: Session, *, now: datetime, lately: Iterable[int], most: int) -> list[int]:
+    """Holdouts whose time is over: `most` of them, without those that could not be ended lately."""
+    given = {"now": now, "most": most, "lately": list(lately)}
+    return list(session.connection().execute(_HOLDOUTS, given).scalars())
 
 
 # Runs by id, each looked up by itself: OFFSET 0 keeps the planner from reading all that are open instead, which it
@@ -105,4 +106,5 @@ _CALLED_OFF = text("""
 SELECT workflow_id, id, turn + 1 FROM runs WHERE ended_at IS NOT NULL AND wake_at IS NOT NULL LIMIT :most""")
 _FORGET = text("UPDATE runs SET wake_at = NULL WHERE id = ANY (:runs) AND ended_at IS NOT NULL")
 _HOLDOUTS = text("""
-SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :now AND status = 'holdout' ORDER BY wake_at LIMIT :most""")
+SELECT id FROM runs WHERE ended_at IS NULL AND wake_at <= :now AND status = 'holdout' AND id <> ALL (:lately)
+ORDER BY wake_at LIMIT :most""")

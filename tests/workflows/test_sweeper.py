@@ -12,11 +12,13 @@ from temporalio.service import RPCError
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.plans import Plans
 from engine.runs import commands
 from engine.runs.commands import Order
 from engine.secrets.keyring import KeyRing
 from tests.workflows.waiting import close_all
-from tests.workflows.world import World, journey
+from tests.workflows.world import World, journey, only
+from workflows.activities.registry import catalogue_of
 from workflows.client import Execution, start
 from workflows.position import Position
 from workflows.sweeper import Sweeper
@@ -127,6 +129,25 @@ async def test_the_age_ends_a_holdout(world: World, client: Client, clock: Fixed
     clock.advance(timedelta(days=45, seconds=1))
     await sweeper(world, client).sweep()
     assert (world.run().status, world.run().outcome) == ("holdout", "expired")
+
+
+async def test_holdouts_that_cannot_be_ended_do_not_keep_those_behind_them(
+    world: World, client: Client, clock: FixedClock
+) -> None:
+    policies = {"reentry": {"mode": "once"}, "holdout": {"share_bp": 10000, "salt": "s"}, "max_age": "P45D"}
+    world.publish({**only("test.call", {"say": "hello"}), "policies": policies})
+    world.tell("contact.scanned", {"channel": "c"})
+    world.route()
+    clock.advance(timedelta(seconds=1))
+    world.publish({**only("test.give", {"what": "c"}), "policies": policies, "entry": [{"on": "store.visited"}]})
+    world.tell("store.visited", {})
+    world.route()
+    clock.advance(timedelta(days=45, seconds=1))
+    known = {name: each for name, each in catalogue_of(world.activities).items() if name != "test.call"}
+    one_at_once = Sweeper(client, world.database, world.clock, world.keys, Plans(known), at_once=1)
+    for _ in range(2):
+        await one_at_once.sweep()
+    assert [run.outcome for run in world.runs()] == [None, "expired"]
 
 
 async def test_deliveries_of_runs_that_ended_a_day_ago_are_forgotten_and_their_turns_kept(

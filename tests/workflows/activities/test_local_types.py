@@ -13,6 +13,7 @@ from sqlmodel import col
 from engine.clock import FixedClock
 from engine.coupons.models import Coupon
 from engine.database.connection import Database
+from engine.events.heard import hear
 from engine.events.models import Event
 from engine.members.models import Member
 from engine.secrets.keyring import KeyRing
@@ -77,7 +78,8 @@ def test_what_follows_from_events_cannot_be_set(session: Session, effect: Effect
         perform(session, "member.set", {"fields": {name: "x"}}, effect)
 
 
-def test_an_event_is_told_to_the_log_once(session: Session, effect: Effect) -> None:
+def test_an_event_is_told_to_the_log_once_and_waits_for_those_who_hear_it(session: Session, effect: Effect) -> None:
+    hear(session, ["custom.welcomed"])
     given: dict[str, Json] = {"type": "custom.welcomed", "data": {"how": "well"}}
     perform(session, "event.emit", given, effect)
     perform(session, "event.emit", given, effect)
@@ -85,6 +87,13 @@ def test_an_event_is_told_to_the_log_once(session: Session, effect: Effect) -> N
     assert (event.type, event.member_id, event.data, event.routed_at) == (
         "custom.welcomed", effect.member_id, {"how": "well"}, None,
     )  # fmt: skip
+
+
+def test_an_event_that_no_journey_names_is_told_to_the_log_alone(session: Session, effect: Effect) -> None:
+    perform(session, "event.emit", {"type": "custom.welcomed"}, effect)
+    [event] = session.execute(select(Event)).scalars()
+    assert (event.type, event.routed_at) == ("custom.welcomed", effect.now)
+    assert session.execute(text("SELECT count(*) FROM member_queue")).scalar_one() == 0
 
 
 def test_an_event_of_an_unknown_type_is_refused(session: Session, effect: Effect) -> None:

@@ -37,6 +37,7 @@ from sqlalchemy.orm import Session
 from engine.journeys.catalogue import ActivityType, Catalogue, Contact, Idempotent, Retry, Subject
 from engine.secrets.keyring import KeyRing
 from rules.types import Fields, Json
+from workflows.activities.mistakes import mistake, reason
 from workflows.activities.outside import Outside
 
 GROUP = "waystation.activities"
@@ -186,23 +187,37 @@ def types_in(source: object) -> list[Activity]:
     return [value for value in values if isinstance(value, LocalActivity | RemoteActivity)]
 
 
-def load_activities(plug_ins: Iterable[EntryPoint] | None = None) -> dict[str, Activity]:
-    """The built-in types and those of plug-ins: the installed ones, unless others are given.
+def load_activities(plug_ins: Iterable[EntryPoint] | None = None, package: str = __package__) -> dict[str, Activity]:
+    """The types of a package (the built-in ones) and those of plug-ins: the installed ones, unless others are given.
 
-    Raises PlugInError, which names every plug-in that cannot be used and says why.
+    Raises ActivityTypeError, which names every file that cannot be loaded and says why; PlugInError, which does so of
+    every plug-in.
     """
-    package = import_module(__package__)
-    found = activities_of(import_module(f"{__package__}.{one.name}") for one in pkgutil.iter_modules(package.__path__))
+    found = activities_of(_modules_of(package))
     whose = dict.fromkeys(found, "Waystation itself")
     wrong: list[str] = []
     for entry in entry_points(group=GROUP) if plug_ins is None else plug_ins:
         try:
             _add(entry, found, whose)
         except Exception as error:  # noqa: BLE001 - a module of somebody else's may raise anything while it is loaded
-            wrong.append(f"{_described(entry)}: {type(error).__name__}: {error}")
+            wrong.append(f"{_described(entry)}: {mistake(error, entry.module)}")
     if wrong:
         raise PlugInError(wrong)
     return found
+
+
+def _modules_of(package: str) -> list[ModuleType]:
+    modules: list[ModuleType] = []
+    wrong: list[str] = []
+    for one in pkgutil.iter_modules(import_module(package).__path__):
+        name = f"{package}.{one.name}"
+        try:
+            modules.append(import_module(name))
+        except Exception as error:  # noqa: BLE001 - whatever an engineer's new file raises is told to them by its name
+            wrong.append(f"{name.replace('.', '/')}.py, {mistake(error, name)}")
+    if wrong:
+        raise ActivityTypeError(f"{'; '.join(wrong)}. Mend or remove it; until then nothing starts.")
+    return modules
 
 
 def _add(entry: EntryPoint, found: dict[str, Activity], whose: dict[str, str]) -> None:
@@ -254,5 +269,5 @@ def _example_of(name: str, model: type[BaseModel], example: Mapping[str, Json] |
     try:
         model.model_validate(example)
     except ValidationError as error:
-        raise ActivityTypeError(f"{name}: its example is refused by its own params: {error}") from error
+        raise ActivityTypeError(f"{name}: its example is refused by its own params: {reason(error)}") from error
     return dict(example)

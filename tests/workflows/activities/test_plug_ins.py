@@ -91,6 +91,10 @@ def test_an_entry_point_names_a_module_or_one_type(install: Install, target: str
         ("import no_such_module_anywhere", "ModuleNotFoundError: No module named 'no_such_module_anywhere'"),
         ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
         ("def broken(:", "SyntaxError"),
+        (
+            'from rules.types import Declaration\nPOINTS = Declaration(type="number")',
+            "line 2: ValidationError: Declaration: type: ",
+        ),
         ("POINTS = 5", "holds no activity type"),
         (works().replace('"""Add points to the member\'s account."""', ""), "tested.add_points needs a docstring"),
         (works("coupon.issue"), "it registers coupon.issue, which is a type of Waystation itself"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -101,6 +102,37 @@ def test_one_name_cannot_stand_for_two_types() -> None:
 def test_the_built_in_types_are_found_without_being_listed_anywhere() -> None:
     found = load_activities()
     assert {"coupon.issue", "member.set", "event.emit", "wecom.send_welcome"} <= found.keys()
+
+
+BROKEN = """
+from rules.types import Declaration
+
+RESULT = {"points": Declaration(type="number")}
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "complaint"),
+    [
+        (BROKEN, "line 4: ValidationError: Declaration: type: "),
+        ("import no_such_module_anywhere", "line 1: ModuleNotFoundError: No module named 'no_such_module_anywhere'"),
+        ("def broken(:", "SyntaxError: invalid syntax (points.py, line 1)"),
+    ],
+)
+def test_a_file_that_cannot_be_loaded_is_named_with_the_line_and_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, complaint: str
+) -> None:
+    package = tmp_path / f"types_{abs(hash(source))}"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "points.py").write_text(source)
+    (package / "stock.py").write_text("raise RuntimeError('no licence')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ActivityTypeError) as raised:
+        load_activities([], package.name)
+    assert f"{package.name}/points.py, {complaint}" in str(raised.value)
+    assert f"{package.name}/stock.py, line 1: RuntimeError: no licence" in str(raised.value)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("activity", load_activities().values(), ids=lambda activity: activity.type.name)

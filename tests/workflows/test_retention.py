@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.events.heard import hear
 from engine.retention.keep import Keep
 from engine.retention.rows import DERIVED_FROM
 from engine.secrets.keyring import KeyRing
@@ -128,6 +129,8 @@ async def test_events_from_which_ledgers_are_derived_stay(
 
 
 async def test_events_that_nobody_has_routed_stay_and_young_ones_too(world: World, clock: FixedClock) -> None:
+    with world.database.begin() as session:
+        hear(session, ["custom.stamp"])
     world.tell("custom.stamp", who="member:1")
     clock.advance(KEEP.events + DAY)
     world.tell("custom.stamp", who="member:2")

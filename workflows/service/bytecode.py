@@ -5,7 +5,7 @@ installation belongs to somebody else, each role would compile its libraries ane
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -18,19 +18,26 @@ LIBRARY = Path(pydantic.__file__)
 NAME = "bytecode"
 
 
-def bytecode_environment(inherited: Mapping[str, str], folder: Folder, source: Path = LIBRARY) -> dict[str, str]:
-    """Return what roles are told so that compiled code is kept: nothing where it lies beside the source, or will.
-
-    Else it is kept in the service's own folder, from where it may be removed. `source` is a file of a library.
-    """
-    cached = Path(cache_from_source(str(source)))
-    forbidden = bool(inherited.get("PYTHONDONTWRITEBYTECODE"))
-    if cached.exists() or (not forbidden and _may_be_made(cached)):
-        return {}
-    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.part(NAME))}
-
-
-def _may_be_made(path: Path) -> bool:
+def may_be_made(path: Path) -> bool:
     """Say whether this user may write the file, with folders above it that are still missing."""
     above = next(folder for folder in path.parents if folder.exists())
     return os.access(above, os.W_OK | os.X_OK)
+
+
+def bytecode_environment(
+    inherited: Mapping[str, str],
+    folder: Folder,
+    source: Path = LIBRARY,
+    *,
+    allowed: Callable[[Path], bool] = may_be_made,
+) -> dict[str, str]:
+    """Return what roles are told so that compiled code is kept: nothing where it lies beside the source, or will.
+
+    Else it is kept in the service's own folder, from where it may be removed. `source` is a file of a library; `allowed`
+    tells whether a file may be written.
+    """
+    cached = Path(cache_from_source(str(source)))
+    forbidden = bool(inherited.get("PYTHONDONTWRITEBYTECODE"))
+    if cached.exists() or (not forbidden and allowed(cached)):
+        return {}
+    return {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.part(NAME))}

@@ -33,8 +33,8 @@ def bytecode_environment(
 ) -> dict[str, str]:
     """Return what roles are told so that compiled code is kept: nothing where it lies beside the source, or will.
 
-    Else it is kept in the service's own folder, from where it may be removed. `source` is a file of a library; `allowed`
-    tells whether a file may be written.
+    Else it is kept in the service's own folder, from where it may be removed. `source` is a file of a library;
+    `allowed` tells whether a file may be written.
     """
     cached = Path(cache_from_source(str(source)))
     forbidden = bool(inherited.get("PYTHONDONTWRITEBYTECODE"))

@@ -29,8 +29,8 @@ def test_an_empty_service_shows_zero_where_something_could_wait(database: Databa
 
 def test_what_waits_to_be_routed_is_told_by_class_with_the_age_of_the_oldest(database: Database, keys: KeyRing) -> None:
     chain = build_chain(database, keys)
-    chain.tell(event("contact.scanned", subject="member:1"), event("coupon.claimed", subject="member:2"))
-    chain.tell(event("coupon.claimed", subject="member:2"))
+    chain.tell(event("contact.scanned", subject="member:1"), event("member.updated", subject="member:2", nickname="x"))
+    chain.tell(event("member.updated", subject="member:2", nickname="x"))
     shown = figures(chain, after=timedelta(seconds=90))
     assert shown["waystation_events_unrouted"] == {("interactive",): 1, ("bulk",): 2}
     assert shown["waystation_events_unrouted_oldest_seconds"] == {("interactive",): 90, ("bulk",): 90}

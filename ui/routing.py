@@ -1,4 +1,4 @@
-"""Routes of the JSON API: bodies are strict JSON, and anything else is refused by name.
+"""Routes of the JSON API: bodies are strict JSON, parameters are known, and anything else is refused by name.
 
 Every module in `ui/api` makes its router with `api_router()`.
 """
@@ -15,8 +15,10 @@ from rules.reader import loads
 from rules.types import Json
 from ui.idempotency import once
 from ui.limits import MAX_BODY
+from ui.parameters import known_to, refuse_unknown
 from ui.problems import FieldError, Unprocessable, WrongMediaType
 
+API = "/api/v1/"
 _NOT_OURS = "The body is not JSON as we read it; see errors."
 
 
@@ -35,12 +37,18 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route whose JSON body is strict and of a JSON media type, and whose writes may carry an `Idempotency-Key`."""
+    """A route whose JSON body is strict and of a JSON media type, and whose writes may carry an `Idempotency-Key`.
+
+    Below `/api/v1` it takes the parameters that it declares and no other; outside, others may add theirs.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
+        known = known_to(self.dependant)
 
         async def handler(request: Request) -> Response:
+            if request.url.path.startswith(API):
+                refuse_unknown(request, known)
             strict = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
                 await demand_json(strict)

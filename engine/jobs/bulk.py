@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.database.connection import Scope
 from engine.jobs import store
+from engine.jobs.bulk_words import told
 from engine.jobs.kinds import BULK
 from engine.jobs.models import Job
 from engine.jobs.pages import Finding, Page, Work
@@ -153,7 +154,7 @@ def _act_on(session: Session, bulk: Bulk, runs: Sequence[int], *, by: str, now: 
         try:
             _act(session, bulk, run, by=by, now=now)
         except (RunUnknownError, RunStateError, UnknownPortError) as error:
-            found.append(Finding(str(run), _text(error)))
+            found.append(Finding(str(run), told(error)))
     return found
 
 
@@ -165,17 +166,6 @@ def _act(session: Session, bulk: Bulk, run: int, *, by: str, now: datetime) -> N
             commands.resume(session, run, deadlines=bulk.deadlines, by=by, now=now)
         case "retry" | "skip" | "exit":
             commands.give(session, run, Order(bulk.action, bulk.port, bulk.outcome), by=by, now=now)
-
-
-def _text(error: Exception) -> dict[str, str]:
-    match error:
-        case RunUnknownError():
-            chinese = "看不到这个旅程运行:它不存在,或属于其他门店"
-        case UnknownPortError():
-            chinese = "它所在的节点没有这个出口"
-        case _:
-            chinese = "它当前的状态不允许此操作"
-    return {"zh": chinese, "en": str(error)}
 
 
 def _lock_members(session: Session, runs: Sequence[int]) -> None:

@@ -76,9 +76,9 @@ def look(world: World, job_id: int) -> Job:
         return store.find(session, job_id)
 
 
-def errors(world: World, job_id: int) -> dict[str, str]:
+def errors(world: World, job_id: int, language: str = "en") -> dict[str, str]:
     with world.database.begin() as session:
-        return {error.subject: error.message["en"] for error in store.errors_of(session, job_id)}
+        return {error.subject: error.message[language] for error in store.errors_of(session, job_id)}
 
 
 def orders(world: World) -> list[tuple[int, str, dict[str, Any], str]]:
@@ -98,6 +98,20 @@ def test_a_mixture_is_gone_through_and_what_stands_against_it_told_run_by_run(wo
     assert "Only a run that is stuck" in told[str(waiting[0])]
     assert "completed" in told[str(ended[0])]
     assert "no run 9999 in sight" in told["9999"]
+
+
+def test_the_reason_and_the_remedy_are_told_in_chinese_too(world: World) -> None:
+    stuck, waiting, ended = a_mixture(world)
+    skipped = errors(world, do(world, ask(world, Bulk("skip", ids=[*stuck, 9_999], port="nowhere"))).id, "zh")
+    assert "没有出口 nowhere；请改选它有的出口：" in skipped[str(stuck[0])]
+    assert "done" in skipped[str(stuck[0])]
+    assert "请核对编号" in skipped["9999"]
+    resumed = errors(world, do(world, ask(world, Bulk("resume", ids=[*waiting, *ended]))).id, "zh")
+    assert resumed == {
+        str(waiting[0]): "实例没有被单独暂停，它现在是等待中；若是随旅程暂停，请恢复整个旅程",
+        str(waiting[1]): "实例没有被单独暂停，它现在是等待中；若是随旅程暂停，请恢复整个旅程",
+        str(ended[0]): "实例已完成，不能再操作；无需处理",
+    }
 
 
 CASES = [

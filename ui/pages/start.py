@@ -46,7 +46,8 @@ async def start(
 def _start(visit: Visit, key: str, member: str, name: str) -> Response:
     with visit.operate() as session:
         find(session, key)
-    wanted = Wanted(key, member, visit.actor, name, visit.viewer.stores)
+    subject = member.removeprefix("#").removeprefix("＃").strip()
+    wanted = Wanted(key, subject, visit.actor, name, visit.viewer.stores, known=True)
     try:
         event = by_hand.ask(visit.deps.database, visit.deps.keys, wanted, now=visit.now())
     except StartError as error:

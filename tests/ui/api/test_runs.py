@@ -20,6 +20,8 @@ from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
 from tests.workflows.world import Stage, World, failure, journey, only
 
+ASKER = "key:key-0"
+
 
 @pytest.fixture
 def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
@@ -183,6 +185,31 @@ async def test_a_start_by_hand_is_an_event_and_obeys_re_entry(api: httpx.AsyncCl
     assert again.json() == answer.json()
     assert (refused.status_code, refused.json()["run"]) == (202, None)
     assert len(world.runs()) == 1
+
+
+async def test_a_start_of_somebody_new_makes_them_and_the_audit_says_who_asked(
+    api: httpx.AsyncClient, world: World
+) -> None:
+    world.publish()
+    body = {"journey": world.document["key"], "subject": "unionid:o6_new", "data": {"requested_by": "somebody"}}
+    async with turning(world):
+        answer = await api.post("/api/v1/runs", json=body)
+    assert answer.status_code == 201, answer.text
+    run = (await api.get(f"/api/v1/runs/{answer.json()['run']}")).json()
+    assert (run["timeline"][0]["kind"], run["timeline"][0]["detail"]) == ("operator", {"action": "start", "by": ASKER})
+    entries = (await api.get("/api/v1/audit", params={"object": f"journey/{run['journey']}"})).json()["items"]
+    [entry] = [each for each in entries if each["action"] == "run.requested"]
+    assert entry["actor"] == ASKER
+    assert entry["after"] == {"event": answer.json()["event"], "member": run["member"]}
+
+
+@pytest.mark.parametrize(
+    "subject", ["unionid:zz zz", "#1001", "nobody", "card:a\tb", "unionid:", "external_userid:<b>"]
+)
+async def test_a_start_of_what_is_no_identity_is_422(api: httpx.AsyncClient, world: World, subject: str) -> None:
+    world.publish()
+    answer = await api.post("/api/v1/runs", json={"journey": world.document["key"], "subject": subject})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/subject")
 
 
 async def test_a_start_of_what_is_not_published_is_404(api: httpx.AsyncClient) -> None:

@@ -10,9 +10,10 @@ from engine.definitions.listing import show
 from engine.events.parking import list_parked
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
-from engine.members.profile import list_members, read_profile
+from engine.members.profile import MemberItem, list_members, read_profile
 from engine.members.timeline import CursorError, Moment, timeline
 from engine.runs.listing import RunFilter, list_runs
+from engine.secrets.keyring import KeyRing
 from rules.types import Json
 from ui.pages.visit import Visiting
 from ui.problems import NotFound, Unprocessable
@@ -31,15 +32,17 @@ def show_list(
     value: Annotated[str, Query(max_length=256)] = "",
     before: Cursor = None,
 ) -> Response:
-    """The newest members, and a search by identity that leads to the one who has it."""
-    missing = False
+    """The newest members, and a search that leads to the one who has the identity or is shown under the number."""
+    wanted = value.strip()
+    members: list[MemberItem] = []
+    after = None
     with visit.begin() as session:
-        if value.strip():
-            found = find_member(session, visit.deps.keys, f"{kind}:{value.strip()}")
+        if wanted:
+            found = _searched(session, visit.deps.keys, kind, wanted)
             if found is not None:
                 return RedirectResponse(f"/members/{found}", 303)
-            missing = True
-        members, after = list_members(session, visit.deps.keys, before=before)
+        else:
+            members, after = list_members(session, visit.deps.keys, before=before)
     context = {
         "members": members,
         "next": after,
@@ -47,7 +50,7 @@ def show_list(
         "kinds": KINDS,
         "kind": kind,
         "value": value,
-        "missing": missing,
+        "missing": bool(wanted),
     }
     return visit.render("members/list.html", context)
 
@@ -79,6 +82,15 @@ def show_member(
         "parked": parked,
     }
     return visit.render("members/member.html", context)
+
+
+def _searched(session: Session, keys: KeyRing, kind: str, value: str) -> int | None:
+    """Who has the identity; `#17` is the number that we show, and so is a bare number that is nobody's own."""
+    if value[0] in "#＃":
+        number = value[1:].strip()
+        return find_member(session, keys, number) if number.isdigit() else None
+    found = find_member(session, keys, f"{kind}:{value}")
+    return find_member(session, keys, value) if found is None and kind == "member" and value.isdigit() else found
 
 
 def _moments(session: Session, member_id: int, before: str | None) -> tuple[list[Moment], str | None]:

@@ -16,7 +16,7 @@ from engine.database.connection import Database
 from engine.definitions.models import Live
 from engine.events.models import Event
 from engine.jobs.models import Job
-from engine.runs.models import Pause, Run
+from engine.runs.models import Pause, Run, RunCommand
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.test_pages import text_of
 from tests.ui.visitor import Visitor
@@ -56,7 +56,7 @@ def test_a_start_by_hand_is_an_event_and_says_that_it_waits(admin: Visitor, chai
 def test_a_start_leads_to_its_run_or_says_that_none_began(
     admin: Visitor, chain: Sample, database: Database, clock: FixedClock
 ) -> None:
-    where = admin.post(f"{JOURNEY}/start", data={"member": "unionid:somebody-new"}).headers["location"]
+    where = admin.post(f"{JOURNEY}/start", data={"member": f"unionid:o6_{3:06d}"}).headers["location"]
     [event] = requests(database)
     with database.begin() as session:
         session.execute(update(Event).where(col(Event.seq) == event.seq).values(routed_at=clock.now()))
@@ -70,7 +70,7 @@ def test_a_start_leads_to_its_run_or_says_that_none_began(
 @pytest.mark.parametrize(
     ("member", "status", "words"),
     [
-        ("4711", 404, "没有这个编号的会员"),
+        ("4711", 404, "没有会员有这个编号"),
         ("nonsense", 422, "这不是可用的身份"),
         ("phone:secret", 422, "这不是可用的身份"),
         ("", 422, "这不是可用的身份"),
@@ -245,15 +245,61 @@ def test_a_run_says_who_paused_it_and_what_becomes_of_its_deadline(admin: Visito
     run = f"/runs/{chain.runs['wait_join']}?lang=en"
     admin.post(f"/runs/{chain.runs['wait_join']}/pause")
     text = text_of(admin.get(run))
-    assert "This run was paused itself" in text
+    assert "This run itself was paused" in text
     assert "Paused with its journey" not in text
     assert "On resuming it stays, and acts at once if it has passed" in text
     admin.post(f"{JOURNEY}/pause")
     assert "Paused with its journey" in text_of(admin.get(run))
     admin.post(f"/runs/{chain.runs['wait_join']}/resume")
     text = text_of(admin.get(run))
-    assert "This run was paused itself" not in text
+    assert "This run itself was paused" not in text
     assert "Paused with its journey" in text
+
+
+def test_pauses_of_a_run_and_its_journey_stand_in_its_timeline(
+    admin: Visitor, chain: Sample, clock: FixedClock
+) -> None:
+    run, ended = chain.runs["wait_join"], chain.runs["goal"]
+    for path, form in (
+        (f"/runs/{run}/pause", {}),
+        (f"/runs/{run}/resume", {"deadlines": "extend"}),
+        (f"{JOURNEY}/pause", {}),
+        (f"{JOURNEY}/resume", {"deadlines": "hold"}),
+    ):
+        clock.advance(timedelta(minutes=1))
+        assert admin.post(path, data=form).status_code == 303
+    lines = admin.get(f"/runs/{run}?lang=en").text.split("</li>")
+    told = [
+        word
+        for line in lines
+        for word in ("Run paused", "Run resumed", "Journey paused", "Journey resumed")
+        if word in line and "user:admin" in line
+    ]
+    assert told == ["Run paused", "Run resumed", "Journey paused", "Journey resumed"]
+    assert "move by the pause" in text_of(admin.get(f"/runs/{run}?lang=en")).partition("Run resumed")[2]
+    assert "Journey paused" not in text_of(admin.get(f"/runs/{ended}?lang=en"))
+    assert "Journey paused" not in text_of(admin.get(f"/runs/{chain.runs['holdout']}?lang=en"))
+
+
+@pytest.mark.parametrize(
+    ("order", "form", "word"),
+    [("retry", {}, "Retry"), ("skip", {"port": "timeout"}, "Skip"), ("exit", {}, "End")],
+)
+def test_an_order_is_told_at_once_and_no_other_can_be_given_until_it_is_taken(
+    admin: Visitor, chain: Sample, database: Database, order: str, form: dict[str, str], word: str
+) -> None:
+    run = f"/runs/{chain.runs['stuck']}"
+    assert "waits for the run's turn" not in text_of(admin.get(f"{run}?lang=en"))
+    assert admin.post(f"{run}/{order}", data=form).status_code == 303
+    for path in (run, f"{run}/progress"):
+        page = admin.get(f"{path}?lang=en")
+        assert f"{word} was asked by user:admin and waits for the run&#39;s turn" in page.text
+        assert f'action="{run}' not in page.text
+        assert len(re.findall(r"<button[^>]*disabled", page.text)) == 4
+    with database.begin() as session:
+        session.execute(update(RunCommand).values(taken_turn=3))
+    page = admin.get(f"{run}/progress").text
+    assert (f'action="{run}/retry"' in page, "disabled" in page) == (True, False)
 
 
 def test_a_push_that_waits_for_the_morning_says_until_when(admin: Visitor, chain: Sample) -> None:

@@ -18,6 +18,7 @@ from engine.jobs.bulk import ACTIONS
 from engine.members.lookup import find_member
 from engine.organisation.models import Associate, Channel, Store
 from engine.runs.around import effects_of, ended_for
+from engine.runs.commands import untaken
 from engine.runs.entries import lasting_pause
 from engine.runs.listing import STATUSES, RunFilter, list_runs
 from engine.runs.models import Run
@@ -126,6 +127,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             "ports": sorted(ports_of(session, run)),
             "own_pause": lasting_pause(session, run.journey, run_id),
             "journey_pause": lasting_pause(session, run.journey),
+            "pending": untaken(session, run_id) if run.ended_at is None else None,
             "effects": effects_of(session, run_id),
             "ended_for": ended_for(session, run),
         }

@@ -172,7 +172,7 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
     page.get_by_role("button", name="Resume the journey").click()
     expect(page.locator(".head .state")).to_contain_text("Published")
     walk.go(f"/runs/{chain.runs['stuck']}")
-    page.locator("summary", has_text="Remove").click()
+    page.locator("summary", has_text="End").click()
     assert grave_findings(walk) == []
     page.get_by_label("Leave through").select_option("timeout")
     page.get_by_role("button", name="Skip").click()

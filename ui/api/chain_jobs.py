@@ -97,7 +97,9 @@ def _import(
         checked = check(session, lines)
         if dry_run:
             response.status_code = 200
-            found = dry_run_of(IMPORT, len(lines), [one.finding() for one in checked.wrong[:SHOWN]])
+            found = dry_run_of(
+                IMPORT, len({line.n for line in lines}), [one.finding() for one in checked.wrong[:SHOWN]]
+            )
             return found.model_copy(update={"failed": len(checked.wrong)})
         if checked.wrong and not partial:
             raise _refused(checked)

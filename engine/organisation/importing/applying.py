@@ -29,7 +29,7 @@ def create_import(session: Session, keys: KeyRing, checked: Checked, *, by: str,
     job = store.create(session, IMPORT, {"pages": len(pages)}, total=len(checked.good), by=by, now=now, stores="*")
     for n, lines in enumerate(pages):
         store.put_part(session, job.id, n, [asdict(line) for line in lines], keys=keys)
-    store.note(session, job, [one.finding() for one in checked.wrong])
+    store.note(session, job, checked.findings())
     return job
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, Session
 from sqlmodel import col
 
+from engine.jobs.errors import Text
+from engine.jobs.pages import Finding
 from engine.organisation import views
 from engine.organisation.importing.lines import KINDS, Kind, Line, Wrong, wrong
 from engine.organisation.importing.wrong import in_words
@@ -31,13 +33,25 @@ class Checked:
     good: list[Line] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
 
+    def findings(self) -> list[Finding]:
+        """One for each line that is wrong, with all that is wrong with it: so a job counts lines."""
+        of_line: dict[str, list[Text]] = {}
+        for one in map(Wrong.finding, self.wrong):
+            of_line.setdefault(one.subject, []).append(one.message)
+        return [
+            Finding(line, {"zh": "；".join(one["zh"] for one in said), "en": " ".join(one["en"] for one in said)})
+            for line, said in of_line.items()
+        ]
+
 
 def check(session: Session, read: Sequence[Line | Wrong]) -> Checked:
     """What of a file can be applied. The session must see all stores."""
     found = Checked(wrong=[one for one in read if isinstance(one, Wrong)])
-    good = _alone([one for one in read if isinstance(one, Line)], found.wrong)
-    good = _taken(session, good, found.wrong)
+    lines = [one for one in read if isinstance(one, Line)]
+    good = _alone(lines, found.wrong)
+    good = _taken(session, good, lines, found.wrong)
     good = _connected(session, good, found.wrong)
+    found.wrong += _dangling_of_bad(session, lines, good, found.wrong)
     found.good = _ordered(good)
     found.wrong.sort(key=lambda one: one.n)
     return found
@@ -52,18 +66,24 @@ def _alone(lines: Iterable[Line], found: list[Wrong]) -> dict[Name, Line]:
     """Each line for itself, and no record twice."""
     good: dict[Name, Line] = {}
     first: dict[Name, int] = {}
+    unreadable = {one.n for one in found}
+    keyless = {one.n for one in found if one.field == "key"}
     for line in lines:
         kind, name = KINDS[line.kind], (line.kind, line.key)
         wrongs = list(_of_body(line, kind))
-        if not views.is_key(line.key):
-            wrongs.append(_bad_key(line.n))
-        if name in first:
-            wrongs.append(_repeated(line.n, first[name]))
-        first.setdefault(name, line.n)
+        if line.n not in keyless:
+            wrongs += _of_key(line, first.setdefault(name, line.n))
         found += wrongs
-        if not wrongs:
+        if not wrongs and line.n not in unreadable:
             good[name] = line
     return good
+
+
+def _of_key(line: Line, first: int) -> Iterator[Wrong]:
+    if not views.is_key(line.key):
+        yield _bad_key(line.n)
+    if first != line.n:
+        yield _repeated(line.n, first)
 
 
 def _of_body(line: Line, kind: Kind) -> Iterator[Wrong]:
@@ -73,21 +93,25 @@ def _of_body(line: Line, kind: Kind) -> Iterator[Wrong]:
         yield from in_words(line.n, kind, error)
 
 
-def _taken(session: Session, good: dict[Name, Line], found: list[Wrong]) -> dict[Name, Line]:
-    """A WeCom account belongs to one associate."""
-    given = {name: str(userid) for name, line in good.items() if (userid := line.body.get("wecom_userid"))}
-    wanted = select(Associate).where(_is_one_of(col(Associate.wecom_userid), set(given.values())))
+def _taken(session: Session, good: dict[Name, Line], lines: Sequence[Line], found: list[Wrong]) -> dict[Name, Line]:
+    """A WeCom account belongs to one associate: of the lines that claim one, those that are right come first."""
+    right = {line.n for line in good.values()}
+    claims = [*good.values(), *(line for line in lines if line.n not in right)]
+    given = [(line, str(userid)) for line in claims if (userid := line.body.get("wecom_userid"))]
+    wanted = select(Associate).where(_is_one_of(col(Associate.wecom_userid), {userid for _, userid in given}))
     owners = {row.wecom_userid: row for row in session.execute(wanted).scalars()}
     first: dict[str, str] = {}
-    for (kind, key), userid in given.items():
-        owner, line = owners.get(userid), good[kind, key]
-        if (other := first.setdefault(userid, key)) != key:
+    left = dict(good)
+    for line, userid in given:
+        owner = owners.get(userid)
+        other = first.setdefault(userid, line.key)
+        if other == line.key and owner is not None and owner.key != line.key and not _is_free(owner, left):
+            other = owner.key
+        if other != line.key:
             found.append(_belongs(line.n, userid, other))
-            del good[kind, key]
-        elif owner is not None and owner.key != key and not _is_free(owner, good):
-            found.append(_belongs(line.n, userid, owner.key))
-            del good[kind, key]
-    return good
+            if line.n in right:
+                del left[line.kind, line.key]
+    return left
 
 
 def _is_free(owner: Associate, good: Mapping[Name, Line]) -> bool:
@@ -169,6 +193,17 @@ def _dangling(line: Line, known: set[Name], good: Mapping[Name, Line]) -> Iterat
                 f"没有 {kind} {key!r}；请在文件里加上它（并确认那一行无误），或改正这里的键",
                 f"There is no {kind} {key!r}: add a (right) line for it, or correct the key.",
             )
+
+
+def _dangling_of_bad(
+    session: Session, lines: Sequence[Line], good: Mapping[Name, Line], found: Iterable[Wrong]
+) -> list[Wrong]:
+    """What the lines that are wrong refer to in vain as well: who mends a line wants to mend all of it."""
+    right = {line.n for line in good.values()}
+    bad = [line for line in lines if line.n not in right]
+    told = {(one.n, one.field) for one in found}
+    known = _known(session, bad)
+    return [one for line in bad for one in _dangling(line, known, good) if (one.n, one.field) not in told]
 
 
 def _parents(session: Session) -> dict[str, str | None]:

@@ -83,7 +83,6 @@ def _record(n: int, cells: Mapping[str, str]) -> Iterator[tuple[int, Json] | Wro
             yield wrong(
                 n, column, f"{kind.name} 没有这个字段，请留空", f"A {kind.name} has no such field: leave it empty."
             )
-            return
         elif value and column:
             _put(record, column, value)
     yield n, record

@@ -18,14 +18,15 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read(content: bytes, form: Form | None = None) -> list[Line | Wrong]:
-    """The lines of a file, or what is wrong with them. Without a form its first character decides.
+    """The lines of a file, and what is wrong with them. Without a form its first character decides.
 
+    A line of which something can be read stands beside what is wrong with it, under the same number.
     Raises FileError when nothing of it can be read.
     """
     text = decode(content)
     form = form or ("jsonl" if text.lstrip().startswith("{") else "csv")
     records = csv_records(text) if form == "csv" else _json_records(text)
-    found = [one if isinstance(one, Wrong) else _line(*one) for one in records]
+    found = [each for one in records for each in ([one] if isinstance(one, Wrong) else _line(*one))]
     if not found:
         raise FileError({"zh": "文件里没有内容", "en": "There is nothing in the file."})
     return found
@@ -67,18 +68,25 @@ def _json_records(text: str) -> Iterator[tuple[int, Json] | Wrong]:
             yield wrong(n, None, f"不是 JSON：{problem.message['zh']}", f"This is no JSON: {problem.message['en']}")
 
 
-def _line(n: int, record: Json) -> Line | Wrong:
+def _line(n: int, record: Json) -> Iterator[Line | Wrong]:
     if not isinstance(record, dict):
-        return wrong(n, None, "每行应是一个 JSON 对象", "Each line is one JSON object.")
-    for pointer, message in mistakes(record):
-        return wrong(n, pointer.removeprefix("/") or None, f"内容不可用（{message}）", message)
+        yield wrong(n, None, "每行应是一个 JSON 对象", "Each line is one JSON object.")
+        return
+    if unusable := [
+        wrong(n, pointer.removeprefix("/") or None, f"内容不可用（{message}）", message)
+        for pointer, message in mistakes(record)
+    ]:
+        yield from unusable
+        return
     kind = str(record.get("kind", "")).replace("-", "_")
+    key = next((record[name] for name in KEY_NAMES if record.get(name) not in (None, "")), None)
     if kind not in KINDS:
         known = ", ".join(KINDS)
-        return wrong(n, "kind", f"种类应是 {known} 之一", f"Give the kind of record: one of {known}.")
-    key = next((record[name] for name in KEY_NAMES if record.get(name) not in (None, "")), None)
+        yield wrong(n, "kind", f"种类应是 {known} 之一", f"Give the kind of record: one of {known}.")
     if not isinstance(key, str | int) or isinstance(key, bool):
-        return wrong(n, "key", "缺少记录的键", "Give the key of the record.")
-    aliases = KINDS[kind].aliases
-    body = {aliases.get(name, name): value for name, value in record.items() if name not in ("kind", *KEY_NAMES)}
-    return Line(n, kind, str(key), body)
+        yield wrong(n, "key", "缺少记录的键", "Give the key of the record.")
+        key = ""
+    if kind in KINDS:
+        aliases = KINDS[kind].aliases
+        body = {aliases.get(name, name): value for name, value in record.items() if name not in ("kind", *KEY_NAMES)}
+        yield Line(n, kind, str(key), body)

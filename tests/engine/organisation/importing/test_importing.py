@@ -147,6 +147,35 @@ def test_a_bad_line_is_told_by_number_and_field_with_its_remedy(
     assert all(len(message) > 10 for _, _, message in found)
 
 
+@pytest.mark.parametrize(
+    ("content", "fields"),
+    [
+        (b"kind,key,title.zh,title.en,region\nstore,s1,x,,nowhere\n", ["title.en", "region"]),
+        (b"kind,key,title,region,wecom_userid\nassociate,,x,nowhere,\n", ["title", "region", "key", "name", "store"]),
+        (b"kind,key,name,store,wecom_userid\nassociate,a,,nowhere,wecom-lin\n", ["name", "wecom_userid", "store"]),
+        (b"kind,key,title\nplanet,,x\n", ["kind", "key"]),
+        (b'{"kind": "region", "key": "r", "title": "a\\u0007b", "parent": "b\\u0007"}', ["title", "parent"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_line_is_told_at_once(chain: Chain, content: bytes, fields: list[str]) -> None:
+    assert [field for _, field, _ in wrongs(chain, content)] == fields
+
+
+def test_a_job_counts_lines_and_tells_of_each_all_that_is_wrong(chain: Chain) -> None:
+    found = checked(chain, b"kind,key,title.zh,region\nstore,s1,x,nowhere\nregion,r,,\n")
+    first, second = found.findings()
+    assert (first.subject, second.subject) == ("line 2", "line 3")
+    assert first.message["zh"].startswith("title.en：缺少这个必填字段，请补上；region：没有 region 'nowhere'")
+    assert first.message["en"].startswith("title.en: A store needs this field: give it. region: There is no region")
+
+
+def test_a_line_that_is_wrong_takes_nothing_from_one_that_is_right(chain: Chain) -> None:
+    account = {"kind": "associate", "store": "S1", "wecom_userid": "one"}
+    found = checked(chain, jsonl({**account, "key": "a"}, {**account, "key": "b", "name": "x"}))
+    assert [line.n for line in found.good] == [2]
+    assert [(one.n, one.field) for one in found.wrong] == [(1, "name"), (1, "wecom_userid")]
+
+
 def test_all_bad_lines_of_a_file_are_told_at_once_and_keep_nothing_from_being_told(chain: Chain) -> None:
     lines = [{"kind": "region", "key": "fine", "title": "x"}, *(line for line, _ in BAD_LINES)]
     found = wrongs(chain, jsonl(*lines))

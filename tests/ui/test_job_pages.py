@@ -106,6 +106,31 @@ def test_a_file_is_checked_and_then_imported(admin: Visitor, chain: Sample, data
     assert (job.total, job.created_by) == (2, "user:admin")
 
 
+def test_the_page_marks_what_a_line_must_give_and_says_what_a_title_needs(admin: Visitor, chain: Sample) -> None:
+    page = admin.get("/import?lang=en").text
+    assert "<strong>region*</strong>, <strong>title*</strong>, address" in page
+    assert "<strong>channel_kind*</strong>" in page
+    assert "of the two columns title.zh and title.en, both must be filled" in page
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (FILE.format(region="south"), "Mistakes found: 1. Nothing was written. Lines without a mistake: 1."),
+        (
+            "kind,key,title.zh,title.en,region\nstore,N1,新店,,south\n",
+            "Mistakes found: 2. Nothing was written. No line",
+        ),
+    ],
+)
+def test_what_is_wrong_is_counted_and_what_can_be_done_is_said(
+    admin: Visitor, chain: Sample, content: str, told: str
+) -> None:
+    answer = admin.post("/import?lang=en", files={"file": ("chain.csv", content.encode(), "text/csv")})
+    assert answer.status_code == 422
+    assert told in re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.text))
+
+
 def test_the_lines_that_are_right_are_imported_when_that_is_asked_for(
     admin: Visitor, chain: Sample, database: Database
 ) -> None:

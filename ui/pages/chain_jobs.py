@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from engine.jobs.errors import Text
 from engine.organisation.importing.applying import create_import
 from engine.organisation.importing.checking import Checked, check
-from engine.organisation.importing.lines import KINDS, FileError
+from engine.organisation.importing.lines import KINDS, FileError, Kind
 from engine.organisation.importing.reading import read
 from engine.organisation.sync.requests import ask, choose_app
 from ui.pages.visit import Visit, Visiting
@@ -64,12 +64,17 @@ def _form(
     visit: Visit, *, checked: Checked | None = None, refused: Text | None = None, status: int = 200
 ) -> HTMLResponse:
     context = {
-        "kinds": {kind.name: sorted(kind.fields) for kind in KINDS.values()},
+        "kinds": {kind.name: [(name, name in kind.required) for name in _columns(kind)] for kind in KINDS.values()},
         "checked": checked,
         "wrong": [(one.n, one.field, one.message[visit.language]) for one in checked.wrong[:_SHOWN]] if checked else [],
         "refused": refused[visit.language] if refused else None,
     }
     return visit.render("jobs/import.html", context, status=status)
+
+
+def _columns(kind: Kind) -> list[str]:
+    """What must be given comes first."""
+    return sorted(kind.fields, key=lambda name: (name not in kind.required, name))
 
 
 def _demand_whole_chain(visit: Visit) -> None:

@@ -33,6 +33,11 @@ class Kind:
         """The names that its lines may use, beside `kind` and the key."""
         return frozenset(map(self.in_files, self.body.model_fields))
 
+    @property
+    def required(self) -> frozenset[str]:
+        """Those of them that every line must give; of these, `nullable` ones may be empty."""
+        return frozenset(self.in_files(name) for name, one in self.body.model_fields.items() if one.is_required())
+
     def in_files(self, place: str) -> str:
         """A place in the body as files name it."""
         name, dot, rest = place.partition(".")

@@ -10,12 +10,14 @@ from sqlmodel import col
 
 from engine.access.roles import Place, Role
 from engine.access.store import add_user
-from engine.alerts.models import Alert
+from engine.alerts.models import KINDS, Alert
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.events.models import MemberQueue
+from rules.types import Json
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
+from ui.alert_words import facts
 
 
 def sign_in(visitor: Visitor, database: Database, clock: FixedClock, role: Role, store_id: int | None = None) -> None:
@@ -40,6 +42,27 @@ def test_open_alerts_lead_to_what_they_are_about(admin: Visitor, chain: Sample) 
     assert "A journey paused itself</th>" not in page
     assert "60020" in page
     assert "4 open alerts" in admin.get("/members?lang=en").text
+
+
+def test_what_an_alert_knows_is_told_in_the_readers_language(admin: Visitor, chain: Sample) -> None:
+    english, chinese = (admin.get(f"/alerts?lang={language}").text for language in ("en", "zh"))
+    assert "Why: The action failed and its retries are used up" in english
+    assert "原因: 重试用尽，动作仍失败" in chinese
+    assert "reason: failed" not in english + chinese
+    assert "Failed: 12 · Out of: 100" in re.sub(r"\s+", " ", admin.get("/alerts?lang=en&state=acknowledged").text)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fact_without_a_word_of_ours_stands_as_it_was_told(kind: str) -> None:
+    detail: dict[str, Json] = {"kind": kind, "odd": ["x"], "run": "17", "reason": "No such app."}
+    told = facts(detail, "en")
+    assert told == [("Job", kind), ("Why", "No such app."), ("Run", "#17"), ("odd", '["x"]')]
+
+
+def test_the_overview_names_a_stuck_run_once(admin: Visitor, chain: Sample, database: Database) -> None:
+    run = chain.runs["stuck"]
+    assert admin.get("/overview/live").text.count(f'href="/runs/{run}"') == 1
+    assert "/alerts" in admin.get("/overview/live").text
 
 
 def test_an_acknowledged_alert_leaves_the_open_ones_and_stays_in_sight(

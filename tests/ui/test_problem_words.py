@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,3 +80,11 @@ def test_the_api_answers_in_english_whatever_the_browser_remembers(admin: Visito
     admin.get("/?lang=zh")
     answer = admin.get("/api/v1/runs")
     assert answer.json()["detail"].isascii()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_page_shows_the_errors_that_it_speaks_of(admin: Visitor, chain: Sample, language: str) -> None:
+    answer = admin.get(f"/journeys/hook-coupon/funnel?by=x&lang={language}")
+    assert answer.status_code == 422
+    assert re.search(r"by</span>: Input should be .*channel.*store", answer.text)
+    assert "</span>:" not in admin.get(f"/nowhere?lang={language}").text

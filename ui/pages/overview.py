@@ -39,7 +39,8 @@ def _sight(visit: Visit) -> dict[str, object]:
         stuck = list_runs(session, RunFilter(status="stuck"), limit=_SHOWN_STUCK)
         events = latest_events(session, _SHOWN_EVENTS)
         parked = parked_count(session)
-        alerts = list_alerts(session, state="open", limit=_SHOWN_ALERTS)
+        alerts = list_alerts(session, state="open", limit=_SHOWN_ALERTS + _SHOWN_STUCK)
+    listed = {f"run/{run.id}" for run in stuck.items}
     sums = {status: sum(counts.get(status, 0) for counts in live.values()) for status in LIVE}
     ranked = sorted(journeys, key=lambda shown: (-sum(live.get(shown.key, {}).values()), shown.key))
     return {
@@ -49,7 +50,7 @@ def _sight(visit: Visit) -> dict[str, object]:
         "stuck": stuck.items,
         "events": events,
         "parked": parked,
-        "alerts": alerts,
+        "alerts": [alert for alert in alerts if alert.subject not in listed][:_SHOWN_ALERTS],
     }
 
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from engine.access.roles import Viewer
-from ui import words
+from ui import alert_words, words
 from ui.dependencies import dependencies
 from ui.messages import LANGUAGES, Language, text
 from ui.problem_words import told
@@ -95,7 +95,13 @@ def error_page(request: Request, problem: Problem, *, detailed: bool) -> HTMLRes
     kind = str(problem.status_code) if problem.status_code in (403, 404, 409, 429, 503) else "other"
     language = taste_of(request, None).language
     said = told(problem.detail, language) if detailed else None
-    context = {"problem": problem, "kind": kind, "said": said, "detail": problem.detail if detailed else None}
+    context = {
+        "problem": problem,
+        "kind": kind,
+        "said": said,
+        "detail": problem.detail if detailed else None,
+        "errors": problem.errors if detailed else (),
+    }
     return render(request, "error.html", context, status=problem.status_code, headers=problem.headers)
 
 
@@ -116,6 +122,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "attribute_word": partial(words.attribute, language=language),
         "fate_word": partial(words.fate, language=language),
         "event_word": partial(words.event, language=language),
+        "alert_facts": partial(alert_words.facts, language=language),
         "outcome_word": partial(words.outcome, language=language),
     }
 

@@ -67,6 +67,27 @@ def test_every_status_kind_and_role_has_a_word() -> None:
     assert [key for key in wanted if not known("zh", key)] == []
 
 
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        (0, "0 runs stand"),
+        (1, "1 run stands"),
+        ("1", "1 run stands"),
+        (2, "2 runs stand"),
+        ("1,001", "1,001 runs stand"),
+    ],
+)
+def test_one_is_told_otherwise_than_many(n: object, said: str) -> None:
+    assert said in text("en", "journey.paused_since", since="now", n=n)
+    assert f"{n} 个实例" in text("zh", "journey.paused_since", since="now", n=n)
+
+
+def test_no_number_stands_before_a_plural_alone() -> None:
+    """What is counted in English is written for one and for many."""
+    counted = re.compile(r"\{n\} (?!or more)\w*[a-z]s\b")
+    assert [key for key, message in messages("en").items() if counted.search(message)] == []
+
+
 def test_a_missing_message_is_an_error() -> None:
     with pytest.raises(KeyError):
         text("zh", "no.such.message")

@@ -5,8 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from ui.messages.plurals import Plurals
+
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+_PLURALS = Plurals()
 
 
 @cache
@@ -19,7 +22,7 @@ def messages(language: Language) -> dict[str, str]:
 def text(language: Language, key: str, **values: object) -> str:
     """One message with its `{values}` filled in. KeyError if there is no such message."""
     message = messages(language)[key]
-    return message.format(**values) if values else message
+    return _PLURALS.vformat(message, (), values) if values else message
 
 
 def known(language: Language, key: str) -> bool:

@@ -78,6 +78,7 @@ def show_canvas(visit: Visiting, key: Key, version: Annotated[int | None, Query(
         "people": people,
         "version": version,
         "stand": stand if visit.may_operate_chain else None,
+        "in_flight": stand.runs,
         "paused_since": stand.paused_since,
     }
     return visit.render("journeys/canvas.html", context)

@@ -20,6 +20,7 @@ from engine.runs.models import Pause, Run, RunCommand
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.test_pages import text_of
 from tests.ui.visitor import Visitor
+from ui.messages import LANGUAGES, text
 from ui.pages import start
 
 JOURNEY = "/journeys/hook-coupon"
@@ -95,9 +96,9 @@ def test_nobody_is_started_in_a_journey_that_is_paused_or_a_draft(admin: Visitor
 
 def test_stopping_a_journey_says_what_it_will_meet(admin: Visitor, chain: Sample, database: Database) -> None:
     text = text_of(admin.get(f"{JOURNEY}?lang=en"))
-    assert "The 18 runs in flight stand still" in text
+    assert "18 runs in flight stand still" in text
     assert "runs entered in the last 24 hours" in text
-    assert "The 18 runs in flight finish on their version" in text
+    assert "18 runs in flight finish on their version" in text
     assert admin.post(f"{JOURNEY}/retire").headers["location"] == JOURNEY
     assert admin.post(f"{JOURNEY}/retire").status_code == 409
     with database.begin() as session:
@@ -112,7 +113,7 @@ def test_a_journey_that_was_retired_while_paused_can_be_resumed(
     admin.post(f"{JOURNEY}/retire")
     page = admin.get(JOURNEY)
     assert f'action="{JOURNEY}/resume"' in page.text
-    assert "17 个实例原地停住" in text_of(page), "one is stuck"
+    assert "18 个实例原地停住" in text_of(page), "as was said before, the stuck one too"
     assert admin.post(f"{JOURNEY}/resume", data={"deadlines": "extend"}).status_code == 303
     with database.begin() as session:
         assert session.execute(select(col(Pause.mode))).scalar_one() == "extend"
@@ -156,6 +157,29 @@ def test_a_whole_filter_is_meant_and_not_only_the_page(admin: Visitor, chain: Sa
     admin.post(f"{JOURNEY}/runs/bulk", data={**asked, "sure": "true"})
     [job] = jobs(database)
     assert (job.total, job.args["filter"]["journey"], job.args["filter"]["node"]) == (3, "hook-coupon", "wait_add")
+
+
+@pytest.mark.parametrize(("named", "disabled"), [(["wait_join"], True), (["wait_join", "stuck"], False)])
+def test_what_cannot_be_done_to_any_run_cannot_be_confirmed(
+    admin: Visitor, chain: Sample, named: list[str], disabled: bool
+) -> None:
+    form = {"action": "retry", "run": [chain.runs[name] for name in named]}
+    tried = admin.post(f"{JOURNEY}/runs/bulk?lang=en", data=form)
+    [confirm] = re.findall(r"<button ([^>]*)>Do it", tried.text)
+    assert ("disabled" in confirm, "nothing to confirm" in tried.text) == (disabled, disabled)
+    assert f"{len(named)} run{'s are' if named[1:] else ' is'} meant" in text_of(tried)
+
+
+def test_the_list_of_runs_counts_ticks_and_offers_to_tick_all(admin: Visitor, chain: Sample) -> None:
+    page = admin.get(f"{JOURNEY}/runs?lang=en").text
+    assert ("data-tick-all" in page, page.count("data-ticked"), "js/ticks.js" in page) == (True, 2, True)
+    assert "left alone, to compare" in page
+
+
+def test_one_action_has_one_name_for_a_run_and_for_many(admin: Visitor, chain: Sample) -> None:
+    for language in LANGUAGES:
+        for action in ("retry", "skip", "exit"):
+            assert text(language, f"bulk.{action}") == text(language, f"operator.{action}")
 
 
 def test_a_port_counts_for_skip_alone_and_deadlines_for_resume_alone(

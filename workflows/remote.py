@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from engine.clock import Clock
 from engine.database.connection import Database
@@ -88,14 +88,14 @@ class RemoteExecutor:
         attempt = await asyncio.to_thread(self._begin, EffectKey.parse(key))
         if isinstance(attempt, Deferred):
             delay = await asyncio.to_thread(self._defer, EffectKey.parse(key), attempt)
-            raise ApplicationError("it is quiet now", type="attempt-deferred", next_retry_delay=delay)
+            raise _later("it is quiet now", "attempt-deferred", delay)
         if attempt is None:
             return
         async with _beating():
             came = await self._call(attempt)
             again = await self._store(EffectKey.parse(key), attempt, came)
         if again is not None:
-            raise ApplicationError("the attempt failed", type="attempt-failed", next_retry_delay=again)
+            raise _later("the attempt failed", "attempt-failed", again)
 
     def _begin(self, key: EffectKey) -> Attempt | Deferred | None:
         """Mark the attempt as started; None where none may be made now, or none can be."""
@@ -187,6 +187,7 @@ class RemoteExecutor:
             async with asyncio.timeout(attempt.activity.timeout.total_seconds()):
                 return await attempt.activity.run(self.outside, attempt.params, attempt.effect)
         except ActivityFailure as failure:
+            log.warning("an attempt failed", type=kind.name, effect=attempt.effect.key, code=failure.code)
             return Failure(failure.code, str(failure), failure.retry_after, failure.final)
         except TimeoutError:
             return _lost() if kind.idempotent == "no" else Failure("timeout", "the attempt took too long")
@@ -232,6 +233,11 @@ def _delay(attempt: Attempt, came: Result | Failure) -> timedelta | None:
     if isinstance(came, Result) or came.final or attempt.failures + 1 >= attempt.retry.attempts:
         return None
     return came.retry_after if came.retry_after is not None else attempt.retry.delay(attempt.failures + 1)
+
+
+def _later(why: str, kind: str, delay: timedelta) -> ApplicationError:
+    """Let Temporal try again then. It is no defect, so its library makes no line with a trace of it."""
+    return ApplicationError(why, type=kind, next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN)
 
 
 def _lost() -> Failure:

@@ -12,7 +12,8 @@ import httpx
 import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
-from temporalio.exceptions import ApplicationError
+from structlog.testing import capture_logs
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.testing import ActivityEnvironment
 
 from engine.clock import FixedClock
@@ -85,6 +86,18 @@ async def test_a_failure_uses_up_an_attempt_and_says_when_to_come_back(
     assert (row(world).state, row(world).failures) == ("asked", 1)
     await execute(world, key)
     assert (row(world).state, row(world).failures) == ("settled", 1)
+
+
+async def test_a_failure_that_a_type_reports_is_one_line_of_the_log(world: World, stage: Stage) -> None:
+    """Temporal's library logs no trace of what is benign; a defect keeps the trace of its own."""
+    stage.call = [failure()]
+    key = asked(world)
+    with capture_logs() as lines, pytest.raises(ApplicationError) as raised:
+        await execute(world, key)
+    assert raised.value.category is ApplicationErrorCategory.BENIGN
+    assert lines == [
+        {"event": "an attempt failed", "log_level": "warning", "type": "test.call", "effect": key, "code": "away"}
+    ]
 
 
 async def test_delays_grow_as_the_node_says(world: World, stage: Stage) -> None:

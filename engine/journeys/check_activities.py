@@ -53,7 +53,7 @@ def _bad_params(node: ActivityNode, type_: ActivityType, pointer: str, holder: s
                 steps = problem["loc"][:-1] if problem["type"] == "missing" else problem["loc"]
                 place = f"{pointer}{_pointer(node.params, steps)}"
                 shown = place if "params" in node.model_fields_set else holder
-                yield finding("bad-params", shown, *messages.of(problem))
+                yield finding("bad-params", shown, *messages.of(problem, type_.params))
 
 
 def _pointer(params: Json, steps: tuple[int | str, ...]) -> str:

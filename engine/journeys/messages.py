@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import TypeAlias
 
+from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from engine.journeys.allowed import allowed_keys
 from rules.types import Json
 
 Words: TypeAlias = tuple[str, str]
@@ -52,12 +54,24 @@ _BY_TYPE: dict[str, Words] = {
 }  # fmt: skip
 
 
-def of(problem: ErrorDetails) -> Words:
-    """A problem that pydantic found, in our words."""
+def of(problem: ErrorDetails, model: type[BaseModel]) -> Words:
+    """A problem that pydantic found in an object of this model, in our words."""
+    if problem["type"] == "extra_forbidden" and (known := allowed_keys(model, problem["loc"])):
+        return unknown_key(str(problem["loc"][-1]), known)
     zh, en = _BY_TYPE.get(problem["type"], ("这里的内容不合格式:{message}", "{message}"))
     key = str(problem["loc"][-1]) if problem["loc"] else ""
     told = {"key": key, "message": problem["msg"], **problem.get("ctx", {})}
     return zh.format(**told), _sentence(en.format(**told))
+
+
+def unknown_key(key: str, known: Sequence[str]) -> Words:
+    """The keys that there are, the nearest first."""
+    near = get_close_matches(key, known, n=3)
+    listed = [f"`{name}`" for name in dict.fromkeys([*near, *known])]
+    return (
+        f"没有“{key}”这个键。这里可用:{'、'.join(listed)}。",
+        f"There is no key `{key}` here. There are {', '.join(listed)}.",
+    )
 
 
 def _sentence(text: str) -> str:

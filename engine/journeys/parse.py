@@ -94,7 +94,7 @@ def _mend_one(document: dict[str, Json], problem: ErrorDetails, steps: list[str 
         shown = pointer.rpartition("/")[0] if kind == "missing" else pointer
         if kind == "union_tag_invalid":
             shown += "/type"
-        reading.findings.append(finding("schema", shown, *messages.of(problem)))
+        reading.findings.append(finding("schema", shown, *messages.of(problem, Journey)))
     if kind != "extra_forbidden":
         reading.mended.add(pointer)
     holder = _at(document, steps[:-1])

@@ -35,7 +35,7 @@ def _check_delay(node: DelayNode, pointer: str) -> Iterator[Finding]:
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 place = "".join(f"/{escape(str(step))}" for step in problem["loc"])
-                yield finding("schema", f"{pointer}/until{place}", *messages.of(problem))
+                yield finding("schema", f"{pointer}/until{place}", *messages.of(problem, UntilTime))
 
 
 def _check_test(test: Test, pointer: str) -> Iterator[Finding]:

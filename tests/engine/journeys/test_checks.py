@@ -128,6 +128,38 @@ def test_schema_finds_an_unknown_key_a_wrong_type_a_bad_duration_key_or_id(path,
     assert found(changed(path, value)) == [("schema", pointer)]
 
 
+@pytest.mark.parametrize(
+    ("path", "first", "others"),
+    [
+        ("/nodes/one/next", "`title`", ["`ports`", "`for`", "`timeout`"]),
+        ("/nodes/one/port", "`ports`", ["`stage`"]),
+        ("/nodes/one/for/0/wen", "`when`", ["`on`", "`port`", "`save`"]),
+        ("/entry/0/ons", "`on`", ["`when`", "`start`"]),
+        ("/policies/reentry", "`cooldown`", ["`mode`"]),
+        ("/policies/quiet_hours", "`from`", ["`to`"]),
+        ("/gaol", "`goal`", ["`nodes`", "`policies`"]),
+        ("/tests", "`given`", ["`when`", "`then`"]),
+    ],
+)
+def test_where_a_key_is_unknown_those_that_there_are_are_named_nearest_first(
+    path: str, first: str, others: list[str]
+) -> None:
+    wrong = {
+        "/policies/reentry": {"mode": "once", "cooldwn": "P1D"},
+        "/policies/quiet_hours": {"from": "21:00", "to": "08:00", "form": 1},
+        "/tests": [{"name": "x", "givn": {}}],
+    }
+    told = [each.message for each in check(changed(path, wrong.get(path, "x")), CONTEXT) if each.code == "schema"]
+    assert [f"here. There are {first}, " in one["en"] and f"这里可用:{first}、" in one["zh"] for one in told] == [True]
+    assert all(other in told[0]["en"] for other in others)
+
+
+def test_of_params_that_a_type_does_not_know_its_own_are_named() -> None:
+    source = changed("/nodes/call", activity("call", {"txet": "x"}))
+    told = [each.message["en"] for each in check(source, CONTEXT) if each.code == "bad-params"]
+    assert any("There is no key `txet` here. There are `text`" in one for one in told)
+
+
 @pytest.mark.parametrize("source", [None, 7, "x", [], [{}], True])
 def test_what_is_no_object_is_no_journey(source) -> None:
     assert found(source) == [("schema", "")]

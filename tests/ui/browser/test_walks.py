@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from engine.database.connection import Database
-from engine.runs.models import Run
+from engine.runs.models import Run, RunCommand
 from tests.ui.browser.conftest import Walk
 from tests.ui.sample import Sample
 
@@ -155,7 +155,7 @@ def test_a_visit_from_the_door_to_a_run_and_out_again(walk: Walk) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_an_operator_stops_and_starts_things_without_losing_the_way(
-    browser: Browser, address: str, chain: Sample, width: int
+    browser: Browser, address: str, chain: Sample, database: Database, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
     page = walk.page
@@ -177,6 +177,12 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
     page.get_by_label("Leave through").select_option("timeout")
     page.get_by_role("button", name="Skip").click()
     page.wait_for_url(f"**/runs/{chain.runs['stuck']}")
+    expect(page.get_by_text("Skip was asked by user:admin")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry")).to_be_disabled()
+    with database.begin() as session:
+        session.execute(update(RunCommand).values(taken_turn=3))
+    expect(page.get_by_text("Skip was asked by user:admin")).to_have_count(0, timeout=10_000)
+    expect(page.get_by_role("button", name="Retry")).to_be_enabled()
     assert walk.complaints == []
     page.close()
 
@@ -189,6 +195,14 @@ def test_many_runs_are_ticked_tried_and_done_by_keys_alone(
     page = walk.page
     walk.sign_in(lang="en")
     walk.go("/journeys/hook-coupon/runs?node=wait_add")
+    for run in ("stuck", "wait_add"):
+        page.get_by_label(f"Choose run #{chain.runs[run]}").press("Space")
+    ticked = page.locator("[data-ticked]").first
+    expect(ticked).to_have_text("2")
+    page.get_by_label("Tick all on this page").press("Space")
+    expect(ticked).to_have_text("6")
+    page.get_by_label("Tick all on this page").press("Space")
+    expect(ticked).to_have_text("0")
     for run in ("stuck", "wait_add"):
         page.get_by_label(f"Choose run #{chain.runs[run]}").press("Space")
     page.locator("summary", has_text="Bulk action").press("Enter")
@@ -220,7 +234,7 @@ def test_an_operator_sees_to_what_needs_them(walk: Walk, chain: Sample) -> None:
     expect(page.get_by_text("No member is parked.")).to_be_visible()
     walk.go("/journeys/hook-coupon")
     page.get_by_role("link", name="Start by hand").click()
-    page.get_by_label("Member").fill("member:4711")
+    page.get_by_label("Member").fill(f"#{chain.members[3]}")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("waits to be routed")
     assert walk.complaints == []

@@ -13,6 +13,7 @@ from engine.access.roles import Place, Role
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions import life
 from engine.definitions.models import Live
 from engine.events.models import Event
 from engine.jobs.models import Job
@@ -303,6 +304,16 @@ def test_pauses_of_a_run_and_its_journey_stand_in_its_timeline(
     assert "move by the pause" in text_of(admin.get(f"/runs/{run}?lang=en")).partition("Run resumed")[2]
     assert "Journey paused" not in text_of(admin.get(f"/runs/{ended}?lang=en"))
     assert "Journey paused" not in text_of(admin.get(f"/runs/{chain.runs['holdout']}?lang=en"))
+
+
+def test_the_people_of_a_store_see_who_paused_the_journey_of_their_run(
+    client: Visitor, chain: Sample, database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        life.pause(session, "hook-coupon", by="user:chief", now=clock.now())
+    sign_in(client, database, clock, "store", Place(store_id=chain.stores["E02"]))
+    told = text_of(client.get(f"/runs/{chain.runs['stuck']}?lang=en"))
+    assert "user:chief" in told.partition("Journey paused")[2]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from engine.access.roles import Viewer
 from ui import alert_words, words
 from ui.dependencies import dependencies
+from ui.failure_words import failure
 from ui.messages import LANGUAGES, Language, text
 from ui.problem_words import told
 from ui.problems import Problem
@@ -120,6 +121,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "port": partial(words.port, language=language),
         "stuck_word": partial(words.reason, language=language),
         "attribute_word": partial(words.attribute, language=language),
+        "failure_word": partial(failure, language=language),
         "fate_word": partial(words.fate, language=language),
         "event_word": partial(words.event, language=language),
         "alert_facts": partial(alert_words.facts, language=language),

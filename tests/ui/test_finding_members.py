@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from engine.database.connection import Database
@@ -45,3 +47,11 @@ def test_where_nobody_is_found_nobody_is_listed_and_a_next_step_is_told(
     assert "such as #2560" in text_of(page)
     assert [member for member in chain.members if f'href="/members/{member}"' in page.text] == []
     assert "All members" in text_of(page)
+
+
+@pytest.mark.parametrize("written", ["{}", "#{}", "＃{}"])
+def test_runs_are_found_by_the_number_of_their_member_as_it_is_shown(
+    admin: Visitor, chain: Sample, written: str
+) -> None:
+    found = admin.get("/journeys/hook-coupon/runs", params={"member": written.format(chain.members[5])}).text
+    assert re.findall(r'href="/runs/(\d+)"', found) == [str(chain.runs["stuck"])]

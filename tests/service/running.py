@@ -19,6 +19,7 @@ from workflows.service.ports import Ports
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
+WELCOME_ENDS = "Ctrl-C\n"
 INHERITED = ("PATH", "HOME", "LANG", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
 
 
@@ -62,9 +63,14 @@ class Service:
             )
 
     def start(self) -> Running:
-        """Start the command and wait until `dev.json` says that all is ready."""
+        """Start the command and wait until `dev.json` says that all is ready, and the console has its last word."""
         self.launch()
-        return self.ready()
+        running = self.ready()
+        deadline = time.monotonic() + START_SECONDS
+        while WELCOME_ENDS not in self.console:
+            assert time.monotonic() < deadline, self.console
+            time.sleep(0.05)
+        return running
 
     def ready(self) -> Running:
         """Wait for `dev.json`."""

@@ -106,6 +106,8 @@ class _Routing:
         """Route these events in order, up to the first that has to wait."""
         waits, broken = False, None
         try:
+            if rows:
+                self._demand_plans()
             for arrival in self._arrivals(rows):
                 self._route(arrival)
         except JourneyBrokenError as error:
@@ -133,7 +135,6 @@ class _Routing:
 
         All entries are decided before the first is written: an event that has to wait has done nothing.
         """
-        self._demand_plans()
         self._let_age_act(arrival.event)
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
         decided = [starter.decide(live, plan, arrival) for live, plan in self.entrances.of(arrival.event)]

@@ -15,6 +15,7 @@ from engine.members.timeline import CursorError, Moment, timeline
 from engine.runs.listing import RunFilter, list_runs
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
+from ui.pages.shown import MARKS
 from ui.pages.visit import Visiting
 from ui.problems import NotFound, Unprocessable
 
@@ -86,7 +87,7 @@ def show_member(
 
 def _searched(session: Session, keys: KeyRing, kind: str, value: str) -> int | None:
     """Who has the identity; `#17` is the number that we show, and so is a bare number that is nobody's own."""
-    if value[0] in "#＃":
+    if value[0] in MARKS:
         number = value[1:].strip()
         return find_member(session, keys, number) if number.isdigit() else None
     found = find_member(session, keys, f"{kind}:{value}")

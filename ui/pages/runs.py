@@ -27,6 +27,7 @@ from ui import words
 from ui.messages import Language
 from ui.outline import stage_titles
 from ui.pages.journeys import Key, find, read
+from ui.pages.shown import unmarked
 from ui.pages.visit import Visit, Visiting
 from ui.problems import NotFound
 
@@ -162,7 +163,7 @@ def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
 def filter_of(session: Session, visit: Visit, journey: str, chosen: Chosen) -> RunFilter | None:
     """The filter, or None if it can match nothing because what it names does not exist."""
     store_id = session.execute(select(col(Store.id)).where(col(Store.key) == chosen.store)).scalar_one_or_none()
-    member = chosen.member.strip().removeprefix("#").removeprefix("＃").strip()
+    member = unmarked(chosen.member)
     member_id = find_member(session, visit.deps.keys, member) if chosen.member else None
     if (chosen.store and store_id is None) or (chosen.member and member_id is None):
         return None

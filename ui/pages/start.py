@@ -12,6 +12,7 @@ from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
 from ui.lists import LARGEST
 from ui.pages.journeys import Key, find
+from ui.pages.shown import unmarked
 from ui.pages.visit import Visit, Visiting
 
 router = APIRouter()
@@ -46,7 +47,7 @@ async def start(
 def _start(visit: Visit, key: str, member: str, name: str) -> Response:
     with visit.operate() as session:
         find(session, key)
-    subject = member.removeprefix("#").removeprefix("＃").strip()
+    subject = unmarked(member)
     wanted = Wanted(key, subject, visit.actor, name, visit.viewer.stores, known=True)
     try:
         event = by_hand.ask(visit.deps.database, visit.deps.keys, wanted, now=visit.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from jsonlogic.registry import UnknownOperator
 from jsonlogic.typing import OperatorArgument
@@ -66,9 +66,9 @@ class _Reading:
             case list():
                 return self._items(rule, pointer, depth + 1)
             case _:
-                return Literal("literal", pointer=pointer, json=rule)
+                return Literal("literal", pointer=pointer, source=rule, json=rule)
 
-    def _operator(self, rule: Mapping[str, Json], pointer: str, depth: int) -> Expression:
+    def _operator(self, rule: dict[str, Json], pointer: str, depth: int) -> Expression:
         if len(rule) != 1:
             return self._broken(pointer, messages.not_one_key(rule))
         if depth > MAX_DEPTH:
@@ -87,7 +87,7 @@ class _Reading:
         places = [f"{place}/{i}" if listed else place for i in range(len(arguments))]
         nodes: list[OperatorArgument] = [self.node(a, at, depth) for a, at in zip(arguments, places, strict=True)]
         made = kind.from_expression(name, nodes)
-        made.pointer = pointer
+        made.pointer, made.source = pointer, rule
         return made
 
     def _items(self, rule: Sequence[Json], pointer: str, depth: int) -> Expression:
@@ -96,10 +96,10 @@ class _Reading:
         items = tuple(
             self.node(item, f"{pointer}/{i}", depth)
             if isinstance(item, dict | list)
-            else Literal("literal", pointer=f"{pointer}/{i}", json=item)
+            else Literal("literal", pointer=f"{pointer}/{i}", source=item, json=item)
             for i, item in enumerate(rule)
         )
-        return Items("list", pointer=pointer, items=items)
+        return Items("list", pointer=pointer, source=list(rule), items=items)
 
     def _broken(self, pointer: str, message: messages.Message) -> Expression:
         self.problems.append(Problem("schema", pointer, message))

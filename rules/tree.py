@@ -16,7 +16,7 @@ import jsonlogic
 
 from rules import messages
 from rules.moment import Moment
-from rules.types import ANY, Declaration, Fields, Problem, Type
+from rules.types import ANY, Declaration, Fields, Json, Problem, Type
 from rules.types import fits as type_fits
 from rules.types import join as join_types
 
@@ -38,12 +38,13 @@ Join: TypeAlias = Callable[[Type, Type], Type | None]
 
 @dataclass
 class Expression(jsonlogic.Operator):
-    """A node of the tree: its place in the document, its type, and the type that its surroundings would like.
+    """A node of the tree: its place in the document, its JSON, its type, and the type its surroundings would like.
 
     The checker writes `hint`, and in `beside` whose type that is, before it calls `infer`, and `type` after.
     """
 
     pointer: str = field(default="", kw_only=True)
+    source: Json = field(default=None, kw_only=True, repr=False)
     type: Type = field(default=ANY, kw_only=True)
     hint: Type | None = field(default=None, kw_only=True)
     beside: str = field(default="", kw_only=True)

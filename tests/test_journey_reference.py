@@ -15,12 +15,12 @@ import pytest
 from pydantic import BaseModel
 
 from engine.events.types import EVENT_TYPES
-from engine.journeys.allowed import keys_of
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey, Node, NodePart, UntilTime
-from engine.journeys.document_values import LongWords, Words
 from engine.members.fields import base_fields
+from rules.documents.allowed import keys_of
+from rules.documents.values import LongWords, Words
 from workflows.activities.registry import catalogue_of, load_activities
 from workflows.service.kept_secrets import load_or_make
 

@@ -16,6 +16,7 @@ from engine.journeys.deadlines import QuietHours
 from engine.journeys.document import ActivityNode, Journey
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
+from rules.documents import words
 from rules.limits import escape
 from rules.types import Json
 
@@ -53,7 +54,7 @@ def _bad_params(node: ActivityNode, type_: ActivityType, pointer: str, holder: s
                 steps = problem["loc"][:-1] if problem["type"] == "missing" else problem["loc"]
                 place = f"{pointer}{_pointer(node.params, steps)}"
                 shown = place if "params" in node.model_fields_set else holder
-                yield finding("bad-params", shown, *messages.of(problem, type_.params))
+                yield finding("bad-params", shown, *words.of(problem, type_.params))
 
 
 def _pointer(params: Json, steps: tuple[int | str, ...]) -> str:

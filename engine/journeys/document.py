@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engine.journeys.document_entries import Entry
 from engine.journeys.document_tests import Test
-from engine.journeys.document_values import (
+from rules.documents.values import (
     BasisPoints,
     ClockTime,
     EventType,

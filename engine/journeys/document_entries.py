@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from engine.journeys.document_values import ClockTime, EventType, Length, Name, Note, Part, SignedLength
+from rules.documents.values import ClockTime, EventType, Length, Name, Note, Part, SignedLength
 from rules.types import Json
 
 

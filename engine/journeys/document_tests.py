@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from engine.journeys.document_values import EventType, JsonObject, Length, Part, SignedLength
+from rules.documents.values import EventType, JsonObject, Length, Part, SignedLength
 from rules.types import Json
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.journeys.messages import Words
 from engine.journeys.state import Operator, Phase, State
 from engine.journeys.walk import Walk
+from rules.documents.words import Words
 
 if TYPE_CHECKING:
     from engine.journeys.plan import Plan

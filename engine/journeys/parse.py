@@ -10,18 +10,15 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
-
 from engine.journeys import messages
-from engine.journeys.bounds import Mended, within_bounds
 from engine.journeys.document import SCHEMA, Journey
 from engine.journeys.findings import Finding, finding
 from engine.journeys.relations import check_relations
-from rules.limits import escape
+from rules.documents.bounds import Mended, within_bounds
+from rules.documents.mend import Format, Steps, mend
 from rules.types import Json
 
-MAX_ROUNDS = 50
+MAX_BYTES = 256 * 1024
 
 STAND_INS: dict[str, Json] = {
     "schema": SCHEMA, "key": "unnamed", "subject": "member", "entry": [], "nodes": {}, "start": "stand-in", "name": "?",
@@ -35,8 +32,7 @@ STAND_INS: dict[str, Json] = {
 _NO_EXPRESSIONS = frozenset({"tests", "fields", "note", "title"})
 _READ = re.compile(r"vars\.([A-Za-z0-9_-]+)")
 
-_TAGGED = frozenset({"nodes", "entry"})
-"""Below these the third step of pydantic's places names a form of a union, which is no part of the document."""
+_FORMAT = Format(Journey, STAND_INS, tagged=frozenset({"nodes", "entry"}))
 
 
 @dataclass
@@ -47,8 +43,14 @@ class Reading(Mended):
     """
 
     journey: Journey | None = None
+    findings: list[Finding] = field(default_factory=list)
     unreadable: dict[str, dict[str, str]] = field(default_factory=dict)
     names_read: frozenset[str] = frozenset()
+
+    def leave(self, steps: Steps, holder: Json) -> None:
+        """Keep the ports of a node of which something is left out."""
+        if len(steps) == 2 and steps[0] == "nodes" and isinstance(holder, dict):
+            self.unreadable[str(steps[1])] = _ports(holder.get(str(steps[1])))
 
 
 def parse(document: Json) -> tuple[Journey | None, list[Finding]]:
@@ -60,82 +62,21 @@ def parse(document: Json) -> tuple[Journey | None, list[Finding]]:
 def read(document: Json) -> Reading:
     """Read a document of any shape. Never raises."""
     reading = Reading()
-    mended = within_bounds(document, reading)
+    mended = within_bounds(document, reading, max_bytes=MAX_BYTES)
     if not isinstance(mended, dict):
-        reading.findings.append(finding("schema", "", *messages.NO_OBJECT))
+        reading.findings = [*_told(reading), finding("schema", "", *messages.NO_OBJECT)]
         return reading
     told = {key: part for key, part in mended.items() if key not in _NO_EXPRESSIONS}
     reading.names_read = frozenset(_READ.findall(json.dumps(told)))
-    reading.journey = _mend(mended, reading)
+    reading.journey = mend(mended, _FORMAT, reading, leaving=reading.leave)
+    reading.findings = _told(reading)
     if reading.journey:
-        reading.findings.extend(
-            each for each in check_relations(reading.journey) if not reading.has_mended(each.pointer)
-        )
+        reading.findings += [each for each in check_relations(reading.journey) if not reading.has_mended(each.pointer)]
     return reading
 
 
-def _mend(document: dict[str, Json], reading: Reading) -> Journey | None:
-    """Validate, take what is wrong out of `document`, and again, until a journey is left."""
-    for _ in range(MAX_ROUNDS):
-        try:
-            return Journey.model_validate(document)
-        except ValidationError as error:
-            problems = error.errors(include_url=False, include_input=False)
-            for problem, steps in [(problem, _steps(document, problem)) for problem in problems]:
-                if steps:
-                    _mend_one(document, problem, steps, reading)
-    return None
-
-
-def _mend_one(document: dict[str, Json], problem: ErrorDetails, steps: list[str | int], reading: Reading) -> None:
-    kind = problem["type"]
-    pointer = "".join(f"/{escape(str(step))}" for step in steps)
-    if not reading.is_mended(pointer):
-        shown = pointer.rpartition("/")[0] if kind == "missing" else pointer
-        if kind == "union_tag_invalid":
-            shown += "/type"
-        reading.findings.append(finding("schema", shown, *messages.of(problem, Journey)))
-    if kind != "extra_forbidden":
-        reading.mended.add(pointer)
-    holder = _at(document, steps[:-1])
-    if len(steps) == 2 and steps[0] == "nodes" and isinstance(holder, dict):
-        reading.unreadable[str(steps[1])] = _ports(holder.get(str(steps[1])))
-    _replace(holder, steps[-1], kind)
-
-
-def _steps(document: Json, problem: ErrorDetails) -> list[str | int]:
-    """The place of a problem as steps through the document."""
-    places = list(problem["loc"])
-    if len(places) > 2 and places[0] in _TAGGED and places[2] != "[key]":
-        del places[2]
-    steps: list[str | int] = []
-    for i, place in enumerate(places):
-        here = _at(document, steps)
-        last_missing = problem["type"] == "missing" and i == len(places) - 1
-        in_list = isinstance(here, list) and isinstance(place, int) and place < len(here)
-        if last_missing or in_list or (isinstance(here, dict) and place in here):
-            steps.append(place)
-    return steps
-
-
-def _at(document: Json, steps: list[str | int]) -> Json:
-    here = document
-    for step in steps:
-        if isinstance(here, dict):
-            here = here.get(str(step))
-        elif isinstance(here, list) and isinstance(step, int):
-            here = here[step]
-    return here
-
-
-def _replace(holder: Json, step: str | int, kind: str) -> None:
-    """Take a broken value out of what holds it; put a stand-in where there must be one."""
-    if isinstance(holder, list) and isinstance(step, int):
-        holder[step] = "?" if kind.startswith("string") else {}
-    elif isinstance(holder, dict) and kind == "missing":
-        holder[str(step)] = STAND_INS.get(str(step))
-    elif isinstance(holder, dict):
-        holder.pop(str(step), None)
+def _told(reading: Reading) -> list[Finding]:
+    return [Finding(each.code, "error", each.pointer, each.message) for each in reading.problems]
 
 
 def _ports(node: Json) -> dict[str, str]:

@@ -11,6 +11,7 @@ from engine.journeys import messages
 from engine.journeys.document import MAX_NODES, DelayNode, Journey, UntilTime
 from engine.journeys.document_tests import Happening, Test
 from engine.journeys.findings import Finding, finding
+from rules.documents import words
 from rules.duration import DurationError, parse_duration
 from rules.limits import escape
 
@@ -35,7 +36,7 @@ def _check_delay(node: DelayNode, pointer: str) -> Iterator[Finding]:
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_input=False):
                 place = "".join(f"/{escape(str(step))}" for step in problem["loc"])
-                yield finding("schema", f"{pointer}/until{place}", *messages.of(problem, UntilTime))
+                yield finding("schema", f"{pointer}/until{place}", *words.of(problem, UntilTime))
 
 
 def _check_test(test: Test, pointer: str) -> Iterator[Finding]:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.journeys.findings import Finding
 from rules import messages
 from rules.limits import check_json, is_storable
-from rules.types import Json
+from rules.types import Json, Problem
 
-MAX_BYTES = 256 * 1024
 MAX_BODY = 64 * 1024 * 1024
 """Nothing larger comes in by any door; a document above its own bound is still read, so that its other faults show."""
 
 DEPTH = 68
 _TOO_DEEP = 100
-_CUT_SHORT = (messages.too_deep(), messages.too_large(MAX_BYTES), messages.too_large(MAX_BODY))
-"""Problems after which `check_json` looks no further."""
-
 _LARGEST = 2**53
 
 
@@ -25,7 +20,7 @@ _LARGEST = 2**53
 class Mended:
     """What was found wrong with a document so far, and the places that hold no longer what its author wrote."""
 
-    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     mended: set[str] = field(default_factory=set)
 
     def is_mended(self, pointer: str) -> bool:
@@ -37,18 +32,19 @@ class Mended:
         return self.is_mended(pointer) or any(place.startswith(f"{pointer}/") for place in self.mended)
 
 
-def within_bounds(document: Json, mended: Mended) -> Json:
-    """A copy of the document without what breaks the bounds; each breach is a finding."""
+def within_bounds(document: Json, mended: Mended, *, max_bytes: int) -> Json:
+    """A copy of the document without what breaks the bounds; each breach is a problem."""
+    cut_short = (messages.too_deep(), messages.too_large(max_bytes), messages.too_large(MAX_BODY))
     document = _copy(document, _TOO_DEEP)
-    problems = check_json(document, max_bytes=MAX_BYTES)
-    if any(problem.message in _CUT_SHORT for problem in problems):
+    problems = check_json(document, max_bytes=max_bytes)
+    if any(problem.message in cut_short for problem in problems):
         document = _copy(document, DEPTH)
         known = {problem.pointer for problem in problems}
         later = check_json(document, max_bytes=MAX_BODY)
         problems += [problem for problem in later if problem.pointer not in known]
     for problem in problems:
-        mended.findings.append(Finding("schema", "error", problem.pointer, problem.message))
-        if problem.message not in _CUT_SHORT:
+        mended.problems.append(problem)
+        if problem.message not in cut_short:
             document = _without(document, problem.pointer)
         if problem.pointer:
             mended.mended.add(problem.pointer)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from rules.errors import OperatorError
 from workflows.service.errors import MisconfiguredError, ServiceError
 from workflows.service.settings import Settings, plain
 
@@ -207,9 +208,10 @@ def definitions(
     from ui.definition_files.files import FilesError
     from ui.definition_files.service import ServiceError
     from workflows.activities.registry import catalogue_of
-    from workflows.service.plug_ins import installed_activities
+    from workflows.service.plug_ins import add_installed_operators, installed_activities
 
     chinese = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
+    add_installed_operators()
     command = Command(action, paths, "zh" if chinese else "en", url, key)
     try:
         outcome = command.run(catalogue_of(installed_activities()))
@@ -283,7 +285,7 @@ def main() -> None:
     """Run a command; what a person must mend is told in a sentence, without a trace."""
     try:
         cli(_with_command(sys.argv[1:]))
-    except ServiceError as error:
+    except (ServiceError, OperatorError) as error:
         typer.echo(f"server.py: {error}", err=True)
         sys.stdout.flush()
         sys.stderr.flush()

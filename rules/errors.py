@@ -2,6 +2,7 @@
 
 RuleError            a rule, text or value that cannot be compiled; says all that is wrong in `problems`
 EvaluationError      a compiled rule met facts that it cannot work with; `field` names the one, where it is one field
+OperatorError        a module, or a plug-in, whose operators cannot be used
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ class RuleError(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = list(problems)
         super().__init__("; ".join(f"{p.pointer or '/'}: {p.message['en']}" for p in self.problems))
+
+
+class OperatorError(TypeError):
+    """An operator is not written as it should be; the message says which, where, and what to change."""
 
 
 class EvaluationError(Exception):

@@ -9,7 +9,7 @@ from rules.limits import MAX_LIST
 from rules.moment import Moment
 from rules.scalars import PARSERS, SEVERAL, parse_exact_integer
 from rules.tree import Closure, Facts, Value
-from rules.types import Kind, Type
+from rules.types import ANY, Kind, Type
 from rules.unknown import Unknown
 
 COUNTED = frozenset({"tags", "list"})
@@ -24,18 +24,18 @@ _ABSENT = (KeyError, TypeError, IndexError)
 Convert = Callable[[Value, Moment], Value]
 
 
-def reader(path: str, type_: Type) -> Closure:
-    """A closure that reads the field at `path`.
+def reader(keys: Sequence[str], type_: Type, path: str) -> Closure:
+    """A closure that reads the field to which the keys lead; `path` is how it is called.
 
     It gives an Unknown when the field is missing or null, and raises EvaluationError when it is of another type.
     """
     missing, convert, plain = Unknown(frozenset({path})), _converter(path, type_), _PLAIN.get(type_.kind)
-    match path.split("."):
+    match list(keys):
         case [one, two]:
             return _read_two(one, two, plain, convert, missing)
         case [one, two, three]:
             return _read_three((one, two, three), plain, convert, missing)
-        case keys:
+        case _:
             return _read_any(keys, convert, missing)
 
 
@@ -115,6 +115,10 @@ def _parser(type_: Type) -> Callable[[object], object]:
             return _money_parser(type_.currency)
         case "list":
             return _list_parser(type_.of)
+        case "object":
+            return _parse_object
+        case "any":
+            return lambda value: value
         case kind:
             return PARSERS[kind]
 
@@ -131,14 +135,20 @@ def _money_parser(currency: str | None) -> Callable[[object], int]:
 
 
 def _list_parser(of: Type | None) -> Callable[[object], object]:
-    parse_item = _parser(of) if of is not None and of.kind != "object" else None
+    parse_item = _parser(of or ANY)
 
     def parse(value: object) -> object:
         if not isinstance(value, list | tuple):
             raise ValueError("not a list")  # noqa: TRY004  one error for all that cannot be read
-        return list(value) if parse_item is None else [parse_item(item) for item in value]
+        return [parse_item(item) for item in value]
 
     return parse
+
+
+def _parse_object(value: object) -> object:
+    if isinstance(value, Mapping):
+        return value
+    raise ValueError("not an object")
 
 
 def _too_long(path: str, length: int) -> EvaluationError:

@@ -26,6 +26,10 @@ class Moment:
         """The date of `now` in the zone."""
         return self.now.astimezone(self.zone).date()
 
+    def day_of(self, time: date | datetime) -> date:
+        """The date of an instant in the zone; of a date, itself."""
+        return time.astimezone(self.zone).date() if isinstance(time, datetime) else time
+
     def charge(self, steps: int) -> None:
         """Use up work. Raises EvaluationError when none is left."""
         self.work -= steps

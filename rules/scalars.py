@@ -19,6 +19,9 @@ _ONLY_TEXT = frozenset({str})
 EXACT = decimal.Context(prec=60, traps=[decimal.Inexact, decimal.InvalidOperation, decimal.Overflow])
 """Decimal arithmetic that refuses to round."""
 
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""The instants that there are."""
+
 _DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,18})?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -79,9 +82,16 @@ def parse_instant(value: object) -> datetime:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError("not an instant with an offset")
     try:
-        return value.astimezone(UTC)
+        return in_calendar(value.astimezone(UTC))
     except OverflowError:
         raise ValueError("an instant outside the calendar") from None
+
+
+def in_calendar(instant: datetime) -> datetime:
+    """The instant, if it has a date in every zone; a day at each end of the calendar is left out for that."""
+    if FIRST <= instant <= LAST:
+        return instant
+    raise OverflowError("an instant outside the calendar")
 
 
 def parse_duration_value(value: object) -> Duration:

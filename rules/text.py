@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from rules import messages
 from rules.errors import RuleError
+from rules.fields import MOMENT, Field
 from rules.limits import check_json
 from rules.moment import Moment
-from rules.operators.presence import MOMENT, Field
 from rules.tree import Checker, Closure, Facts
 from rules.types import Fields, Problem
 from rules.unknown import Unknown

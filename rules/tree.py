@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -102,6 +103,28 @@ class Expression(jsonlogic.Operator):
             yield from part.walk()
 
 
+@dataclass(frozen=True)
+class Item:
+    """One item of a list, as the condition about the items sees it: it stands in the facts under `key`.
+
+    `path` is how unknowns and messages call the list.
+    """
+
+    key: str
+    path: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a path leads to: the keys on the way, its type, its declaration if it has one, the item it is a part of."""
+
+    keys: tuple[str, ...]
+    type: Type
+    declaration: Declaration | None = None
+    item: Item | None = None
+
+
 class Checker:
     """Finds types and problems, and notes which fields are read."""
 
@@ -109,19 +132,46 @@ class Checker:
         self.fields = fields
         self.problems: list[Problem] = []
         self.paths: set[str] = set()
+        self.items: list[Item] = []
 
     def report(self, code: str, node: Expression, message: messages.Message) -> None:
         """Note a problem at the node."""
         self.problems.append(Problem(code, node.pointer, message))
 
-    def field(self, path: str, node: Expression) -> Declaration | None:
-        """The declaration of a field that the node reads; None, and a problem, when there is none."""
-        declaration = self.fields.get(path)
-        if declaration is None:
-            self.report("unknown-field", node, messages.unknown_field(path, self.fields))
-        else:
-            self.paths.add(path)
-        return declaration
+    def field(self, path: str, node: Expression) -> Place:
+        """Where a field that the node reads is found; a problem, and a place of any type, when there is none."""
+        place = self.find(path)
+        if place is not None:
+            if place.item is None:
+                self.paths.add(path)
+            return place
+        known = {**self.fields, **(self.items[-1].type.declared if self.items else {})}
+        self.report("unknown-field", node, messages.unknown_field(path, known))
+        return Place((path,), ANY)
+
+    def find(self, path: str) -> Place | None:
+        """Where a path leads: into the nearest item that has such a field, else to a field outside of all lists."""
+        keys = tuple(path.split("."))
+        for item in reversed(self.items):
+            if not path:
+                return Place((item.key,), item.type, item=item)
+            if path in item.type.declared:
+                declaration = item.type.declared[path]
+                return Place((item.key, *keys), declaration.value_type, declaration, item)
+        if path in self.fields:
+            return Place(keys, self.fields[path].value_type, self.fields[path])
+        items_of_any_type = [item for item in self.items if item.type.kind == "any"]
+        return Place(keys, ANY, item=items_of_any_type[0]) if items_of_any_type else None
+
+    @contextmanager
+    def each(self, path: str, type_: Type) -> Iterator[Item]:
+        """While a condition about the items of a list is checked: its fields may be named, `""` is the item itself."""
+        item = Item(f"\0{len(self.items)}", path, type_)
+        self.items.append(item)
+        try:
+            yield item
+        finally:
+            self.items.pop()
 
     def infer(self, node: Expression, hint: Type | None = None, beside: str = "") -> Type:
         """Find the type of a node and write it there. `hint` is the type that would suit, `beside` what has it."""

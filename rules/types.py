@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
@@ -45,6 +45,8 @@ class Type:
     ref: str | None = None
     of: Type | None = None
     shape: tuple[tuple[str, Type], ...] = ()
+    declared: Fields = field(default_factory=dict, compare=False, repr=False)
+    """Of an object: the declarations that its shape was made of, with what a type does not tell."""
 
     @property
     def name(self) -> str:
@@ -129,7 +131,8 @@ def _item_type(of: Declaration | dict[str, Declaration] | None) -> Type | None:
         return None
     if isinstance(of, Declaration):
         return of.value_type
-    return Type("object", shape=tuple(sorted((name, item.value_type) for name, item in of.items())))
+    shape = sorted(((name, item.value_type) for name, item in of.items()), key=lambda named: named[0])
+    return Type("object", shape=tuple(shape), declared=of)
 
 
 def tag_of(tags: Type) -> Type:
@@ -152,6 +155,8 @@ def join(one: Type, other: Type) -> Type | None:
             return Type(one.kind, values=_both(one.values, other.values))
         case "ref":
             return one if one.ref == other.ref else None
+        case "object":
+            return one if one.shape == other.shape else None
         case "list" if one.of and other.of:
             of = join(one.of, other.of)
             return Type("list", of=of) if of else None

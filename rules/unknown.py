@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NoReturn
 
 
@@ -28,3 +29,12 @@ class Unknown:
 
     def __repr__(self) -> str:
         return f"Unknown({', '.join(sorted(self.missing))})"
+
+
+def unknown_of(values: Iterable[object]) -> Unknown | None:
+    """The Unknown for the reasons of all among the values; None when all are known."""
+    found: Unknown | None = None
+    for value in values:
+        if isinstance(value, Unknown):
+            found = value if found is None else found | value
+    return found

@@ -32,7 +32,7 @@ def written(value: Value, type_: Type, language: Language, zone: ZoneInfo) -> st
         case "money":
             return _amount(value, type_.currency or "CNY")
         case "decimal":
-            return format(value, "f")
+            return format(Decimal(value), "f")
         case "tags":
             return ("、" if zh else ", ").join(sorted(value))
         case "date":
@@ -61,6 +61,8 @@ def as_json(value: Value, type_: Type) -> Json:
             return sorted(value)
         case int() if type_.kind == "money" and type_.currency is not None:
             return {"minor": value, "currency": type_.currency}
+        case int() if type_.kind == "decimal":
+            return str(value)
         case list() | tuple():
             of = type_.of or type_
             return [as_json(item, of) for item in value]

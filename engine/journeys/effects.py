@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from engine.journeys.deadlines import after
 from engine.journeys.state import Failure, Local, Outcome, Remote, Uncalled
 from engine.journeys.steps import Activity, Step
-from engine.journeys.walk import Facts, Walk, share_of
+from engine.journeys.walk import Facts, Walk
 from rules.duration import Duration
 from rules.errors import EvaluationError
+from rules.shares import share_of
 from rules.types import Json
 from rules.unknown import Unknown
 

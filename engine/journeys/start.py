@@ -10,9 +10,10 @@ from typing import Literal, TypeAlias
 from engine.journeys.deadlines import Pause, after, deadlines
 from engine.journeys.plan import Plan
 from engine.journeys.state import Alert, EventIn, RunRef, State
-from engine.journeys.walk import Facts, describe, share_of
+from engine.journeys.walk import Facts, describe
 from rules.duration import Duration
 from rules.errors import EvaluationError
+from rules.shares import salted, share_of
 from rules.types import Json
 
 BY_HAND = "run.requested"
@@ -109,7 +110,7 @@ def is_kept_from_before(event: EventIn, entry: EventIn) -> bool:
 
 def is_held_out(plan: Plan, member: str) -> bool:
     """Whether the member belongs to the holdout. By hash of salt and member, so it never changes."""
-    return plan.holdout_share > 0 and share_of(f"{plan.holdout_salt}:{member}") < plan.holdout_share
+    return plan.holdout_share > 0 and share_of(salted(plan.holdout_salt, member)) < plan.holdout_share
 
 
 def start_run(

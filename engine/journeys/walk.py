@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from engine.journeys.state import Alert, Command, Consume, End, EventIn, Log, LogKind, State, Status, Stuck
 from rules.errors import EvaluationError
+from rules.shares import salted, share_of
 from rules.types import Json
 from rules.unknown import Unknown
 
@@ -119,14 +119,9 @@ def describe(event: EventIn) -> dict[str, Json]:
     return {**event.data, "type": event.type, "time": event.at.isoformat()}
 
 
-def share_of(text: str, modulo: int = 10_000) -> int:
-    """The place of `text` among `modulo` equal parts: the first 8 bytes of its SHA-256. It never changes."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % modulo
-
-
 def pick_arm(arms: Iterable[tuple[str, int]], salt: str, member: str) -> str:
     """The arm of a split that a member belongs to, by hash of salt and member."""
-    place, port = share_of(f"{salt}:{member}"), ""
+    place, port = share_of(salted(salt, member)), ""
     for port, share in arms:
         if place < share:
             return port

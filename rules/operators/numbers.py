@@ -1,25 +1,19 @@
-"""+, - and * on integers, decimals and money: exact, or an error."""
+"""+, -, *, min and max on numbers of one type: exact, or an error. min and max take dates and instants too."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, DecimalException
-from typing import ClassVar, TypeAlias
+from typing import ClassVar
 
 from rules import messages
-from rules.errors import EvaluationError
-from rules.limits import MAX_INTEGER
+from rules.exact import Number, add, computed, multiply, subtract
 from rules.moment import Moment
 from rules.nodes import Operator
-from rules.scalars import EXACT
+from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, INTEGER, NUMBERS, Type, join
 from rules.unknown import Unknown
-
-Number: TypeAlias = int | Decimal
-Compute: TypeAlias = Callable[[Number, Number], Number]
 
 
 @dataclass
@@ -63,32 +57,16 @@ class Arithmetic(Operator):
             for value in values:
                 if type(value) is Unknown:
                     unknown = value if unknown is None else unknown | value
-            return _computed(name, compute, [start, *values] if single else values) if unknown is None else unknown
+            return computed(name, compute, [start, *values] if single else values) if unknown is None else unknown
 
         return run
-
-
-def _computed(name: str, compute: Compute, values: Sequence[Number]) -> Number:
-    result = values[0]
-    for value in values[1:]:
-        try:
-            result = compute(result, value)
-        except DecimalException:
-            raise EvaluationError(
-                f"The result of {name} has too many digits to be exact; use smaller numbers."
-            ) from None
-        if isinstance(result, int) and abs(result) > MAX_INTEGER:
-            raise EvaluationError(f"The result of {name} is beyond ±2^53 and would not be exact; use smaller numbers.")
-    return result
 
 
 @dataclass
 class Plus(Arithmetic):
     """The sum."""
 
-    @staticmethod
-    def compute(one: Number, other: Number) -> Number:
-        return one + other if isinstance(one, int) and isinstance(other, int) else EXACT.add(one, other)
+    compute = staticmethod(add)
 
 
 @dataclass
@@ -96,10 +74,7 @@ class Minus(Arithmetic):
     """The first minus the second, or the negative of a single argument."""
 
     arity = (1, 2)
-
-    @staticmethod
-    def compute(one: Number, other: Number) -> Number:
-        return one - other if isinstance(one, int) and isinstance(other, int) else EXACT.subtract(one, other)
+    compute = staticmethod(subtract)
 
 
 @dataclass
@@ -107,10 +82,7 @@ class Times(Arithmetic):
     """The product; an amount of money may be multiplied by integers."""
 
     start = 1
-
-    @staticmethod
-    def compute(one: Number, other: Number) -> Number:
-        return one * other if isinstance(one, int) and isinstance(other, int) else EXACT.multiply(one, other)
+    compute = staticmethod(multiply)
 
     def unified(self, checker: Checker, hint: Type | None) -> Type:
         if self.flexible:
@@ -132,4 +104,43 @@ def _factor(common: Type, _literal: Expression) -> Type:
     return INTEGER if common.kind == "money" else common
 
 
-OPERATORS: dict[str, type[Operator]] = {"+": Plus, "-": Minus, "*": Times}
+@dataclass
+class Extreme(Strict):
+    """One of several values that have an order. Unknown when one of them is."""
+
+    @property
+    def flexible(self) -> bool:
+        return all(argument.flexible for argument in self.arguments)
+
+    def infer(self, checker: Checker) -> Type:
+        hint = self.hint if self.hint is not None and self.hint.kind in MEASURED else None
+        found = checker.unify(self.arguments, hint, self.beside)
+        if found.kind in MEASURED | {"any"}:
+            return found
+        words = "数字、金额、日期和时间点", "numbers, money, dates and instants"
+        message = messages.not_for_type(self.operator, self.arguments[0].shown, found, *words)
+        checker.report("type-mismatch", self, message)
+        return ANY
+
+
+MEASURED = NUMBERS | {"date", "instant"}
+"""Kinds of which one can be the least or the greatest."""
+
+
+@dataclass
+class Least(Extreme):
+    """The least of numbers, amounts, dates or instants."""
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        return min(values)
+
+
+@dataclass
+class Greatest(Extreme):
+    """The greatest of numbers, amounts, dates or instants."""
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        return max(values)
+
+
+OPERATORS: dict[str, type[Operator]] = {"+": Plus, "-": Minus, "*": Times, "min": Least, "max": Greatest}

@@ -6,73 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rules import messages
-from rules.facts import COUNTED, is_present, reader
+from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator, as_choice
 from rules.tree import Checker, Closure, Expression, Facts, Value
-from rules.types import ANY, BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
+from rules.types import BOOLEAN, INTEGER, TEXT, Type
 from rules.unknown import Unknown
-
-MOMENT = {"now": INSTANT, "today": DATE}
-"""What every rule may read beside its facts."""
-
-
-@dataclass
-class Field(Expression):
-    """A field by its path; None where the rule wrote no path."""
-
-    path: str | None = None
-    optional: bool = False
-
-    @property
-    def needed(self) -> frozenset[str]:
-        return frozenset({self.path} if self.path is not None and self.optional else ())
-
-    @classmethod
-    def of(cls, argument: Expression) -> Field:
-        """The field that a literal names; null is the empty path, the value at hand in a cell or a list's item."""
-        match argument:
-            case Literal(json=str(path)):
-                return cls("field", pointer=argument.pointer, path=path)
-            case Literal(json=None):
-                return cls("field", pointer=argument.pointer, path="")
-            case _:
-                return cls("field", pointer=argument.pointer)
-
-    @property
-    def timed(self) -> bool:
-        return self.path in MOMENT or self.type.kind in COUNTED
-
-    @property
-    def shown(self) -> str:
-        return str(self.path)
-
-    def infer(self, checker: Checker) -> Type:
-        if self.path is None:
-            checker.report("schema", self, messages.not_a_path("var"))
-            return ANY
-        if self.path in MOMENT:
-            return MOMENT[self.path]
-        declaration = checker.field(self.path, self)
-        self.optional = declaration is not None and declaration.optional
-        return declaration.value_type if declaration is not None else ANY
-
-    def closure(self) -> Closure:
-        match self.path:
-            case "now":
-                return lambda _facts, moment: moment.now
-            case "today":
-                return lambda _facts, moment: moment.today
-            case path:
-                return reader(path or "", self.type)
-
-    def presence(self) -> Closure:
-        """A closure that tells whether the field is there, whatever its value."""
-        if self.path in MOMENT:
-            return lambda _facts, _moment: True
-        keys = (self.path or "").split(".")
-        return lambda facts, _moment: is_present(facts, keys)
 
 
 @dataclass
@@ -179,7 +118,8 @@ class IsSet(Operator):
 
     @property
     def assured(self) -> frozenset[str]:
-        return frozenset({self.subject.path} if isinstance(self.subject, Field) and self.subject.path else ())
+        subject = self.subject
+        return frozenset({subject.path} if isinstance(subject, Field) and subject.path and not subject.item else ())
 
     def infer(self, checker: Checker) -> Type:
         checker.infer(self.subject)

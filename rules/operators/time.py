@@ -1,17 +1,22 @@
-"""days_since and within_last: the distance of a date or an instant from now."""
+"""days_since, days_until, within_last, in_window, add_duration: distances on the time line, and what lies in them."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from rules import messages
 from rules.duration import Duration, DurationError, add_to_date, add_to_instant, calendar_days
 from rules.errors import EvaluationError
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
+from rules.scalars import in_calendar
+from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Type
-from rules.unknown import Unknown
+from rules.unknown import Unknown, unknown_of
 
 
 def expect_time(checker: Checker, operator: str, node: Expression) -> Type:
@@ -21,6 +26,14 @@ def expect_time(checker: Checker, operator: str, node: Expression) -> Type:
         message = messages.not_for_type(operator, node.shown, found, "日期和时间点", "dates and instants")
         checker.report("type-mismatch", node, message)
     return found
+
+
+def expect_length(checker: Checker, time: Expression, found: Type, length: Expression) -> None:
+    """A duration that is added to, or taken from, a date or an instant; hours of a date are reported."""
+    checker.expect(length, DURATION)
+    value = length.value if isinstance(length, Literal) else None
+    if found.kind == "date" and isinstance(value, Duration) and value.elapsed:
+        checker.report("type-mismatch", length, messages.hours_of_a_date(time.shown, length.shown))
 
 
 @dataclass
@@ -50,6 +63,20 @@ class DaysSince(Operator):
 
 
 @dataclass
+class DaysUntil(DaysSince):
+    """How many calendar days of the zone begin until a date or an instant: 0 today, negative in the past."""
+
+    def closure(self) -> Closure:
+        since = super().closure()
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            days = since(facts, moment)
+            return days if type(days) is Unknown else -days
+
+        return run
+
+
+@dataclass
 class WithinLast(Operator):
     """Whether a date or an instant lies from now minus a duration to now, both included."""
 
@@ -62,14 +89,7 @@ class WithinLast(Operator):
     def infer(self, checker: Checker) -> Type:
         time, length = self.arguments
         found = expect_time(checker, self.operator, time)
-        checker.expect(length, DURATION)
-        if (
-            found.kind == "date"
-            and isinstance(length, Literal)
-            and isinstance(length.value, Duration)
-            and length.value.elapsed
-        ):
-            checker.report("type-mismatch", length, messages.hours_of_a_date(time.shown, length.shown))
+        expect_length(checker, time, found, length)
         return BOOLEAN
 
     def closure(self) -> Closure:
@@ -92,13 +112,87 @@ class WithinLast(Operator):
 
 def _date_within(when: Value, duration: Duration, moment: Moment) -> bool:
     today = moment.today
+    return bool(add_to_date(today, -_whole_days(duration)) <= when <= today)
+
+
+def _whole_days(duration: Duration) -> Duration:
+    """A duration without hours. Raises EvaluationError for another one."""
     if duration.elapsed:
-        raise EvaluationError(f"A date cannot be compared with {duration}, which counts hours; use whole days.")
-    return bool(add_to_date(today, -duration) <= when <= today)
+        raise EvaluationError(f"A date has no time of day, and {duration} counts hours; use whole days.")
+    return duration
 
 
 def _instant_within(when: Value, duration: Duration, moment: Moment) -> bool:
     return bool(when <= moment.now and when >= add_to_instant(moment.now, -duration, moment.zone))
 
 
-OPERATORS: dict[str, type[Operator]] = {"days_since": DaysSince, "within_last": WithinLast}
+@dataclass
+class InWindow(Operator):
+    """Whether a date or an instant lies from the second one to before the third."""
+
+    arity = (3, 3)
+
+    def infer(self, checker: Checker) -> Type:
+        found = checker.unify(self.arguments, INSTANT)
+        if found.kind not in {"date", "instant", "any"}:
+            shown = next((a.shown for a in self.arguments if not isinstance(a, Literal)), self.arguments[0].shown)
+            message = messages.not_for_type(self.operator, shown, found, "日期和时间点", "dates and instants")
+            checker.report("type-mismatch", self, message)
+        return BOOLEAN
+
+    def closure(self) -> Closure:
+        closures = tuple(argument.closure() for argument in self.arguments)
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            when, start, end = (closure(facts, moment) for closure in closures)
+            begun = _in_order(operator.le, start, when)
+            return False if begun is False else _both(begun, _in_order(operator.lt, when, end))
+
+        return run
+
+
+def _in_order(compare: Callable[[Value, Value], bool], one: Value, other: Value) -> Value:
+    unknown = unknown_of((one, other))
+    return compare(one, other) if unknown is None else unknown
+
+
+def _both(one: Value, other: Value) -> Value:
+    """Both of a verdict that is not false, and another one."""
+    if other is False or one is True:
+        return other
+    return one | other if type(other) is Unknown else one
+
+
+@dataclass
+class AddDuration(Strict):
+    """A date or an instant and a duration later: months and days on the calendar of the zone, hours on the clock."""
+
+    arity = (2, 2)
+
+    @property
+    def timed(self) -> bool:
+        return True
+
+    def infer(self, checker: Checker) -> Type:
+        time, length = self.arguments
+        found = expect_time(checker, self.operator, time)
+        expect_length(checker, time, found, length)
+        return found
+
+    def compute(self, moment: Moment, *values: Value) -> Value:
+        when, duration = values
+        if not isinstance(when, datetime):
+            return add_to_date(when, _whole_days(duration))
+        try:
+            return in_calendar(add_to_instant(when, duration, moment.zone))
+        except OverflowError:
+            raise DurationError(f"{duration} from {when.isoformat()} leaves the calendar") from None
+
+
+OPERATORS: dict[str, type[Operator]] = {
+    "days_since": DaysSince,
+    "days_until": DaysUntil,
+    "within_last": WithinLast,
+    "in_window": InWindow,
+    "add_duration": AddDuration,
+}

@@ -26,12 +26,6 @@ NO_OPERATOR = {
     "/": "division is an operator of its own, with a stated rounding mode",
     "%": "as /",
     "?:": "an old name of if",
-    "max": "not built yet",
-    "min": "not built yet",
-    "cat": "not built yet",
-    "all": "not built yet",
-    "none": "not built yet",
-    "some": "not built yet",
 }
 
 TRUTHINESS = "a condition is true or false: no number, text or list stands for one"

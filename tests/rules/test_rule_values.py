@@ -32,7 +32,7 @@ def given(value: Value, facts: dict[str, object] = FACTS, language: str = "zh") 
     ({"$": var("now")}, "2026-01-07T02:00:00Z"),
     ({"$": var("member.patience")}, "P7D"),
     ({"$": var("event.days")}, ["2026-01-07"]),
-    ({"$": var("event.lines")}, [{"sku": "a", "quantity": 2}]),
+    ({"$": var("event.lines")}, FACTS["event"]["lines"]),
     ({"$": {"==": [var("member.tier"), "gold"]}}, True),
     ("{{member.nickname}},你好", "小林,你好"),
     ({"a": [{"text": "{{member.spend}}"}, {"$": var("score")}], "b": "x"}, {"a": [{"text": "¥600.00"}, 7], "b": "x"}),

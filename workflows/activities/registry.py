@@ -36,8 +36,8 @@ from sqlalchemy.orm import Session
 
 from engine.journeys.catalogue import ActivityType, Catalogue, Contact, Idempotent, Retry, Subject
 from engine.secrets.keyring import KeyRing
+from rules.mistakes import mistake, reason
 from rules.types import Fields, Json
-from workflows.activities.mistakes import mistake, reason
 from workflows.activities.outside import Outside
 
 GROUP = "waystation.activities"

@@ -10,7 +10,7 @@ from engine.secrets.keyring import KeyRing, KeyRingError
 from workflows.activities.registry import Activities, catalogue_of
 from workflows.service.errors import MisconfiguredError
 from workflows.service.first_access import FirstAccess
-from workflows.service.plug_ins import installed_activities
+from workflows.service.plug_ins import add_installed_operators, installed_activities
 from workflows.service.settings import Settings, plain
 
 
@@ -26,7 +26,8 @@ class Parts:
 
     @classmethod
     def of(cls, settings: Settings, role: str) -> "Parts":
-        """Make them. Raises MisconfiguredError when a setting is missing."""
+        """Make them. Raises MisconfiguredError when a setting is missing, or a plug-in cannot be used."""
+        add_installed_operators()
         key = plain(settings.secret_key)
         if not key:
             raise MisconfiguredError(

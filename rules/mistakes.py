@@ -1,4 +1,4 @@
-"""What is wrong with the code of an activity type, for whoever wrote it: the line, and the reason in one sentence.
+"""What is wrong with the code of an activity type or an operator, for whoever wrote it: the line, and the reason.
 
 The reason may be told in full: while a module is loaded there is nothing but code, and so nobody's data.
 """

@@ -1,0 +1,92 @@
+"""A field as a node of the tree: what `var` reads, and whose absence `is_set` and `missing` speak about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules import messages
+from rules.facts import COUNTED, is_present, reader
+from rules.nodes import Literal
+from rules.tree import Checker, Closure, Expression, Item, Place
+from rules.types import ANY, DATE, INSTANT, Declaration, Type
+
+MOMENT = {"now": INSTANT, "today": DATE}
+"""What every rule may read beside its facts."""
+
+
+@dataclass
+class Field(Expression):
+    """A field by its path; None where the rule wrote no path. `place` is what the checker found there."""
+
+    path: str | None = None
+    place: Place | None = None
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """The declaration of the field, once it is checked."""
+        return self.place.declaration if self.place else None
+
+    @property
+    def item(self) -> Item | None:
+        """The item of a list that the field is a part of; None for a field outside of all lists."""
+        return self.place.item if self.place else None
+
+    @property
+    def name(self) -> str:
+        """How unknowns call it: the path, behind that of the list whose items have it."""
+        if self.item is None:
+            return self.path or ""
+        return f"{self.item.path}.{self.path}" if self.path else self.item.path
+
+    @property
+    def needed(self) -> frozenset[str]:
+        optional = self.declaration is not None and self.declaration.optional and self.item is None
+        return frozenset({self.path} if self.path is not None and optional else ())
+
+    @classmethod
+    def of(cls, argument: Expression) -> Field:
+        """The field that a literal names; null is the empty path, the value at hand in a cell or a list's item."""
+        match argument:
+            case Literal(json=str(path)):
+                return cls("field", pointer=argument.pointer, path=path)
+            case Literal(json=None):
+                return cls("field", pointer=argument.pointer, path="")
+            case _:
+                return cls("field", pointer=argument.pointer)
+
+    @property
+    def timed(self) -> bool:
+        return self.path in MOMENT or self.type.kind in COUNTED
+
+    @property
+    def shown(self) -> str:
+        return str(self.path)
+
+    def infer(self, checker: Checker) -> Type:
+        if self.path is None:
+            checker.report("schema", self, messages.not_a_path("var"))
+            return ANY
+        if self.path in MOMENT:
+            return MOMENT[self.path]
+        self.place = checker.field(self.path, self)
+        return self.place.type
+
+    def closure(self) -> Closure:
+        match self.path:
+            case "now":
+                return lambda _facts, moment: moment.now
+            case "today":
+                return lambda _facts, moment: moment.today
+            case _:
+                return reader(self._keys, self.type, self.name)
+
+    def presence(self) -> Closure:
+        """A closure that tells whether the field is there, whatever its value."""
+        if self.path in MOMENT:
+            return lambda _facts, _moment: True
+        keys = self._keys
+        return lambda facts, _moment: is_present(facts, keys)
+
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        return self.place.keys if self.place else tuple((self.path or "").split("."))

@@ -1,0 +1,169 @@
+"""in_region, sku_in_list, bucket: where a store lies, which product it is, and who is in which share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rules import messages, operator_messages
+from rules.fields import Field
+from rules.moment import Moment
+from rules.nodes import Items, Literal, Operator
+from rules.shares import salted, share_of
+from rules.strict import Strict
+from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.types import BOOLEAN, INTEGER, TEXT, Type
+from rules.unknown import Unknown
+
+REGION = Type("ref", ref="region")
+
+
+@dataclass
+class InRegion(Operator):
+    """Whether a region is another one or lies under it.
+
+    The regions above are read from the field beside it that is named like it with an `s`: `store.regions` beside
+    `store.region`. That field may also be given itself.
+    """
+
+    arity = (2, 2)
+    above: Field | None = field(default=None, init=False)
+
+    @property
+    def parts(self) -> Sequence[Expression]:
+        return self.arguments if self.above is None else (*self.arguments, self.above)
+
+    def infer(self, checker: Checker) -> Type:
+        place, region = self.arguments
+        found = checker.infer(place)
+        checker.expect(region, REGION, place.shown)
+        if found.kind == "ref" and found.ref == "region":
+            self._find_above(checker)
+        elif found.kind not in {"tags", "any"}:
+            message = messages.not_for_type("in_region", place.shown, found, "大区", "regions")
+            checker.report("type-mismatch", place, message)
+        return BOOLEAN
+
+    def _find_above(self, checker: Checker) -> None:
+        """Read the field beside that of the region, or report that there is none."""
+        place = self.arguments[0]
+        match place.parts:
+            case [Field(path=str(path))]:
+                beside = checker.find(f"{path}s")
+            case _:
+                path, beside = "", None
+        if beside is None or beside.type.kind != "tags":
+            checker.report("type-mismatch", place, operator_messages.no_regions_above(place.shown))
+            return
+        self.above = Field("field", pointer=place.pointer, path=f"{path}s")
+        checker.infer(self.above)
+
+    def closure(self) -> Closure:
+        place, region = (argument.closure() for argument in self.arguments)
+        if self.above is None:
+            return _lies_in(place, region)
+        return _is_or_lies_in(place, region, self.above.closure())
+
+
+def _lies_in(above: Closure, region: Closure) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        regions, key = above(facts, moment), region(facts, moment)
+        if type(regions) is Unknown:
+            return regions | key if type(key) is Unknown else regions
+        return key if type(key) is Unknown else key in regions
+
+    return run
+
+
+def _is_or_lies_in(place: Closure, region: Closure, above: Closure) -> Closure:
+    lies_in = _lies_in(above, region)
+
+    def run(facts: Facts, moment: Moment) -> Value:
+        here, key = place(facts, moment), region(facts, moment)
+        if type(here) is not Unknown and type(key) is not Unknown and here == key:
+            return True
+        found = lies_in(facts, moment)
+        if found is True or type(here) is not Unknown:
+            return found
+        return here | found if type(found) is Unknown else here
+
+    return run
+
+
+@dataclass
+class SkuInList(Operator):
+    """Whether a product is in a list that is written out; an entry that ends in `*` stands for all that begin so."""
+
+    arity = (2, 2)
+
+    def infer(self, checker: Checker) -> Type:
+        sku, listed = self.arguments
+        found = checker.infer(sku, TEXT)
+        if found.kind not in {"text", "enum", "ref", "any"}:
+            message = messages.not_for_type("sku_in_list", sku.shown, found, "文本和引用", "texts and references")
+            checker.report("type-mismatch", sku, message)
+        if not isinstance(listed, Items) or not all(isinstance(item, Literal) for item in listed.items):
+            checker.report("type-mismatch", listed, operator_messages.not_written_out("sku_in_list", '["A1", "B2*"]'))
+            return BOOLEAN
+        listed.type = Type("list", of=TEXT)
+        checker.expect_all(listed.items, TEXT)
+        for item in listed.items:
+            if isinstance(item, Literal) and "*" in str(item.json)[:-1]:
+                checker.report("type-mismatch", item, operator_messages.star_inside(item.shown))
+        return BOOLEAN
+
+    @property
+    def exact(self) -> frozenset[str]:
+        """The entries that stand for one product."""
+        return frozenset(entry for entry in self._entries if not entry.endswith("*"))
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What the products of the other entries begin with."""
+        return tuple(entry.removesuffix("*") for entry in self._entries if entry.endswith("*"))
+
+    @property
+    def _entries(self) -> list[str]:
+        listed = self.arguments[1]
+        items = listed.items if isinstance(listed, Items) else ()
+        return [item.value for item in items if isinstance(item, Literal)]
+
+    def closure(self) -> Closure:
+        closure, exact, prefixes = self.arguments[0].closure(), self.exact, self.prefixes
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            sku = closure(facts, moment)
+            return sku if type(sku) is Unknown else sku in exact or sku.startswith(prefixes)
+
+        return run
+
+
+@dataclass
+class Bucket(Strict):
+    """The number, from 0, of the part that a value falls into when all are dealt into equal parts by hash.
+
+    A value, a salt, the number of parts. The same salt deals alike everywhere, also in the splits of journeys.
+    """
+
+    arity = (3, 3)
+
+    def infer(self, checker: Checker) -> Type:
+        value, salt, parts = self.arguments
+        found = checker.infer(value)
+        if found.kind not in {"text", "enum", "ref", "integer", "any"}:
+            words = "文本、引用和整数", "texts, references and integers"
+            checker.report("type-mismatch", value, messages.not_for_type("bucket", value.shown, found, *words))
+        checker.expect(salt, TEXT)
+        if not isinstance(salt, Literal):
+            checker.report("type-mismatch", salt, operator_messages.not_written_out("bucket", '"spring-2026"'))
+        checker.expect(parts, INTEGER)
+        if not isinstance(parts, Literal) or (parts.type.kind == "integer" and parts.value < 1):
+            checker.report("type-mismatch", parts, operator_messages.no_number_of_parts(parts.shown))
+        return INTEGER
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        value, salt, parts = values
+        return share_of(salted(salt, value), parts)
+
+
+OPERATORS: dict[str, type[Operator]] = {"in_region": InRegion, "sku_in_list": SkuInList, "bucket": Bucket}

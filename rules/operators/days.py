@@ -1,0 +1,142 @@
+"""same_month_day, weekday_in, time_of_day_in: where a moment stands on the calendar and the clock of the zone."""
+
+from __future__ import annotations
+
+import re
+from calendar import isleap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, time
+
+from rules import messages, operator_messages
+from rules.moment import Moment
+from rules.nodes import Items, Literal, Operator
+from rules.strict import Strict
+from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.types import BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
+from rules.unknown import Unknown
+
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+@dataclass
+class OfMoment(Operator):
+    """A test of dates or instants; those of an instant are of the zone."""
+
+    @property
+    def timed(self) -> bool:
+        return True
+
+    def infer_time(self, checker: Checker, node: Expression, hint: Type, *, dates: bool = True) -> None:
+        """Report a node that is neither date nor instant; a literal is read as the hint says."""
+        found = checker.infer(node, hint)
+        if found.kind in {"instant", "any"} or (dates and found.kind == "date"):
+            return
+        words = ("日期和时间点", "dates and instants") if dates else ("时间点", "instants")
+        checker.report("type-mismatch", node, messages.not_for_type(self.operator, node.shown, found, *words))
+
+
+@dataclass
+class SameMonthDay(OfMoment, Strict):
+    """Whether a day is the yearly return of another: a birthday, say. That one first, then the day asked about.
+
+    29 February returns on 28 February in a year that has none.
+    """
+
+    arity = (2, 2)
+
+    def infer(self, checker: Checker) -> Type:
+        for argument in self.arguments:
+            self.infer_time(checker, argument, DATE)
+        return BOOLEAN
+
+    def compute(self, moment: Moment, *values: Value) -> Value:
+        first, asked = (moment.day_of(value) for value in values)
+        return (first.month, first.day) == (asked.month, asked.day) or _returns_early(first, asked)
+
+
+def _returns_early(first: date, asked: date) -> bool:
+    leap_day = (first.month, first.day) == (2, 29)
+    return leap_day and (asked.month, asked.day) == (2, 28) and not isleap(asked.year)
+
+
+@dataclass
+class WeekdayIn(OfMoment):
+    """Whether a date or an instant is on one of these weekdays: 1 is Monday, 7 is Sunday."""
+
+    arity = (2, 2)
+
+    def infer(self, checker: Checker) -> Type:
+        when, days = self.arguments
+        self.infer_time(checker, when, INSTANT)
+        if not isinstance(days, Items) or not all(isinstance(day, Literal) for day in days.items):
+            checker.report("type-mismatch", days, operator_messages.not_written_out("weekday_in", "[6, 7]"))
+            return BOOLEAN
+        days.type = Type("list", of=INTEGER)
+        checker.expect_all(days.items, INTEGER)
+        for day in days.items:
+            if isinstance(day, Literal) and day.type.kind == "integer" and not 1 <= day.value <= 7:
+                checker.report("type-mismatch", day, operator_messages.no_weekday(day.shown))
+        return BOOLEAN
+
+    @property
+    def weekdays(self) -> frozenset[int]:
+        """The weekdays by their ISO numbers."""
+        days = self.arguments[1]
+        items = days.items if isinstance(days, Items) else ()
+        return frozenset(day.value for day in items if isinstance(day, Literal))
+
+    def closure(self) -> Closure:
+        closure, weekdays = self.arguments[0].closure(), self.weekdays
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            when = closure(facts, moment)
+            return when if type(when) is Unknown else moment.day_of(when).isoweekday() in weekdays
+
+        return run
+
+
+@dataclass
+class TimeOfDayIn(OfMoment):
+    """Whether the clock of the zone stands from one time to before another at an instant; it may cross midnight."""
+
+    arity = (3, 3)
+
+    def infer(self, checker: Checker) -> Type:
+        when, *ends = self.arguments
+        self.infer_time(checker, when, INSTANT, dates=False)
+        for end in ends:
+            checker.expect(end, TEXT)
+            if not isinstance(end, Literal) or not _TIME.fullmatch(str(end.json)):
+                checker.report("type-mismatch", end, operator_messages.no_time_of_day(end.shown))
+        if ends[0].source == ends[1].source:
+            checker.report("type-mismatch", self, operator_messages.empty_window(ends[0].shown))
+        return BOOLEAN
+
+    @property
+    def window(self) -> tuple[time, time]:
+        """From when, and to before when. The second is not the later one where the window crosses midnight."""
+        start, end = (time.fromisoformat(each) for each in self._ends())
+        return start, end
+
+    def _ends(self) -> Iterator[str]:
+        return (str(end.json) for end in self.arguments[1:] if isinstance(end, Literal))
+
+    def closure(self) -> Closure:
+        closure, (start, end) = self.arguments[0].closure(), self.window
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            when = closure(facts, moment)
+            if type(when) is Unknown:
+                return when
+            clock = when.astimezone(moment.zone).time()
+            return start <= clock < end if start < end else clock >= start or clock < end
+
+        return run
+
+
+OPERATORS: dict[str, type[Operator]] = {
+    "same_month_day": SameMonthDay,
+    "weekday_in": WeekdayIn,
+    "time_of_day_in": TimeOfDayIn,
+}

@@ -1,0 +1,70 @@
+"""ratio_bp, round_money: division, with the rounding written out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules import messages, operator_messages
+from rules.exact import MODES, divided
+from rules.moment import Moment
+from rules.nodes import Literal, Operator
+from rules.strict import Strict
+from rules.tree import Checker, Value
+from rules.types import INTEGER, NUMBERS, Type
+
+
+@dataclass
+class Rounded(Strict):
+    """A quotient, rounded in the way that its last argument names."""
+
+    def infer_mode(self, checker: Checker) -> None:
+        """Report a last argument that is no mode."""
+        mode = self.arguments[-1]
+        if not isinstance(mode, Literal) or mode.json not in MODES:
+            checker.report("type-mismatch", mode, operator_messages.no_rounding_mode(self.operator, mode.shown, MODES))
+        else:
+            checker.infer(mode)
+
+
+@dataclass
+class RatioBp(Rounded):
+    """How much of a whole a part is, in basis points: 10000 is all of it. The last argument says how it is rounded."""
+
+    arity = (3, 3)
+
+    def infer(self, checker: Checker) -> Type:
+        self.infer_mode(checker)
+        part, whole, _ = self.arguments
+        found = checker.unify([part, whole])
+        if found.kind not in NUMBERS | {"any"}:
+            message = messages.not_for_type(self.operator, part.shown, found, "数字和金额", "numbers and money")
+            checker.report("type-mismatch", self, message)
+        return INTEGER
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        part, whole, mode = values
+        over, under = part.as_integer_ratio()
+        times, per = whole.as_integer_ratio()
+        return divided(self.operator, over * per * 10_000, under * times, mode)
+
+
+@dataclass
+class RoundMoney(Rounded):
+    """An amount times a numerator, divided by a denominator, and rounded to whole minor units as the last says."""
+
+    arity = (4, 4)
+
+    def infer(self, checker: Checker) -> Type:
+        self.infer_mode(checker)
+        amount, numerator, denominator, _ = self.arguments
+        money = Type("money")
+        checker.expect(amount, money)
+        checker.expect_all([numerator, denominator], INTEGER)
+        return amount.type if amount.type.kind == "money" else money
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        amount, numerator, denominator, mode = values
+        return divided(self.operator, amount * numerator, denominator, mode)
+
+
+OPERATORS: dict[str, type[Operator]] = {"ratio_bp": RatioBp, "round_money": RoundMoney}

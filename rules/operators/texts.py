@@ -1,0 +1,89 @@
+"""cat, starts_with, category_under: texts put together and looked at from the front."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import ClassVar
+
+from rules import messages
+from rules.moment import Moment
+from rules.nodes import Operator
+from rules.strict import Strict
+from rules.tree import Checker, Value
+from rules.types import BOOLEAN, TEXT, Type
+
+TEXT_PER_STEP = 64
+"""Characters written for one step of the work budget."""
+
+JOINED = frozenset({"text", "enum", "ref", "integer", "decimal", "boolean", "date", "any"})
+"""Kinds with one plain form as text: that in which facts carry them."""
+
+
+@dataclass
+class Cat(Strict):
+    """Texts put together, one after the other; numbers and dates as facts carry them."""
+
+    arity: ClassVar[tuple[int, int | None]] = (0, None)
+
+    @property
+    def timed(self) -> bool:
+        return True
+
+    def infer(self, checker: Checker) -> Type:
+        for argument in self.arguments:
+            found = checker.infer(argument)
+            if found.kind not in JOINED:
+                words = "文本、数字、日期和是非值", "texts, numbers, dates and true or false"
+                checker.report("type-mismatch", argument, messages.not_for_type("cat", argument.shown, found, *words))
+        return TEXT
+
+    def compute(self, moment: Moment, *values: Value) -> Value:
+        joined = "".join(map(_plain, values))
+        moment.charge(1 + len(joined) // TEXT_PER_STEP)
+        return joined
+
+
+def _plain(value: Value) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return format(value, "f")
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
+
+
+@dataclass
+class TextTest(Strict):
+    """A test of two texts."""
+
+    arity = (2, 2)
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect_all(self.arguments, TEXT)
+        return BOOLEAN
+
+
+@dataclass
+class StartsWith(TextTest):
+    """Whether a text begins with another one."""
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        text, prefix = values
+        return text.startswith(prefix)
+
+
+@dataclass
+class CategoryUnder(TextTest):
+    """Whether a category is another one or lies under it; categories are paths, such as `food/tea/green`."""
+
+    def compute(self, _moment: Moment, *values: Value) -> Value:
+        category, above = values
+        return category == above or category.startswith(f"{above}/")
+
+
+OPERATORS: dict[str, type[Operator]] = {"cat": Cat, "starts_with": StartsWith, "category_under": CategoryUnder}

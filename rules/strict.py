@@ -1,0 +1,38 @@
+"""The base of operators that need all of their arguments: most of them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from rules.duration import DurationError
+from rules.errors import EvaluationError
+from rules.moment import Moment
+from rules.nodes import Operator
+from rules.tree import Closure, Facts, Value
+from rules.unknown import Unknown, unknown_of
+
+
+@dataclass
+class Strict(Operator):
+    """An operator that is unknown when one of its arguments is, and else computes its value from theirs."""
+
+    @abstractmethod
+    def compute(self, moment: Moment, *values: Value) -> Value:
+        """The value for known arguments. Raises EvaluationError or DurationError where there is none."""
+
+    def closure(self) -> Closure:
+        closures = tuple(argument.closure() for argument in self.arguments)
+        compute = self.compute
+
+        def run(facts: Facts, moment: Moment) -> Value:
+            values = [closure(facts, moment) for closure in closures]
+            for value in values:
+                if type(value) is Unknown:
+                    return unknown_of(values)
+            try:
+                return compute(moment, *values)
+            except DurationError as error:
+                raise EvaluationError(f"{error}; use a shorter duration.") from error
+
+        return run

@@ -103,7 +103,7 @@ def _write(session: Session, keys: KeyRing, changes: Mapping[int, Sequence[Told]
 
 
 def _apply(known: dict[str, Any], said: Mapping[str, Json], *, instead_of: dict[str, Any]) -> None:
-    """Take over what is said. What was declared personal since, or no longer is, stands on the other side until then."""
+    """Take over what is said; what was declared personal since, or is no longer, leaves the other side."""
     for name, value in said.items():
         instead_of.pop(name, None)
         if value is None:

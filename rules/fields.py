@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rules import messages
 from rules.facts import COUNTED, is_present, reader
 from rules.nodes import Literal
 from rules.tree import Checker, Closure, Expression, Item, Place
 from rules.types import ANY, DATE, INSTANT, Declaration, Type
+
+if TYPE_CHECKING:
+    from rules.smt import Formulas, Term
 
 MOMENT = {"now": INSTANT, "today": DATE}
 """What every rule may read beside its facts."""
@@ -79,6 +83,17 @@ class Field(Expression):
                 return lambda _facts, moment: moment.today
             case _:
                 return reader(self._keys, self.type, self.name)
+
+    def smt(self, formulas: Formulas) -> Term:
+        match self.path:
+            case "now":
+                return formulas.term(formulas.calendar.now, formulas.true)
+            case "today":
+                return formulas.term(formulas.calendar.today, formulas.true)
+            case str(path) if self.item is None:
+                return formulas.field(path, self.type)
+            case _:
+                return formulas.opaque(self)
 
     def presence(self) -> Closure:
         """A closure that tells whether the field is there, whatever its value."""

@@ -17,6 +17,8 @@ from rules.words import literal
 if TYPE_CHECKING:
     from jsonlogic.typing import OperatorArgument
 
+    from rules.smt import Formulas, Term
+
 
 @dataclass
 class Literal(Expression):
@@ -69,6 +71,9 @@ class Literal(Expression):
         value = self.value
         return lambda _facts, _moment: value
 
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.literal(self.value, self.type) if self.json is not None else formulas.nothing
+
 
 @dataclass
 class Items(Expression):
@@ -111,6 +116,14 @@ class Items(Expression):
             return collect(found) if unknown is None else unknown
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        texts = [item.value for item in self.items if isinstance(item, Literal) and isinstance(item.value, str)]
+        if len(texts) < len(self.items):
+            return formulas.opaque(self)
+        if self.type.kind == "tags":
+            return formulas.literal(frozenset(texts), self.type)
+        return formulas.listing([(text, formulas.true) for text in texts])
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rules.duration import DurationError
 from rules.errors import EvaluationError
@@ -11,6 +12,9 @@ from rules.moment import Moment
 from rules.nodes import Operator
 from rules.tree import Closure, Facts, Value
 from rules.unknown import Unknown, unknown_of
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 
 @dataclass
@@ -36,3 +40,14 @@ class Strict(Operator):
                 raise EvaluationError(f"{error}; use a shorter duration.") from error
 
         return run
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:  # noqa: ARG002  for those that have one
+        """The value of known arguments for proofs; None where it has no form. Raises NoFormError."""
+        return None
+
+    def smt(self, formulas: Formulas) -> Term:
+        terms = formulas.each(self.arguments)
+        value = self.formula(formulas, *(term.value for term in terms))
+        found = formulas.term(formulas.opaque(self).value if value is None else value, formulas.known(terms))
+        formulas.need_admitted(found, self.type)
+        return found

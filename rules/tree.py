@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from jsonlogic.evaluation import EvaluationContext
     from jsonlogic.typing import OperatorArgument
 
+    from rules.smt import Formulas, Term
+
 Value: TypeAlias = Any
 """A value while a rule runs, an Unknown among them. What it is was settled by the checker, not by Python's types."""
 
@@ -95,6 +97,10 @@ class Expression(jsonlogic.Operator):
     @abstractmethod
     def closure(self) -> Closure:
         """The function that computes it."""
+
+    def smt(self, formulas: Formulas) -> Term:
+        """Its formula for proofs. An operator without one is a free variable there: feared in vain, never missed."""
+        return formulas.opaque(self)
 
     def walk(self) -> Iterator[Expression]:
         """This node and all below it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from rules import messages, operator_messages
 from rules.fields import Field
@@ -14,6 +15,9 @@ from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, INTEGER, TEXT, Type
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 REGION = Type("ref", ref="region")
 
@@ -63,6 +67,15 @@ class InRegion(Operator):
         if self.above is None:
             return _lies_in(place, region)
         return _is_or_lies_in(place, region, self.above.closure())
+
+    def smt(self, formulas: Formulas) -> Term:
+        here, region, *above = formulas.each(self.parts)
+        within = above[0] if above else here
+        lies = formulas.term(formulas.contains(within.value, region.value), formulas.known((within, region)))
+        if not above:
+            return lies
+        same = formulas.term(here.value == region.value, formulas.known((here, region)))
+        return formulas.joined([same, lies], settling=True)
 
 
 def _lies_in(above: Closure, region: Closure) -> Closure:
@@ -137,6 +150,12 @@ class SkuInList(Operator):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        [sku] = formulas.each(self.arguments[:1])
+        same = [sku.value == formulas.literal(entry, TEXT).value for entry in sorted(self.exact)]
+        begun = [formulas.starts_with(sku.value, prefix) for prefix in self.prefixes]
+        return formulas.term(formulas.any_of([*same, *begun]), sku.known)
+
 
 @dataclass
 class Bucket(Strict):
@@ -164,6 +183,12 @@ class Bucket(Strict):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         value, salt, parts = values
         return share_of(salted(salt, value), parts)
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        """Any of the parts: nothing tells which, but that it is the same at each question."""
+        part = formulas.opaque(self).value
+        formulas.assume(formulas.all_of([part >= 0, part < values[2]]))
+        return part
 
 
 OPERATORS: dict[str, type[Operator]] = {"in_region": InRegion, "sku_in_list": SkuInList, "bucket": Bucket}

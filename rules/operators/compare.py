@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import pairwise
+from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
 from rules.moment import Moment
@@ -13,6 +14,9 @@ from rules.nodes import Items, Literal, Operator
 from rules.tree import Checker, Closure, Facts, Value
 from rules.types import BOOLEAN, ORDERED, Type
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formulas, Term
 
 Compare = Callable[[Value, Value], bool]
 
@@ -39,6 +43,14 @@ class Comparison(Operator):
         if len(closures) == 2:
             return _of_two(compare, closures[0], closures[1])
         return _of_three(compare, closures[0], closures[1], closures[2])
+
+    def smt(self, formulas: Formulas) -> Term:
+        return _neighbours(type(self).compare, formulas.each(self.arguments), formulas)
+
+
+def _neighbours(compare: Compare, terms: Sequence[Term], formulas: Formulas) -> Term:
+    pairs = [(compare(one.value, two.value), formulas.known((one, two))) for one, two in pairwise(terms)]
+    return formulas.joined([formulas.term(value, known) for value, known in pairs], settling=False)
 
 
 def _with_constant(compare: Compare, left: Closure, constant: Value) -> Closure:
@@ -99,6 +111,12 @@ class Equality(Comparison):
                 self,
                 messages.not_for_type(self.operator, shown, common, "单个的值", "single values"),
             )
+
+    def smt(self, formulas: Formulas) -> Term:
+        if any(argument.type.kind == "list" for argument in self.arguments):
+            same = formulas.same_list([formulas.of(argument) for argument in self.arguments])
+            return same if type(self).compare is operator.eq else formulas.term(formulas.no(same.value), same.known)
+        return super().smt(formulas)
 
 
 @dataclass
@@ -173,6 +191,10 @@ class Between(Ordering):
     def closure(self) -> Closure:
         value, low, high = (argument.closure() for argument in self.arguments)
         return _of_three(operator.le, low, value, high)
+
+    def smt(self, formulas: Formulas) -> Term:
+        value, low, high = formulas.each(self.arguments)
+        return _neighbours(operator.le, (low, value, high), formulas)
 
 
 OPERATORS: dict[str, type[Operator]] = {

@@ -7,6 +7,7 @@ from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time
+from typing import TYPE_CHECKING
 
 from rules import messages, operator_messages
 from rules.moment import Moment
@@ -15,6 +16,9 @@ from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 
@@ -53,6 +57,10 @@ class SameMonthDay(OfMoment, Strict):
     def compute(self, moment: Moment, *values: Value) -> Value:
         first, asked = (moment.day_of(value) for value in values)
         return (first.month, first.day) == (asked.month, asked.day) or _returns_early(first, asked)
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula:
+        first, asked = (formulas.day(value, node.type) for value, node in zip(values, self.arguments, strict=True))
+        return formulas.calendar.returns(first, asked)
 
 
 def _returns_early(first: date, asked: date) -> bool:
@@ -95,6 +103,11 @@ class WeekdayIn(OfMoment):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        [when] = formulas.each(self.arguments[:1])
+        weekday = formulas.calendar.weekday(formulas.day(when.value, self.arguments[0].type))
+        return formulas.term(formulas.any_of(weekday == day for day in sorted(self.weekdays)), when.known)
+
 
 @dataclass
 class TimeOfDayIn(OfMoment):
@@ -133,6 +146,17 @@ class TimeOfDayIn(OfMoment):
             return start <= clock < end if start < end else clock >= start or clock < end
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        [when], (start, end) = formulas.each(self.arguments[:1]), self.window
+        clock = formulas.calendar.time_of_day(when.value)
+        since, before = clock >= _seconds(start) * 10**6, clock < _seconds(end) * 10**6
+        inside = formulas.all_of([since, before]) if start < end else formulas.any_of([since, before])
+        return formulas.term(inside, when.known)
+
+
+def _seconds(clock: time) -> int:
+    return clock.hour * 3600 + clock.minute * 60
 
 
 OPERATORS: dict[str, type[Operator]] = {

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rules.moment import Moment
 from rules.nodes import Literal, Operator, as_choice
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, Type
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formulas, Term
 
 
 @dataclass
@@ -38,6 +41,9 @@ class Junction(Operator):
             return neutral if unknown is None else unknown
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.joined_in_turn(self.arguments, settling=self.settling)
 
 
 @dataclass
@@ -77,6 +83,10 @@ class Not(Operator):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        term = formulas.of(self.arguments[0])
+        return formulas.term(formulas.no(term.value), term.known)
+
 
 @dataclass
 class Yes(Not):
@@ -84,6 +94,9 @@ class Yes(Not):
 
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.of(self.arguments[0])
 
 
 @dataclass
@@ -138,6 +151,9 @@ class If(Operator):
             return otherwise(facts, moment)
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.chosen(self.conditions, self.branches)
 
 
 def is_null(branch: Expression) -> bool:

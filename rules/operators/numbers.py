@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
 from rules.exact import Number, add, computed, multiply, subtract
@@ -14,6 +14,9 @@ from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, INTEGER, NUMBERS, Type, join
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 
 @dataclass
@@ -61,12 +64,31 @@ class Arithmetic(Operator):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        terms = formulas.each(self.arguments)
+        known = formulas.known(terms)
+        start = formulas.literal(self.start, INTEGER)
+        result, *others = [term.value for term in ([start, *terms] if len(terms) == 1 else terms)]
+        for value in others:
+            result = self.formula(formulas, result, value)
+            formulas.need_admitted(formulas.term(result, known), self.type)
+        return formulas.term(result, known)
+
+    @staticmethod
+    @abstractmethod
+    def formula(formulas: Formulas, one: Formula, other: Formula) -> Formula:
+        """The same computation for proofs. Raises NoFormError."""
+
 
 @dataclass
 class Plus(Arithmetic):
     """The sum."""
 
     compute = staticmethod(add)
+
+    @staticmethod
+    def formula(formulas: Formulas, one: Formula, other: Formula) -> Formula:
+        return formulas.numbers.total(one, other)
 
 
 @dataclass
@@ -76,6 +98,10 @@ class Minus(Arithmetic):
     arity = (1, 2)
     compute = staticmethod(subtract)
 
+    @staticmethod
+    def formula(formulas: Formulas, one: Formula, other: Formula) -> Formula:
+        return formulas.numbers.difference(one, other)
+
 
 @dataclass
 class Times(Arithmetic):
@@ -83,6 +109,10 @@ class Times(Arithmetic):
 
     start = 1
     compute = staticmethod(multiply)
+
+    @staticmethod
+    def formula(formulas: Formulas, one: Formula, other: Formula) -> Formula:
+        return formulas.numbers.product(one, other)
 
     def unified(self, checker: Checker, hint: Type | None) -> Type:
         if self.flexible:
@@ -134,6 +164,9 @@ class Least(Extreme):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         return min(values)
 
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula:
+        return formulas.numbers.least(values)
+
 
 @dataclass
 class Greatest(Extreme):
@@ -141,6 +174,9 @@ class Greatest(Extreme):
 
     def compute(self, _moment: Moment, *values: Value) -> Value:
         return max(values)
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula:
+        return formulas.numbers.greatest(values)
 
 
 OPERATORS: dict[str, type[Operator]] = {"+": Plus, "-": Minus, "*": Times, "min": Least, "max": Greatest}

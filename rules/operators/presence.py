@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rules.fields import Field
 from rules.moment import Moment
@@ -12,6 +12,9 @@ from rules.nodes import Items, Literal, Operator, as_choice
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, INTEGER, TEXT, Type
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formulas, Term
 
 
 @dataclass
@@ -47,6 +50,9 @@ class Var(Operator):
     def closure(self) -> Closure:
         return first_known([part.closure() for part in self.parts])
 
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.first_known_of(self.parts)
+
 
 @dataclass
 class Default(Operator):
@@ -65,6 +71,9 @@ class Default(Operator):
 
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.first_known_of(self.arguments)
 
 
 def needed_by_all(alternatives: Sequence[Expression]) -> frozenset[str]:
@@ -131,6 +140,9 @@ class IsSet(Operator):
         closure = self.subject.closure()
         return lambda facts, moment: type(closure(facts, moment)) is not Unknown
 
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.term(formulas.of(self.subject).known, formulas.true)
+
 
 @dataclass
 class Missing(Operator):
@@ -157,6 +169,9 @@ class Missing(Operator):
     def closure(self) -> Closure:
         tests = [(field.path, field.presence()) for field in self.wanted]
         return lambda facts, moment: [path for path, present in tests if not present(facts, moment)]
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.listing((str(field.path), formulas.no(formulas.of(field).known)) for field in self.wanted)
 
 
 @dataclass
@@ -192,6 +207,14 @@ class MissingSome(Missing):
             return [] if total - len(found) >= enough else found
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        [least] = formulas.each([self.least])
+        known = [formulas.of(field).known for field in self.wanted]
+        few = formulas.no(formulas.numbers.count(known, formulas.literal(0, INTEGER).value) >= least.value)
+        entries = zip(self.wanted, known, strict=True)
+        listed = [(str(field.path), formulas.all_of([few, formulas.no(there)])) for field, there in entries]
+        return formulas.term(formulas.listing(listed).value, least.known)
 
 
 def _fields(arguments: Sequence[Expression]) -> list[Field]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rules import messages, operator_messages
 from rules.exact import MODES, divided
@@ -11,6 +12,9 @@ from rules.nodes import Literal, Operator
 from rules.strict import Strict
 from rules.tree import Checker, Value
 from rules.types import INTEGER, NUMBERS, Type
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas
 
 
 @dataclass
@@ -47,6 +51,10 @@ class RatioBp(Rounded):
         times, per = whole.as_integer_ratio()
         return divided(self.operator, over * per * 10_000, under * times, mode)
 
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        part, whole, _ = values
+        return formulas.numbers.quotient(part * 10_000, whole, str(self.arguments[-1].source))
+
 
 @dataclass
 class RoundMoney(Rounded):
@@ -65,6 +73,11 @@ class RoundMoney(Rounded):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         amount, numerator, denominator, mode = values
         return divided(self.operator, amount * numerator, denominator, mode)
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        amount, numerator, denominator, _ = values
+        over = formulas.numbers.product(amount, numerator)
+        return formulas.numbers.quotient(over, denominator, str(self.arguments[-1].source))
 
 
 OPERATORS: dict[str, type[Operator]] = {"ratio_bp": RatioBp, "round_money": RoundMoney}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rules import messages
 from rules.moment import Moment
@@ -11,6 +13,9 @@ from rules.nodes import Items, Literal, Operator
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, TAGS, TEXT, Type, tag_of
 from rules.unknown import Unknown
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 TEXT_PER_STEP = 64
 """Characters searched for one step of the work budget."""
@@ -57,6 +62,18 @@ class In(Operator):
         if len(constants) == len(place.items):
             return _among(value.closure(), frozenset(constants))
         return _equals_any(value.closure(), [item.closure() for item in place.items])
+
+    def smt(self, formulas: Formulas) -> Term:
+        value, place = self.arguments
+        if isinstance(place, Items):
+            found, *items = formulas.each([value, *place.items])
+            equal = [formulas.term(found.value == item.value, item.known) for item in items]
+            among = formulas.joined(equal, settling=True)
+            return formulas.term(among.value, formulas.all_of([found.known, among.known]))
+        if place.type.kind not in {"tags", "list"}:
+            return formulas.opaque(self)
+        [found], held = formulas.each([value]), formulas.of(place)
+        return formulas.term(formulas.contains(held.value, found.value), formulas.known((found, held)))
 
 
 def _among(value: Closure, constants: frozenset[Value]) -> Closure:
@@ -127,6 +144,19 @@ class TagTest(Operator):
 
         return run
 
+    @staticmethod
+    @abstractmethod
+    def formula(held: Sequence[Formula], formulas: Formulas) -> Formula:
+        """The verdict, given of each tag asked about whether it is there."""
+
+    def smt(self, formulas: Formulas) -> Term:
+        tags, asked = self.arguments
+        if not isinstance(asked, Items) or not all(isinstance(item, Literal) for item in asked.items):
+            return formulas.opaque(self)
+        [there, *wanted] = formulas.each([tags, *asked.items])
+        held = [formulas.contains(there.value, tag.value) for tag in wanted]
+        return formulas.term(self.formula(held, formulas), there.known)
+
 
 def _as_set(tags: Expression) -> Closure:
     closure = tags.closure()
@@ -148,6 +178,10 @@ class HasAny(TagTest):
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         return not tags.isdisjoint(asked)
 
+    @staticmethod
+    def formula(held: Sequence[Formula], formulas: Formulas) -> Formula:
+        return formulas.any_of(held)
+
 
 @dataclass
 class HasAll(TagTest):
@@ -157,6 +191,10 @@ class HasAll(TagTest):
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         return tags.issuperset(asked)
 
+    @staticmethod
+    def formula(held: Sequence[Formula], formulas: Formulas) -> Formula:
+        return formulas.all_of(held)
+
 
 @dataclass
 class HasNone(TagTest):
@@ -165,6 +203,10 @@ class HasNone(TagTest):
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         return tags.isdisjoint(asked)
+
+    @staticmethod
+    def formula(held: Sequence[Formula], formulas: Formulas) -> Formula:
+        return formulas.no(formulas.any_of(held))
 
 
 OPERATORS: dict[str, type[Operator]] = {"in": In, "has_any": HasAny, "has_all": HasAll, "has_none": HasNone}

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
 from rules.moment import Moment
-from rules.nodes import Operator
+from rules.nodes import Literal, Operator
 from rules.strict import Strict
 from rules.tree import Checker, Value
 from rules.types import BOOLEAN, TEXT, Type
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas
 
 TEXT_PER_STEP = 64
 """Characters written for one step of the work budget."""
@@ -76,6 +79,10 @@ class StartsWith(TextTest):
         text, prefix = values
         return text.startswith(prefix)
 
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        prefix = self.arguments[1]
+        return formulas.starts_with(values[0], prefix.value) if isinstance(prefix, Literal) else None
+
 
 @dataclass
 class CategoryUnder(TextTest):
@@ -84,6 +91,13 @@ class CategoryUnder(TextTest):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         category, above = values
         return category == above or category.startswith(f"{above}/")
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        category, above = values
+        if not isinstance(self.arguments[1], Literal):
+            return None
+        under = formulas.starts_with(category, f"{self.arguments[1].value}/")
+        return formulas.any_of([category == above, under])
 
 
 OPERATORS: dict[str, type[Operator]] = {"cat": Cat, "starts_with": StartsWith, "category_under": CategoryUnder}

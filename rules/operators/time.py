@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rules import messages
 from rules.duration import Duration, DurationError, add_to_date, add_to_instant, calendar_days
@@ -17,6 +18,9 @@ from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Type
 from rules.unknown import Unknown, unknown_of
+
+if TYPE_CHECKING:
+    from rules.smt import Formula, Formulas, Term
 
 
 def expect_time(checker: Checker, operator: str, node: Expression) -> Type:
@@ -61,6 +65,11 @@ class DaysSince(Operator):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        [start] = formulas.each(self.arguments)
+        day = formulas.day(start.value, self.arguments[0].type)
+        return formulas.term(formulas.calendar.today - day, start.known)
+
 
 @dataclass
 class DaysUntil(DaysSince):
@@ -74,6 +83,10 @@ class DaysUntil(DaysSince):
             return days if type(days) is Unknown else -days
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        since = super().smt(formulas)
+        return formulas.term(-since.value, since.known)
 
 
 @dataclass
@@ -108,6 +121,17 @@ class WithinLast(Operator):
                 raise EvaluationError(f"{error}; use a shorter duration.") from error
 
         return run
+
+    def smt(self, formulas: Formulas) -> Term:
+        time, length = self.arguments
+        if not isinstance(length, Literal):
+            return formulas.opaque(self)
+        [when], calendar = formulas.each([time]), formulas.calendar
+        if time.type.kind == "date":
+            earliest, latest = calendar.day_later(calendar.today, -length.value), calendar.today
+        else:
+            earliest, latest = calendar.later(calendar.now, -length.value), calendar.now
+        return formulas.term(formulas.all_of([earliest <= when.value, when.value <= latest]), when.known)
 
 
 def _date_within(when: Value, duration: Duration, moment: Moment) -> bool:
@@ -150,6 +174,12 @@ class InWindow(Operator):
 
         return run
 
+    def smt(self, formulas: Formulas) -> Term:
+        when, start, end = formulas.each(self.arguments)
+        begun = formulas.term(start.value <= when.value, formulas.known((start, when)))
+        not_over = formulas.term(when.value < end.value, formulas.known((when, end)))
+        return formulas.joined([begun, not_over], settling=False)
+
 
 def _in_order(compare: Callable[[Value, Value], bool], one: Value, other: Value) -> Value:
     unknown = unknown_of((one, other))
@@ -187,6 +217,15 @@ class AddDuration(Strict):
             return in_calendar(add_to_instant(when, duration, moment.zone))
         except OverflowError:
             raise DurationError(f"{duration} from {when.isoformat()} leaves the calendar") from None
+
+    def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
+        time, length = self.arguments
+        if not isinstance(length, Literal):
+            return None
+        calendar = formulas.calendar
+        if time.type.kind == "date":
+            return calendar.day_later(values[0], length.value)
+        return calendar.later(values[0], length.value)
 
 
 OPERATORS: dict[str, type[Operator]] = {

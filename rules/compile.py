@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from rules.errors import RuleError
 from rules.moment import Moment
-from rules.reader import read
+from rules.reader import NO_CONDITIONS, read
 from rules.tree import Checker, Expression, Value
-from rules.types import Fields, Json, Problem, Type
+from rules.types import Conditions, Fields, Json, Problem, Type
 
 
 class Rule:
@@ -44,24 +44,43 @@ _UNTIMED = Moment(datetime.fromtimestamp(0, UTC), ZoneInfo("UTC"))
 """Given to rules that look at no moment, so that none is made for them."""
 
 
-def compile_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", pointer: str = "") -> Rule:
-    """The rule, compiled. `expect` names its type; None takes any. Raises RuleError with all problems found."""
-    tree, checker, problems = _checked(rule, fields, expect, pointer)
+def compile_rule(
+    rule: Json,
+    fields: Fields,
+    *,
+    expect: str | Type | None = "boolean",
+    pointer: str = "",
+    conditions: Conditions = NO_CONDITIONS,
+) -> Rule:
+    """The rule, compiled. `expect` is its type, or the name of it; None takes any. Raises RuleError with all problems.
+
+    `conditions` are those that it may use by name.
+    """
+    tree, checker, problems = _checked(rule, fields, expect, pointer, conditions)
     if problems:
         raise RuleError(problems)
     return Rule(tree, frozenset(checker.paths))
 
 
-def check_rule(rule: Json, fields: Fields, *, expect: str | None = "boolean", pointer: str = "") -> list[Problem]:
+def check_rule(
+    rule: Json,
+    fields: Fields,
+    *,
+    expect: str | Type | None = "boolean",
+    pointer: str = "",
+    conditions: Conditions = NO_CONDITIONS,
+) -> list[Problem]:
     """What is wrong with the rule, nothing hiding anything else. Raises for no JSON."""
-    return _checked(rule, fields, expect, pointer)[2]
+    return _checked(rule, fields, expect, pointer, conditions)[2]
 
 
-def _checked(rule: Json, fields: Fields, expect: str | None, pointer: str) -> tuple[Expression, Checker, list[Problem]]:
-    tree, problems = read(rule, pointer=pointer)
+def _checked(
+    rule: Json, fields: Fields, expect: str | Type | None, pointer: str, conditions: Conditions
+) -> tuple[Expression, Checker, list[Problem]]:
+    tree, problems = read(rule, pointer=pointer, conditions=conditions)
     checker = Checker(fields)
     if expect is None:
         checker.infer(tree)
     else:
-        checker.expect(tree, Type.named(expect))
+        checker.expect(tree, Type.named(expect) if isinstance(expect, str) else expect)
     return tree, checker, [*problems, *checker.problems]

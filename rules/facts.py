@@ -92,7 +92,7 @@ def _read_any(keys: Sequence[str], convert: Convert, missing: Unknown) -> Closur
 
 
 def _converter(path: str, type_: Type) -> Convert:
-    parse = _parser(type_)
+    parse = value_parser(type_)
     counted = type_.kind in COUNTED
 
     def convert(value: Value, moment: Moment) -> Value:
@@ -109,7 +109,8 @@ def _converter(path: str, type_: Type) -> Convert:
     return convert
 
 
-def _parser(type_: Type) -> Callable[[object], object]:
+def value_parser(type_: Type) -> Callable[[object], object]:
+    """How a value of the type is read from JSON; raises ValueError for what is not of it."""
     match type_.kind:
         case "money":
             return _money_parser(type_.currency)
@@ -135,7 +136,7 @@ def _money_parser(currency: str | None) -> Callable[[object], int]:
 
 
 def _list_parser(of: Type | None) -> Callable[[object], object]:
-    parse_item = _parser(of or ANY)
+    parse_item = value_parser(of or ANY)
 
     def parse(value: object) -> object:
         if not isinstance(value, list | tuple):

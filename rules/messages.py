@@ -117,6 +117,31 @@ def not_a_path(operator: str) -> Message:
     }
 
 
+def not_a_name() -> Message:
+    return {
+        "zh": '规则无法执行:condition 要写条件的名称,例如 "vip"。请改成名称文本。',
+        "en": 'The rule cannot run: `condition` takes the name of a condition, such as "vip". Write it as text.',
+    }
+
+
+def cyclic_condition(names: Iterable[str]) -> Message:
+    cycle = " → ".join(names)
+    return {
+        "zh": f"条件永远算不出来:命名条件互相引用成环({cycle})。请去掉其中一处引用。",
+        "en": f"The condition could never be decided: named conditions use each other in a circle ({cycle}). "
+        "Remove one of these uses.",
+    }
+
+
+def unknown_condition(name: str, known: Container[str]) -> Message:
+    zh, en = guess(name, known)
+    return {
+        "zh": f"规则无法判断:没有名为「{name[:130]}」的条件。{zh}请在 conditions 里写上它,或检查规则集是否已发布。",
+        "en": f"The rule cannot decide: there is no condition named `{name[:130]}`. {en}Write it in `conditions`, "
+        "or check that its ruleset is published.",
+    }
+
+
 def null_literal() -> Message:
     return {
         "zh": "这条规则永远不会成立:不能和 null 比较。判断有没有值请用 is_set,补缺省值请用 default。",

@@ -12,14 +12,14 @@ from rules.limits import MAX_WORK
 class Moment:
     """`now` in `zone`, for one evaluation. Operators whose work grows with the data `charge` for it."""
 
-    __slots__ = ("now", "work", "zone")
+    __slots__ = ("budget", "now", "work", "zone")
 
-    def __init__(self, now: datetime, zone: ZoneInfo) -> None:
+    def __init__(self, now: datetime, zone: ZoneInfo, work: int = MAX_WORK) -> None:
         if now.tzinfo is None:
             raise ValueError("`now` has no zone; pass an aware datetime")
         self.now = now
         self.zone = zone
-        self.work = MAX_WORK
+        self.work = self.budget = work
 
     @property
     def today(self) -> date:
@@ -35,5 +35,5 @@ class Moment:
         self.work -= steps
         if self.work < 0:
             raise EvaluationError(
-                f"The rule needs more than {MAX_WORK} steps on these facts; shorten the lists and texts that it reads."
+                f"The rule needs more than {self.budget} steps on these facts; shorten the lists and texts it reads."
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
 from jsonlogic.registry import UnknownOperator
 from jsonlogic.typing import OperatorArgument
@@ -13,8 +15,11 @@ from rules.errors import RuleError
 from rules.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, check_json, escape
 from rules.nodes import Broken, Items, Literal
 from rules.operators import OPERATORS, operator_class
+from rules.operators.named import Condition
 from rules.tree import Expression
-from rules.types import Json, Problem
+from rules.types import Conditions, Json, Problem
+
+NO_CONDITIONS: Conditions = MappingProxyType({})
 
 
 def loads(text: str | bytes, *, max_bytes: int = MAX_BYTES, depth: int = 64) -> Json:
@@ -41,18 +46,24 @@ def _unique_keys(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-def read(rule: Json, *, pointer: str = "") -> tuple[Expression, list[Problem]]:
-    """The tree of a rule and its `schema` problems. Where there is one, a Broken node stands in the tree."""
+def read(rule: Json, *, pointer: str = "", conditions: Conditions = NO_CONDITIONS) -> tuple[Expression, list[Problem]]:
+    """The tree of a rule and its problems. Where there is one, a Broken node stands in the tree.
+
+    A named condition is read from `conditions` where it is used; what is wrong in it is told of that place.
+    """
     if problems := check_json(rule, pointer=pointer):
         return Broken("", pointer=pointer), problems
-    reading = _Reading()
+    reading = _Reading(conditions)
     return reading.node(rule, pointer, 0), reading.problems
 
 
 class _Reading:
-    def __init__(self) -> None:
+    def __init__(self, conditions: Conditions) -> None:
         self.problems: list[Problem] = []
         self.nodes = 0
+        self.conditions = conditions
+        self.within: list[str] = []
+        """The named conditions that are being read, outermost first."""
 
     def node(self, rule: Json, pointer: str, depth: int) -> Expression:
         self.nodes += 1
@@ -84,6 +95,8 @@ class _Reading:
         least, most = kind.arity
         if len(arguments) < least or (most is not None and len(arguments) > most):
             return self._broken(pointer, messages.wrong_count(name, len(arguments), least, most))
+        if kind is Condition:
+            return self._named(arguments[0], rule, pointer, depth)
         places = [f"{place}/{i}" if listed else place for i in range(len(arguments))]
         nodes: list[OperatorArgument] = [self.node(a, at, depth) for a, at in zip(arguments, places, strict=True)]
         made = kind.from_expression(name, nodes)
@@ -100,6 +113,28 @@ class _Reading:
             for i, item in enumerate(rule)
         )
         return Items("list", pointer=pointer, source=list(rule), items=items)
+
+    def _named(self, given: Json, rule: Json, pointer: str, depth: int) -> Expression:
+        if not isinstance(given, str):
+            return self._broken(pointer, messages.not_a_name())
+        ruleset = self.within[-1].rpartition("/")[0] if self.within else ""
+        name = f"{ruleset}/{given}" if ruleset and "/" not in given else given
+        if name in self.within:
+            cycle = [*self.within[self.within.index(name) :], name]
+            return self._broken(pointer, messages.cyclic_condition(cycle))
+        if name not in self.conditions:
+            self.problems.append(
+                Problem("unknown-condition", pointer, messages.unknown_condition(name, self.conditions))
+            )
+            return Broken("", pointer=pointer)
+        told = len(self.problems)
+        self.within.append(name)
+        inner = self.node(self.conditions[name], pointer, depth)
+        self.within.pop()
+        self.problems[told:] = [replace(each, pointer=pointer) for each in self.problems[told:]]
+        for node in inner.walk():
+            node.pointer = pointer
+        return Condition("condition", pointer=pointer, source=rule, arguments=(inner,), name=name)
 
     def _broken(self, pointer: str, message: messages.Message) -> Expression:
         self.problems.append(Problem("schema", pointer, message))

@@ -28,7 +28,7 @@ WORDS = frozenset({"text", "enum"})
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a rule: `code` is `schema`, `unknown-field` or `type-mismatch`, `pointer` a JSON pointer."""
+    """What is wrong with a rule: `code` is that of the finding that it becomes, `pointer` a JSON pointer."""
 
     code: str
     pointer: str
@@ -124,6 +124,9 @@ _DETAILS = {
 
 Fields: TypeAlias = Mapping[str, Declaration]
 """Path to declaration: `member.tier`, `event.channel.kind`, `vars.added.welcome_code`."""
+
+Conditions: TypeAlias = Mapping[str, Json]
+"""Named conditions: a ruleset's own as `vip`, those of others as `<ruleset>/vip`."""
 
 
 def _item_type(of: Declaration | dict[str, Declaration] | None) -> Type | None:

@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.compile import compile_rule
-from rules.types import Declaration, Fields, Json
+from rules.reader import NO_CONDITIONS
+from rules.types import Conditions, Declaration, Fields, Json
 from rules.unknown import Unknown
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -115,9 +116,10 @@ def decide(
     fields: Fields = FIELDS,
     now: datetime = NOW,
     zone: ZoneInfo = SHANGHAI,
+    conditions: Conditions = NO_CONDITIONS,
 ) -> object:
     """What a rule of any type yields."""
-    return compile_rule(rule, fields, expect=None).evaluate(facts, now=now, zone=zone)
+    return compile_rule(rule, fields, expect=None, conditions=conditions).evaluate(facts, now=now, zone=zone)
 
 
 def unknown(*paths: str) -> Unknown:

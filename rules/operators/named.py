@@ -1,0 +1,42 @@
+"""condition: a condition by its name, from those that the surroundings know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.nodes import Operator
+from rules.tree import Checker, Closure
+from rules.types import BOOLEAN, Type
+
+
+@dataclass
+class Condition(Operator):
+    """The condition that has this name: one of the ruleset's own, or of another as "<ruleset>/<name>".
+
+    The reader puts the condition itself in the place of its name, so every form of it is that of its one part.
+    """
+
+    arity = (1, 1)
+    name: str = ""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        return self.arguments[0].needed
+
+    @property
+    def assured(self) -> frozenset[str]:
+        return self.arguments[0].assured
+
+    @property
+    def shown(self) -> str:
+        return self.name
+
+    def infer(self, checker: Checker) -> Type:
+        checker.expect(self.arguments[0], BOOLEAN)
+        return BOOLEAN
+
+    def closure(self) -> Closure:
+        return self.arguments[0].closure()
+
+
+OPERATORS: dict[str, type[Operator]] = {"condition": Condition}

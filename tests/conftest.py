@@ -17,8 +17,22 @@ from engine.database.connection import Database
 from engine.database.migrate import migrate
 from engine.secrets.keyring import KeyRing, new_key
 from tests.cluster import running_cluster
+from tests.rules import examples
 
 _numbers = count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rule-examples",
+        type=int,
+        default=examples.COUNT,
+        help="random expressions for each law between forms of rules",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    examples.COUNT = config.getoption("--rule-examples")
 
 
 @pytest.hookimpl(wrapper=True)

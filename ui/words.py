@@ -12,9 +12,8 @@ from markupsafe import Markup
 
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import ActivityType
-from engine.members.fields import base_fields
 from rules.duration import DurationError, parse_duration
-from rules.types import Title
+from rules.types import Fields, Title
 from ui.messages import Language, known, text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -69,10 +68,11 @@ def iso_duration(written: object, language: Language) -> str:
     return text(language, "unit.join").join([*days, *([duration(elapsed, language)] if elapsed or not days else [])])
 
 
-def attribute(name: str, language: Language) -> str:
-    """What people call an attribute of a member; its own name where it is not declared."""
-    declared = base_fields().get(f"member.{name}")
-    return declared.title.model_dump()[language] if declared and isinstance(declared.title, Title) else name
+def attribute(name: str, fields: Fields, language: Language) -> str:
+    """What people call an attribute of a member, by the catalogue of fields; its own name where it is not declared."""
+    declared = fields.get(f"member.{name}")
+    called = declared.title if declared else None
+    return title(called.model_dump() if isinstance(called, Title) else called, language, name)
 
 
 def event(name: object, language: Language) -> str:

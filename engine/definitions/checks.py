@@ -9,6 +9,8 @@ from engine.definitions.context import context_without_service
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.kinds import Kind
 from engine.definitions.source import value_at
+from engine.fields.check import Surroundings
+from engine.fields.check import check as check_fields
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
@@ -21,13 +23,20 @@ from rules.types import Json
 
 def find(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> list[Finding]:
     """All findings, by place. `key` is that under which the document is kept, None for a file of its own."""
+    if kind == "fields":
+        around = Surroundings(context.fields, context.declared, context.events)
+        return _keyed(key, document, check_fields(key, document, around))
     if kind != "journey":
         zh, en = (
             f"还不能发布:本版本不执行 {kind}。",
             f"It cannot be published: this release does not execute a {kind} yet.",
         )
         return [finding("not-available", "", zh, en)]
-    findings = check(document, context)
+    return _keyed(key, document, check(document, context))
+
+
+def _keyed(key: str | None, document: dict[str, Json], findings: list[Finding]) -> list[Finding]:
+    """With a finding about a document's key that is not the one under which it is kept."""
     given = document.get("key")
     if key is not None and isinstance(given, str) and given != key:
         zh = f"发布后会找不到它:文档的 key 是“{given[:63]}”,却保存为 {key}。请改成一样的。"
@@ -46,6 +55,9 @@ def find_without_service(kind: Kind, document: dict[str, Json], catalogue: Catal
 
 def run(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> Report:
     """Play the document's tests. Raises NotPublishableError when its findings do not let them run."""
+    if kind == "fields":
+        _demand_no_errors(find(kind, key, document, context))
+        return Report((), ())
     journey, _ = parse(document)
     plan = _plan(document, context)
     if kind != "journey" or journey is None or plan is None:
@@ -53,10 +65,17 @@ def run(kind: Kind, key: str | None, document: dict[str, Json], context: CheckCo
     return run_tests(plan, journey.tests)
 
 
-def bundle(document: dict[str, Json], context: CheckContext) -> Json:
+def bundle(kind: Kind, document: dict[str, Json], context: CheckContext) -> Json:
     """All that a document without errors resolves to."""
+    if kind == "fields":
+        return {"document": document}
     plan = compile_plan(document, context.catalogue, context.fields, context.events)
     return bundle_of(document, plan, context.fields, context.events)
+
+
+def _demand_no_errors(findings: list[Finding]) -> None:
+    if any(each.severity == "error" for each in findings):
+        raise NotPublishableError(findings)
 
 
 def _is_members_field(found: Finding, document: dict[str, Json]) -> bool:

@@ -14,6 +14,7 @@ from engine.definitions.live import live_journeys
 from engine.definitions.models import Live
 from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
+from engine.fields.catalogue import own_fields
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.context import CheckContext, LiveJourney
 from engine.members.fields import base_fields
@@ -45,7 +46,8 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
         for journey in live_journeys(session).journeys
         if journey.state != "retired"
     )
-    return CheckContext(catalogue, base_fields(), event_fields(), references=exists, live=live, now=now)
+    own = own_fields(session)
+    return CheckContext(catalogue, own.everything, event_fields(), own.declared, references=exists, live=live, now=now)
 
 
 @lru_cache(maxsize=1_000)

@@ -70,7 +70,7 @@ def publish(
     findings = checks.find(kind, key, document.document, context)
     if any(finding.severity == "error" for finding in findings):
         raise NotPublishableError(findings)
-    resolved = checks.bundle(document.document, context)
+    resolved = checks.bundle(kind, document.document, context)
     version = Version(
         kind=kind,
         key=key,

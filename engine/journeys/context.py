@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +22,7 @@ class LiveJourney:
 class CheckContext:
     """What exists around the document.
 
+    `declared` names, for each field of headquarters' own, the key of the definition that declares it.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
     Without `live` overlaps are not judged, without `now` nothing that depends on the day.
     """
@@ -29,6 +30,7 @@ class CheckContext:
     catalogue: Catalogue = field(default_factory=dict)
     fields: Fields = field(default_factory=dict)
     events: EventTypes = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
     references: Callable[[str, str], bool] | None = None
     live: Sequence[LiveJourney] | None = None
     now: datetime | None = None

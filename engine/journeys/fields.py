@@ -30,8 +30,8 @@ _FAILED = frozenset({"error", "quiet"})
 class DocumentFields:
     """The fields of one document.
 
-    `fields` is the catalogue of all places: `member.*`, `store.*`, `associate.*`. `events` holds the `event.*` of
-    each type; a type that is not among them has what all of them have.
+    `fields` is the catalogue of all places: `member.*`, `store.*`, `associate.*`, and the `event.*` of HQ's own.
+    `events` holds the `event.*` of each type; a type that is not among them has what all of them have.
     """
 
     journey: Journey
@@ -104,8 +104,9 @@ class DocumentFields:
         return event_fields(event_type, self.events)
 
     def _data(self, event_type: str) -> Fields:
-        """What an event's `data` holds: the fields of its type, and those that the document declares."""
-        declared = {path: each for path, each in self._declared.items() if path.startswith("event.")}
+        """What an event's `data` holds: the fields of its type, and those that the document or HQ declares."""
+        more = {**self._declared, **self.fields}
+        declared = {path: each for path, each in more.items() if path.startswith("event.")}
         event = {**declared, **self._event(event_type)}
         return {path.removeprefix("event."): each for path, each in event.items() if path not in _EVENT}
 

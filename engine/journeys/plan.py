@@ -72,8 +72,8 @@ class Plan:
 def compile_plan(document: Json, catalogue: Catalogue, fields: Fields, events: EventTypes) -> Plan:
     """The plan of a document that `check` finds free of errors.
 
-    `fields` are `member.*`, `store.*` and `associate.*`; `events` the `event.*` of each event type. Raises PlanError
-    for a document that breaks its format or cannot be compiled.
+    `fields` are `member.*`, `store.*`, `associate.*` and HQ's own; `events` the `event.*` of each event type. Raises
+    PlanError for a document that breaks its format or cannot be compiled.
     """
     journey, findings = parse(document)
     if journey is None or findings:
@@ -126,9 +126,15 @@ def bundle_of(document: Json, plan: Plan, fields: Fields, events: EventTypes) ->
     types = plan.event_types | plan.entry_event_types
     return {
         "document": document,
-        "fields": _plain({path: each for path, each in fields.items() if path in plan.fields}),
+        "fields": _plain({path: each for path, each in fields.items() if path in _resolved(plan)}),
         "events": {name: _plain(event_fields(name, events)) for name in sorted(types)},
     }
+
+
+def _resolved(plan: Plan) -> frozenset[str]:
+    """The fields that a plan reads; what it reads of a saved event may be a field that HQ declares of events."""
+    saved = (path.split(".", 2) for path in plan.fields if path.startswith("vars."))
+    return plan.fields | {f"event.{steps[2]}" for steps in saved if len(steps) > 2}
 
 
 def named_event_types(bundle: Json) -> list[str]:

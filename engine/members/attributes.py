@@ -11,15 +11,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.members.fields import PERSONAL_ATTRIBUTES
+from engine.members.fields import NO_ATTRIBUTES, PERSONAL_ATTRIBUTES
 from engine.members.personal import personal_attributes
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
 TELLING_TYPES = frozenset({"member.registered", "member.updated"})
 """Types of events whose `data` are attributes of the member."""
-NO_ATTRIBUTES = frozenset({"store", "channel", "associate", "identities", "link", "state"})
-"""Fields of such events that say something else."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +94,18 @@ def _write(session: Session, keys: KeyRing, changes: Mapping[int, Sequence[Told]
         plain: dict[str, Any] = dict(row.attributes)
         personal: dict[str, Any] = keys.open_json(bytes(row.personal_enc)) if row.personal_enc else {}
         for fact in changes[row.id]:
-            _apply(plain, fact.plain)
-            _apply(personal, fact.personal)
+            _apply(plain, fact.plain, instead_of=personal)
+            _apply(personal, fact.personal, instead_of=plain)
         ids.append(row.id)
         attributes.append(json.dumps(plain, ensure_ascii=False))
         sealed.append(keys.seal_json(personal) if personal else None)
     session.connection().execute(_WRITE, {"ids": ids, "attributes": attributes, "sealed": sealed})
 
 
-def _apply(known: dict[str, Any], said: Mapping[str, Json]) -> None:
+def _apply(known: dict[str, Any], said: Mapping[str, Json], *, instead_of: dict[str, Any]) -> None:
+    """Take over what is said; what was declared personal since, or is no longer, leaves the other side."""
     for name, value in said.items():
+        instead_of.pop(name, None)
         if value is None:
             known.pop(name, None)
         else:

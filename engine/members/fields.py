@@ -8,6 +8,8 @@ from rules.types import Declaration, Fields, Title
 
 PERSONAL_ATTRIBUTES = frozenset({"nickname", "name", "phone", "email", "address"})
 """Attributes of a member that are sealed at rest and stand in no log."""
+NO_ATTRIBUTES = frozenset({"store", "channel", "associate", "identities", "link", "state"})
+"""Fields of events about members that are no attributes: they say something else."""
 
 
 @cache

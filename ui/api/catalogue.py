@@ -6,6 +6,7 @@ from fastapi import Depends
 from pydantic import BaseModel
 
 from engine.events.types import EVENT_TYPES, EventType
+from engine.fields.catalogue import OwnFields, own_fields
 from engine.journeys.catalogue import ActivityType, Retry
 from engine.members.fields import base_fields
 from rules.duration import Duration
@@ -76,10 +77,20 @@ class ActivityTypeList(BaseModel):
     next: str | None
 
 
-class FieldList(BaseModel):
-    """All fields of members, stores and associates."""
+class KnownFieldItem(FieldItem):
+    """A field and where it comes from: `built-in`, or the definition of HQ's own that declares it.
 
-    items: list[FieldItem]
+    `derive` says how it follows from events, as that definition does.
+    """
+
+    source: str
+    derive: dict[str, Any] | None = None
+
+
+class FieldList(BaseModel):
+    """All fields of members, stores and associates, and those that HQ declares."""
+
+    items: list[KnownFieldItem]
     next: str | None
 
 
@@ -99,11 +110,12 @@ def list_activity_types(caller: Reader, limit: Limit = 50, cursor: KeyCursor = N
 
 
 @router.get("/fields")
-def list_fields(_caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> FieldList:
+def list_fields(caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> FieldList:
     """The fields that rules may name without declaring them; those of events stand with their types."""
-    fields = base_fields()
-    shown, more = part(sorted(fields), limit, cursor, str)
-    return FieldList(items=[_field(path, fields[path]) for path in shown], next=more)
+    with caller.deps.database.begin() as session:
+        own = own_fields(session)
+    shown, more = part(sorted(own.everything), limit, cursor, str)
+    return FieldList(items=[_known(path, own) for path in shown], next=more)
 
 
 @router.get("/event-types")
@@ -139,6 +151,15 @@ def _activity(one: ActivityType) -> ActivityTypeItem:
 def _retry(one: Retry) -> RetryItem:
     initial, longest = (Duration(elapsed=each) for each in (one.initial, one.max))
     return RetryItem(attempts=one.attempts, initial=str(initial), backoff=one.backoff, max=str(longest))
+
+
+def _known(path: str, own: OwnFields) -> KnownFieldItem:
+    shown = _field(path, own.everything[path]).model_dump()
+    if path in base_fields():
+        return KnownFieldItem(**shown, source="built-in")
+    derive = own.parts[path].derive
+    told = derive.model_dump(mode="json", exclude_unset=True) if derive else None
+    return KnownFieldItem(**shown, source=f"fields/{own.declared[path]}", derive=told)
 
 
 def _field(path: str, declared: Declaration) -> FieldItem:

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from engine.definitions.listing import show
 from engine.events.parking import list_parked
+from engine.fields.catalogue import known_fields
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
 from engine.members.profile import MemberItem, list_members, read_profile
@@ -72,9 +73,11 @@ def show_member(
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
         moments, after = _moments(session, member_id, before)
         titles = _titles(session, {run.journey for run in runs.items})
+        fields = known_fields(session)
         parked = next(iter(list_parked(session, member_id=member_id, limit=1)), None)
     context = {
         "profile": profile,
+        "fields": fields,
         "runs": runs.items,
         "moments": moments,
         "next": after,

@@ -1,0 +1,67 @@
+"""What the other laws rest on: random expressions have no problems, and every operator and kind is among them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from rules.compile import check_rule, compile_rule
+from rules.operators import OPERATORS
+from rules.types import Json
+from rules.unknown import Unknown
+from tests.rules.examples import differential
+from tests.rules.generate import FIELDS, Language
+from tests.rules.generate_operators import EVERY_KIND, MAKERS
+from tests.rules.ruleworld import NOW, SHANGHAI
+
+LANGUAGE = Language()
+SEEN: Counter[str] = Counter()
+
+
+@differential()
+@given(LANGUAGE.cases())
+def test_a_random_condition_has_no_problems_and_decides_where_nothing_is_missing(
+    case: tuple[Json, dict[str, Any]],
+) -> None:
+    rule, facts = case
+    assert check_rule(rule, FIELDS) == []
+    found = compile_rule(rule, FIELDS).evaluate(facts, now=NOW, zone=SHANGHAI)
+    SEEN.update(["unknown" if isinstance(found, Unknown) else str(found), *operators(rule)])
+    assert found is True or found is False or found == Unknown()
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_a_random_expression_is_of_the_kind_that_is_asked_for(kind: Any) -> None:
+    @differential(50)
+    @given(LANGUAGE.cases(kind, missing=True))
+    def law(case: tuple[Json, dict[str, Any]]) -> None:
+        rule, facts = case
+        tree = compile_rule(rule, FIELDS, expect=None)
+        if not tree.tree.flexible:
+            assert tree.tree.type.kind == kind
+        tree.evaluate(facts, now=NOW, zone=SHANGHAI)
+
+    law()
+
+
+def test_there_is_a_maker_for_every_operator() -> None:
+    assert {maker.operator for maker in MAKERS} == OPERATORS.keys()
+
+
+def test_every_operator_and_every_verdict_was_among_them() -> None:
+    assert OPERATORS.keys() | {"True", "False", "unknown"} <= SEEN.keys()
+
+
+def operators(rule: Json) -> Iterator[str]:
+    match rule:
+        case dict():
+            for name, arguments in rule.items():
+                yield name
+                yield from operators(arguments)
+        case list():
+            for item in rule:
+                yield from operators(item)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rules.nodes import Operator
 from rules.tree import Checker, Closure
 from rules.types import BOOLEAN, Type
+
+if TYPE_CHECKING:
+    from rules.smt import Formulas, Term
 
 
 @dataclass
@@ -37,6 +41,9 @@ class Condition(Operator):
 
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def smt(self, formulas: Formulas) -> Term:
+        return formulas.of(self.arguments[0])
 
 
 OPERATORS: dict[str, type[Operator]] = {"condition": Condition}

@@ -19,6 +19,9 @@ from tests.rules.generate_operators import EVERY_KIND, MAKERS
 from tests.rules.ruleworld import NOW, SHANGHAI
 
 LANGUAGE = Language()
+MADE = OPERATORS.keys() - {"condition"}
+"""A named condition is read in the place of its name: what the laws say of that condition they say of its name."""
+
 SEEN: Counter[str] = Counter()
 
 
@@ -49,11 +52,11 @@ def test_a_random_expression_is_of_the_kind_that_is_asked_for(kind: Any) -> None
 
 
 def test_there_is_a_maker_for_every_operator() -> None:
-    assert {maker.operator for maker in MAKERS} == OPERATORS.keys()
+    assert {maker.operator for maker in MAKERS} == MADE
 
 
 def test_every_operator_and_every_verdict_was_among_them() -> None:
-    assert OPERATORS.keys() | {"True", "False", "unknown"} <= SEEN.keys()
+    assert MADE | {"True", "False", "unknown"} <= SEEN.keys()
 
 
 def operators(rule: Json) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import messages
 from rules.facts import COUNTED, is_present, reader
 from rules.nodes import Literal
+from rules.sql import Query, sql_type
 from rules.tree import Checker, Closure, Expression, Item, Place
 from rules.types import ANY, DATE, INSTANT, Declaration, Type
 
@@ -84,6 +85,17 @@ class Field(Expression):
             case _:
                 return reader(self._keys, self.type, self.name)
 
+    def sql(self, query: Query) -> str | None:
+        match self.path:
+            case "now":
+                return query.bind(query.now, "timestamptz")
+            case "today":
+                return query.bind(query.today, "date")
+            case str(path) if self.item is None and sql_type(self.type) is not None:
+                return query.value(path)
+            case _:
+                return None
+
     def smt(self, formulas: Formulas) -> Term:
         match self.path:
             case "now":
@@ -101,6 +113,12 @@ class Field(Expression):
             return lambda _facts, _moment: True
         keys = self._keys
         return lambda facts, _moment: is_present(facts, keys)
+
+    def presence_sql(self, query: Query) -> str | None:
+        """The same in SQL."""
+        if self.path in MOMENT:
+            return "TRUE"
+        return query.present(self.path) if self.path is not None and self.item is None else None
 
     @property
     def _keys(self) -> tuple[str, ...]:

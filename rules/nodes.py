@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from rules import messages
 from rules.moment import Moment
 from rules.scalars import PARSERS
+from rules.sql import Query, forms, sql_type
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, BOOLEAN, INTEGER, TEXT, Json, Type, tag_of
 from rules.unknown import Unknown
@@ -71,6 +72,10 @@ class Literal(Expression):
         value = self.value
         return lambda _facts, _moment: value
 
+    def sql(self, query: Query) -> str | None:
+        type_ = sql_type(self.type)
+        return None if type_ is None else query.bind(self.value, type_)
+
     def smt(self, formulas: Formulas) -> Term:
         return formulas.literal(self.value, self.type) if self.json is not None else formulas.nothing
 
@@ -116,6 +121,18 @@ class Items(Expression):
             return collect(found) if unknown is None else unknown
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        type_ = sql_type(self.type)
+        if type_ is None:
+            return None
+        if all(isinstance(item, Literal) for item in self.items):
+            return query.bind([item.value for item in self.items if isinstance(item, Literal)], type_)
+        found = forms(self.items, query)
+        if found is None or not query.repeatable(*found):
+            return None
+        listed = ", ".join(found)
+        return f"(CASE WHEN num_nulls({listed}) = 0 THEN ARRAY[{listed}]::{type_} END)"
 
     def smt(self, formulas: Formulas) -> Term:
         texts = [item.value for item in self.items if isinstance(item, Literal) and isinstance(item.value, str)]

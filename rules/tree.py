@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jsonlogic.typing import OperatorArgument
 
     from rules.smt import Formulas, Term
+    from rules.sql import Query
 
 Value: TypeAlias = Any
 """A value while a rule runs, an Unknown among them. What it is was settled by the checker, not by Python's types."""
@@ -97,6 +98,10 @@ class Expression(jsonlogic.Operator):
     @abstractmethod
     def closure(self) -> Closure:
         """The function that computes it."""
+
+    def sql(self, query: Query) -> str | None:  # noqa: ARG002  what has a form overrides it
+        """It as PostgreSQL, NULL where it is unknown; None where no form means exactly the same."""
+        return None
 
     def smt(self, formulas: Formulas) -> Term:
         """Its formula for proofs. An operator without one is a free variable there: feared in vain, never missed."""

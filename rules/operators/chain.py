@@ -11,6 +11,7 @@ from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
 from rules.shares import salted, share_of
+from rules.sql import Query, forms, in_array, of_known
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, INTEGER, TEXT, Type
@@ -67,6 +68,17 @@ class InRegion(Operator):
         if self.above is None:
             return _lies_in(place, region)
         return _is_or_lies_in(place, region, self.above.closure())
+
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        if found is None or not query.repeatable(*found):
+            return None
+        place, region = found
+        if self.above is None:
+            return in_array(region, place, query)
+        above = self.above.sql(query)
+        lies_in = None if above is None else in_array(region, above, query)
+        return None if lies_in is None else f"({place} = {region} OR {lies_in})"
 
     def smt(self, formulas: Formulas) -> Term:
         here, region, *above = formulas.each(self.parts)
@@ -150,6 +162,17 @@ class SkuInList(Operator):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        sku = self.arguments[0].sql(query)
+        if sku is None or not query.repeatable(sku):
+            return None
+        tests = []
+        if self.exact:
+            tests.append(f"{sku} = ANY ({query.bind(sorted(self.exact), 'text[]')})")
+        if self.prefixes:
+            tests.append(f"{sku} ^@ ANY ({query.bind(self.prefixes, 'text[]')})")
+        return f"({' OR '.join(tests)})" if tests else of_known(sku, "FALSE", query)
+
     def smt(self, formulas: Formulas) -> Term:
         [sku] = formulas.each(self.arguments[:1])
         same = [sku.value == formulas.literal(entry, TEXT).value for entry in sorted(self.exact)]
@@ -183,6 +206,17 @@ class Bucket(Strict):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         value, salt, parts = values
         return share_of(salted(salt, value), parts)
+
+    def sql(self, query: Query) -> str | None:
+        value, salt, parts = self.arguments
+        found = value.sql(query)
+        if found is None or not isinstance(salt, Literal) or not query.repeatable(found):
+            return None
+        text = f"trunc({found})::text" if value.type.kind == "integer" else found
+        salted_text = f"({query.bind(salted(salt.value, ''), 'text')} || {text})"
+        digest = f"encode(sha256(convert_to({salted_text}, 'UTF8')), 'hex')"
+        high, low = (f"('x' || substr({digest}, {at}, 8))::bit(32)::bigint::numeric" for at in (1, 9))
+        return f"mod({high} * 4294967296 + {low}, {parts.sql(query)})"
 
     def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
         """Any of the parts: nothing tells which, but that it is the same at each question."""

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
-from rules.tree import Checker, Closure, Facts, Value
+from rules.sql import Query, common_type, forms
+from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, ORDERED, Type
 from rules.unknown import Unknown
 
@@ -27,6 +28,8 @@ class Comparison(Operator):
 
     arity: ClassVar[tuple[int, int | None]] = (2, 3)
     compare: ClassVar[Compare]
+    sign: ClassVar[str]
+    """The same in SQL."""
 
     def infer(self, checker: Checker) -> Type:
         self.admit(checker, checker.unify(self.arguments))
@@ -43,6 +46,21 @@ class Comparison(Operator):
         if len(closures) == 2:
             return _of_two(compare, closures[0], closures[1])
         return _of_three(compare, closures[0], closures[1], closures[2])
+
+    def sql(self, query: Query) -> str | None:
+        return self.chained(query, self.arguments)
+
+    def chained(self, query: Query, nodes: Sequence[Expression]) -> str | None:
+        """Each of the nodes compared with the next."""
+        type_, found = common_type(nodes), forms(nodes, query)
+        if type_ is None or found is None or not query.repeatable(*found[1:-1]):
+            return None
+        pairs = [self.pair(one, two, type_, query) for one, two in pairwise(found)]
+        return f"({' AND '.join(pair for pair in pairs if pair)})" if all(pairs) else None
+
+    def pair(self, one: str, two: str, type_: str, query: Query) -> str | None:  # noqa: ARG002  some need them
+        """Two values compared."""
+        return f"({one} {self.sign} {two})"
 
     def smt(self, formulas: Formulas) -> Term:
         return _neighbours(type(self).compare, formulas.each(self.arguments), formulas)
@@ -112,6 +130,16 @@ class Equality(Comparison):
                 messages.not_for_type(self.operator, shown, common, "单个的值", "single values"),
             )
 
+    def sql(self, query: Query) -> str | None:
+        kinds = {argument.type.kind for argument in self.arguments}
+        return None if {"tags", "list"} <= kinds else super().sql(query)
+
+    def pair(self, one: str, two: str, type_: str, query: Query) -> str | None:
+        if self.arguments[0].type.kind != "tags":
+            return super().pair(one, two, type_, query)
+        same = f"({one} @> {two} AND {one} <@ {two})"
+        return (same if self.sign == "=" else f"(NOT {same})") if query.repeatable(one, two) else None
+
     def smt(self, formulas: Formulas) -> Term:
         if any(argument.type.kind == "list" for argument in self.arguments):
             same = formulas.same_list([formulas.of(argument) for argument in self.arguments])
@@ -124,6 +152,7 @@ class Equal(Equality):
     """Whether values of one type are the same."""
 
     compare = operator.eq
+    sign = "="
 
 
 @dataclass
@@ -132,6 +161,7 @@ class NotEqual(Equality):
 
     arity = (2, 2)
     compare = operator.ne
+    sign = "<>"
 
 
 @dataclass
@@ -152,12 +182,17 @@ class Ordering(Comparison):
             )
             checker.report("type-mismatch", self, message)
 
+    def pair(self, one: str, two: str, type_: str, query: Query) -> str | None:
+        """Texts by code point, which is the order of their bytes."""
+        return super().pair(f'({one} COLLATE "C")' if type_ == "text" else one, two, type_, query)
+
 
 @dataclass
 class Less(Ordering):
     """Whether each value is less than the next."""
 
     compare = operator.lt
+    sign = "<"
 
 
 @dataclass
@@ -165,6 +200,7 @@ class LessOrEqual(Ordering):
     """Whether each value is at most the next."""
 
     compare = operator.le
+    sign = "<="
 
 
 @dataclass
@@ -172,6 +208,7 @@ class Greater(Ordering):
     """Whether each value is greater than the next."""
 
     compare = operator.gt
+    sign = ">"
 
 
 @dataclass
@@ -179,6 +216,7 @@ class GreaterOrEqual(Ordering):
     """Whether each value is at least the next."""
 
     compare = operator.ge
+    sign = ">="
 
 
 @dataclass
@@ -187,10 +225,15 @@ class Between(Ordering):
 
     arity = (3, 3)
     compare = operator.le
+    sign = "<="
 
     def closure(self) -> Closure:
         value, low, high = (argument.closure() for argument in self.arguments)
         return _of_three(operator.le, low, value, high)
+
+    def sql(self, query: Query) -> str | None:
+        value, low, high = self.arguments
+        return self.chained(query, (low, value, high))
 
     def smt(self, formulas: Formulas) -> Term:
         value, low, high = formulas.each(self.arguments)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rules import messages, operator_messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sql import Query, day_of, of_known
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DATE, INSTANT, INTEGER, TEXT, Type
@@ -58,6 +59,14 @@ class SameMonthDay(OfMoment, Strict):
         first, asked = (moment.day_of(value) for value in values)
         return (first.month, first.day) == (asked.month, asked.day) or _returns_early(first, asked)
 
+    def sql(self, query: Query) -> str | None:
+        first, asked = (day_of(argument, query) for argument in self.arguments)
+        if first is None or asked is None or not query.repeatable(first, asked):
+            return None
+        one, other, next_day = (f"to_char({day}, 'MMDD')" for day in (first, asked, f"{asked} + 1"))
+        early = f"({one} = '0229' AND {other} = '0228' AND {next_day} = '0301')"
+        return f"({one} = {other} OR {early})"
+
     def formula(self, formulas: Formulas, *values: Formula) -> Formula:
         first, asked = (formulas.day(value, node.type) for value, node in zip(values, self.arguments, strict=True))
         return formulas.calendar.returns(first, asked)
@@ -103,6 +112,14 @@ class WeekdayIn(OfMoment):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        day = day_of(self.arguments[0], query)
+        if day is None:
+            return None
+        if not self.weekdays:
+            return of_known(day, "FALSE", query)
+        return f"(extract(isodow FROM {day}) = ANY ({query.bind(self.weekdays, 'numeric[]')}))"
+
     def smt(self, formulas: Formulas) -> Term:
         [when] = formulas.each(self.arguments[:1])
         weekday = formulas.calendar.weekday(formulas.day(when.value, self.arguments[0].type))
@@ -146,6 +163,15 @@ class TimeOfDayIn(OfMoment):
             return start <= clock < end if start < end else clock >= start or clock < end
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        when = self.arguments[0].sql(query)
+        local = None if when is None else query.local(when)
+        if local is None or not query.repeatable(local):
+            return None
+        start, end = (query.bind(each.isoformat(), "time") for each in self.window)
+        both = "AND" if self.window[0] < self.window[1] else "OR"
+        return f"({local}::time >= {start} {both} {local}::time < {end})"
 
     def smt(self, formulas: Formulas) -> Term:
         [when], (start, end) = formulas.each(self.arguments[:1]), self.window

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rules.moment import Moment
 from rules.nodes import Literal, Operator, as_choice
+from rules.sql import Query, common_type, forms
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, Type
 from rules.unknown import Unknown
@@ -41,6 +42,10 @@ class Junction(Operator):
             return neutral if unknown is None else unknown
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        return None if found is None else f"({(' OR ' if self.settling else ' AND ').join(found)})"
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.joined_in_turn(self.arguments, settling=self.settling)
@@ -83,6 +88,10 @@ class Not(Operator):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        found = self.arguments[0].sql(query)
+        return None if found is None else f"(NOT {found})"
+
     def smt(self, formulas: Formulas) -> Term:
         term = formulas.of(self.arguments[0])
         return formulas.term(formulas.no(term.value), term.known)
@@ -94,6 +103,9 @@ class Yes(Not):
 
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def sql(self, query: Query) -> str | None:
+        return self.arguments[0].sql(query)
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.of(self.arguments[0])
@@ -151,6 +163,19 @@ class If(Operator):
             return otherwise(facts, moment)
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        """One CASE in the other, so that no condition stands twice; a NULL is neither of its branches."""
+        known = [branch for branch in self.branches if not is_null(branch)]
+        type_, conditions, branches = common_type(known), forms(self.conditions, query), forms(known, query)
+        if type_ is None or conditions is None or branches is None:
+            return None
+        left = iter(branches)
+        values = [f"NULL::{type_}" if is_null(branch) else next(left) for branch in self.branches]
+        found = values[-1] if len(values) > len(conditions) else f"NULL::{type_}"
+        for condition, value in zip(reversed(conditions), reversed(values[: len(conditions)]), strict=True):
+            found = f"(CASE {condition} WHEN TRUE THEN {value} WHEN FALSE THEN {found} END)"
+        return found
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.chosen(self.conditions, self.branches)

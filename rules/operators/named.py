@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.nodes import Operator
+from rules.sql import Query
 from rules.tree import Checker, Closure
 from rules.types import BOOLEAN, Type
 
@@ -41,6 +42,9 @@ class Condition(Operator):
 
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def sql(self, query: Query) -> str | None:
+        return self.arguments[0].sql(query)
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.of(self.arguments[0])

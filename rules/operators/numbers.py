@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,6 +11,7 @@ from rules import messages
 from rules.exact import Number, add, computed, multiply, subtract
 from rules.moment import Moment
 from rules.nodes import Operator
+from rules.sql import Query, common_type, forms
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, INTEGER, NUMBERS, Type, join
@@ -30,6 +32,9 @@ class Arithmetic(Operator):
 
     start: ClassVar[int] = 0
     """What a single argument is computed with."""
+
+    sign: ClassVar[str]
+    """The same in SQL."""
 
     @property
     def flexible(self) -> bool:
@@ -64,6 +69,20 @@ class Arithmetic(Operator):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        if found is None or self.type.kind not in NUMBERS:
+            return None
+        query.within_exact(self.bound(found))
+        result = f"({f' {self.sign} '.join([str(self.start), *found] if len(found) == 1 else found)})"
+        if self.type.kind == "decimal":
+            query.fault(f"scale({result}) > {_MOST_PLACES}")
+        return result
+
+    def bound(self, found: Sequence[str]) -> str:
+        """In SQL: what no step of the computation exceeds, signs left aside."""
+        return "(" + " + ".join(f"abs({one})" for one in found) + ")"
+
     def smt(self, formulas: Formulas) -> Term:
         terms = formulas.each(self.arguments)
         known = formulas.known(terms)
@@ -80,10 +99,15 @@ class Arithmetic(Operator):
         """The same computation for proofs. Raises NoFormError."""
 
 
+_MOST_PLACES = 40
+"""So many decimal places, and as many digits before them as 2^53 has, are exact in any order of computing."""
+
+
 @dataclass
 class Plus(Arithmetic):
     """The sum."""
 
+    sign = "+"
     compute = staticmethod(add)
 
     @staticmethod
@@ -96,6 +120,7 @@ class Minus(Arithmetic):
     """The first minus the second, or the negative of a single argument."""
 
     arity = (1, 2)
+    sign = "-"
     compute = staticmethod(subtract)
 
     @staticmethod
@@ -108,6 +133,7 @@ class Times(Arithmetic):
     """The product; an amount of money may be multiplied by integers."""
 
     start = 1
+    sign = "*"
     compute = staticmethod(multiply)
 
     @staticmethod
@@ -118,6 +144,10 @@ class Times(Arithmetic):
         if self.flexible:
             return checker.unify(self.arguments, hint)
         return checker.unify(self.arguments, hint, join=_product, literals=_factor)
+
+    def bound(self, found: Sequence[str]) -> str:
+        """A factor below 1 does not make up for what was too large before it."""
+        return "(" + " * ".join(f"greatest(abs({one}), 1)" for one in found) + ")"
 
 
 def _product(one: Type, other: Type) -> Type | None:
@@ -138,6 +168,9 @@ def _factor(common: Type, _literal: Expression) -> Type:
 class Extreme(Strict):
     """One of several values that have an order. Unknown when one of them is."""
 
+    function: ClassVar[str]
+    """The same in SQL, where it passes over what is NULL."""
+
     @property
     def flexible(self) -> bool:
         return all(argument.flexible for argument in self.arguments)
@@ -152,6 +185,13 @@ class Extreme(Strict):
         checker.report("type-mismatch", self, message)
         return ANY
 
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        if found is None or common_type(self.arguments) is None or not query.repeatable(*found):
+            return None
+        listed = ", ".join(found)
+        return f"(CASE WHEN num_nulls({listed}) = 0 THEN {self.function}({listed}) END)"
+
 
 MEASURED = NUMBERS | {"date", "instant"}
 """Kinds of which one can be the least or the greatest."""
@@ -160,6 +200,8 @@ MEASURED = NUMBERS | {"date", "instant"}
 @dataclass
 class Least(Extreme):
     """The least of numbers, amounts, dates or instants."""
+
+    function = "LEAST"
 
     def compute(self, _moment: Moment, *values: Value) -> Value:
         return min(values)
@@ -171,6 +213,8 @@ class Least(Extreme):
 @dataclass
 class Greatest(Extreme):
     """The greatest of numbers, amounts, dates or instants."""
+
+    function = "GREATEST"
 
     def compute(self, _moment: Moment, *values: Value) -> Value:
         return max(values)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator, as_choice
+from rules.sql import Query, common_type, forms
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, INTEGER, TEXT, Type
 from rules.unknown import Unknown
@@ -50,6 +51,9 @@ class Var(Operator):
     def closure(self) -> Closure:
         return first_known([part.closure() for part in self.parts])
 
+    def sql(self, query: Query) -> str | None:
+        return first_known_sql(self.parts, query)
+
     def smt(self, formulas: Formulas) -> Term:
         return formulas.first_known_of(self.parts)
 
@@ -71,6 +75,9 @@ class Default(Operator):
 
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])
+
+    def sql(self, query: Query) -> str | None:
+        return first_known_sql(self.arguments, query)
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.first_known_of(self.arguments)
@@ -100,6 +107,14 @@ def first_known(closures: Sequence[Closure]) -> Closure:
         return found
 
     return run
+
+
+def first_known_sql(nodes: Sequence[Expression], query: Query) -> str | None:
+    """The same in SQL."""
+    found = forms(nodes, query)
+    if found is None or common_type(nodes) is None:
+        return None
+    return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
 
 
 @dataclass
@@ -140,6 +155,12 @@ class IsSet(Operator):
         closure = self.subject.closure()
         return lambda facts, moment: type(closure(facts, moment)) is not Unknown
 
+    def sql(self, query: Query) -> str | None:
+        if isinstance(self.subject, Field):
+            return self.subject.presence_sql(query)
+        found = self.subject.sql(query)
+        return None if found is None else f"({found} IS NOT NULL)"
+
     def smt(self, formulas: Formulas) -> Term:
         return formulas.term(formulas.of(self.subject).known, formulas.true)
 
@@ -169,6 +190,15 @@ class Missing(Operator):
     def closure(self) -> Closure:
         tests = [(field.path, field.presence()) for field in self.wanted]
         return lambda facts, moment: [path for path, present in tests if not present(facts, moment)]
+
+    def sql(self, query: Query) -> str | None:
+        found = []
+        for field in self.wanted:
+            present = field.presence_sql(query)
+            if present is None:
+                return None
+            found.append(f"CASE WHEN {present} THEN NULL ELSE {query.bind(field.path, 'text')} END")
+        return f"array_remove(ARRAY[{', '.join(found)}]::text[], NULL)"
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.listing((str(field.path), formulas.no(formulas.of(field).known)) for field in self.wanted)
@@ -207,6 +237,13 @@ class MissingSome(Missing):
             return [] if total - len(found) >= enough else found
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        least, found = self.least.sql(query), super().sql(query)
+        if least is None or found is None or not query.repeatable(found):
+            return None
+        enough = f"{len(self.wanted)} - cardinality({found}) >= {least}"
+        return f"(CASE {enough} WHEN TRUE THEN '{{}}'::text[] WHEN FALSE THEN {found} END)"
 
     def smt(self, formulas: Formulas) -> Term:
         [least] = formulas.each([self.least])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import messages, operator_messages
 from rules.exact import MODES, divided
+from rules.limits import MAX_INTEGER
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
+from rules.sql import Query, forms
 from rules.strict import Strict
 from rules.tree import Checker, Value
 from rules.types import INTEGER, NUMBERS, Type
@@ -28,6 +31,14 @@ class Rounded(Strict):
             checker.report("type-mismatch", mode, operator_messages.no_rounding_mode(self.operator, mode.shown, MODES))
         else:
             checker.infer(mode)
+
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments[:-1], query)
+        mode = self.arguments[-1]
+        if found is None or not isinstance(mode, Literal):
+            return None
+        *factors, divisor = found
+        return divided_sql(factors if len(factors) > 1 else [*factors, "10000"], divisor, str(mode.value), query)
 
 
 @dataclass
@@ -78,6 +89,26 @@ class RoundMoney(Rounded):
         amount, numerator, denominator, _ = values
         over = formulas.numbers.product(amount, numerator)
         return formulas.numbers.quotient(over, denominator, str(self.arguments[-1].source))
+
+
+def divided_sql(factors: Sequence[str], divisor: str, mode: str, query: Query) -> str | None:
+    """In SQL: a product divided and rounded. `div` and `mod` of numerics are exact."""
+    if not query.repeatable(*factors, divisor):
+        return None
+    whole, over = f"NULLIF(abs({divisor}), 0)", f"abs({' * '.join(factors)})"
+    quotient, rest = f"div({over}, {whole})", f"mod({over}, {whole})"
+    signs = [f"sign({one})" for one in (*factors, divisor)]
+    negative = f"{' * '.join(signs)} < 0"
+    away = {
+        "half_up": f"2 * {rest} >= {whole}",
+        "half_even": f"2 * {rest} > {whole} OR (2 * {rest} = {whole} AND mod({quotient}, 2) = 1)",
+        "up": f"{rest} > 0",
+        "down": "FALSE",
+        "floor": f"{rest} > 0 AND {negative}",
+        "ceil": f"{rest} > 0 AND NOT {negative}",
+    }[mode]
+    query.fault(f"({divisor} = 0 OR {quotient} >= {MAX_INTEGER})")
+    return f"({' * '.join(signs)} * ({quotient} + CASE WHEN {away} THEN 1 ELSE 0 END))"
 
 
 OPERATORS: dict[str, type[Operator]] = {"ratio_bp": RatioBp, "round_money": RoundMoney}

@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sql import EASY_WORK, Query, common_type, forms, in_array, of_known, sql_type
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, TAGS, TEXT, Type, tag_of
 from rules.unknown import Unknown
@@ -63,6 +64,21 @@ class In(Operator):
             return _among(value.closure(), frozenset(constants))
         return _equals_any(value.closure(), [item.closure() for item in place.items])
 
+    def sql(self, query: Query) -> str | None:
+        value, place = self.arguments
+        type_, found = sql_type(value.type), value.sql(query)
+        if type_ is None or found is None or type_.endswith("[]"):
+            return None
+        if isinstance(place, Items):
+            return _among_sql(found, type_, place, query)
+        within = place.sql(query)
+        if within is None:
+            return None
+        if sql_type(place.type) == "text":
+            query.fault(f"length({within}) > {TEXT_PER_STEP * (EASY_WORK - 1)}")
+            return f"(strpos({within}, {found}) > 0)"
+        return in_array(found, within, query) if sql_type(place.type) == f"{type_}[]" else None
+
     def smt(self, formulas: Formulas) -> Term:
         value, place = self.arguments
         if isinstance(place, Items):
@@ -74,6 +90,19 @@ class In(Operator):
             return formulas.opaque(self)
         [found], held = formulas.each([value]), formulas.of(place)
         return formulas.term(formulas.contains(held.value, found.value), formulas.known((found, held)))
+
+
+def _among_sql(value: str, type_: str, place: Items, query: Query) -> str | None:
+    """Of an empty list nothing is a member, except what is unknown; = ANY follows Kleene, but for that."""
+    if not place.items:
+        return of_known(value, "FALSE", query)
+    if all(isinstance(item, Literal) for item in place.items):
+        values = [item.value for item in place.items if isinstance(item, Literal)]
+        return f"({value} = ANY ({query.bind(values, f'{type_}[]')}))"
+    found = forms(place.items, query)
+    if found is None or common_type(place.items) != type_:
+        return None
+    return f"({value} = ANY (ARRAY[{', '.join(found)}]::{type_}[]))"
 
 
 def _among(value: Closure, constants: frozenset[Value]) -> Closure:
@@ -132,6 +161,9 @@ class TagTest(Operator):
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         """The verdict on two known sets."""
 
+    test_sql: ClassVar[str]
+    """The same in SQL, on two arrays."""
+
     def closure(self) -> Closure:
         left, right = (_as_set(argument) for argument in self.arguments)
         test = self.test
@@ -143,6 +175,12 @@ class TagTest(Operator):
             return asked if type(asked) is Unknown else test(tags, asked)
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        if found is None or common_type(self.arguments) != "text[]":
+            return None
+        return self.test_sql.format(*found)
 
     @staticmethod
     @abstractmethod
@@ -174,6 +212,8 @@ def _as_set(tags: Expression) -> Closure:
 class HasAny(TagTest):
     """Whether at least one of the tags asked about is there."""
 
+    test_sql = "({} && {})"
+
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         return not tags.isdisjoint(asked)
@@ -187,6 +227,8 @@ class HasAny(TagTest):
 class HasAll(TagTest):
     """Whether all of the tags asked about are there."""
 
+    test_sql = "({} @> {})"
+
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
         return tags.issuperset(asked)
@@ -199,6 +241,8 @@ class HasAll(TagTest):
 @dataclass
 class HasNone(TagTest):
     """Whether none of the tags asked about is there."""
+
+    test_sql = "(NOT {} && {})"
 
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:

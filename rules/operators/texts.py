@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
+from rules.sql import EASY_WORK, Query, forms
 from rules.strict import Strict
-from rules.tree import Checker, Value
+from rules.tree import Checker, Expression, Value
 from rules.types import BOOLEAN, TEXT, Type
 
 if TYPE_CHECKING:
@@ -47,6 +49,15 @@ class Cat(Strict):
         moment.charge(1 + len(joined) // TEXT_PER_STEP)
         return joined
 
+    def sql(self, query: Query) -> str | None:
+        found = [_plain_sql(argument, query) for argument in self.arguments]
+        pieces = [form for form in found if form is not None]
+        if len(pieces) < len(found):
+            return None
+        joined = f"({' || '.join([query.bind('', 'text'), *pieces])})"
+        query.fault(f"length({joined}) > {TEXT_PER_STEP * (EASY_WORK - 1)}")
+        return joined
+
 
 def _plain(value: Value) -> str:
     match value:
@@ -60,6 +71,24 @@ def _plain(value: Value) -> str:
             return str(value)
 
 
+def _plain_sql(node: Expression, query: Query) -> str | None:
+    """In SQL, where decimals have no such form: there 12.50 may have become 12.5 on the way."""
+    found = node.sql(query)
+    if found is None:
+        return None
+    match node.type.kind:
+        case "text" | "enum" | "ref":
+            return found
+        case "integer":
+            return f"trunc({found})::text"
+        case "boolean":
+            return f"(CASE {found} WHEN TRUE THEN 'true' WHEN FALSE THEN 'false' END)"
+        case "date":
+            return f"to_char({found}, 'YYYY-MM-DD')"
+        case _:
+            return None
+
+
 @dataclass
 class TextTest(Strict):
     """A test of two texts."""
@@ -70,6 +99,15 @@ class TextTest(Strict):
         checker.expect_all(self.arguments, TEXT)
         return BOOLEAN
 
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        return None if found is None or not query.repeatable(*found) else self.test_sql(*found)
+
+    @staticmethod
+    @abstractmethod
+    def test_sql(one: str, other: str) -> str:
+        """The test in SQL."""
+
 
 @dataclass
 class StartsWith(TextTest):
@@ -78,6 +116,10 @@ class StartsWith(TextTest):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         text, prefix = values
         return text.startswith(prefix)
+
+    @staticmethod
+    def test_sql(one: str, other: str) -> str:
+        return f"({one} ^@ {other})"
 
     def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
         prefix = self.arguments[1]
@@ -91,6 +133,10 @@ class CategoryUnder(TextTest):
     def compute(self, _moment: Moment, *values: Value) -> Value:
         category, above = values
         return category == above or category.startswith(f"{above}/")
+
+    @staticmethod
+    def test_sql(one: str, other: str) -> str:
+        return f"({one} = {other} OR {one} ^@ ({other} || '/'))"
 
     def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
         category, above = values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from rules import messages
@@ -14,6 +14,7 @@ from rules.errors import EvaluationError
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
 from rules.scalars import in_calendar
+from rules.sql import Query, common_type, day_of, forms
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Type
@@ -65,6 +66,10 @@ class DaysSince(Operator):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        day = day_of(self.arguments[0], query)
+        return None if day is None else f"(({query.bind(query.today, 'date')} - {day})::numeric)"
+
     def smt(self, formulas: Formulas) -> Term:
         [start] = formulas.each(self.arguments)
         day = formulas.day(start.value, self.arguments[0].type)
@@ -83,6 +88,10 @@ class DaysUntil(DaysSince):
             return days if type(days) is Unknown else -days
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        day = day_of(self.arguments[0], query)
+        return None if day is None else f"(({day} - {query.bind(query.today, 'date')})::numeric)"
 
     def smt(self, formulas: Formulas) -> Term:
         since = super().smt(formulas)
@@ -122,6 +131,21 @@ class WithinLast(Operator):
 
         return run
 
+    def sql(self, query: Query) -> str | None:
+        """The window's beginning is reckoned here, by the calendar that closures use."""
+        time, length = self.arguments
+        found = time.sql(query)
+        if found is None or not isinstance(length, Literal) or not isinstance(length.value, Duration):
+            return None
+        try:
+            if time.type.kind == "date":
+                since = None if length.value.elapsed else add_to_date(query.today, -length.value)
+                return None if since is None else _in_range(found, "date", since, query.today, query)
+            since = add_to_instant(query.now, -length.value, query.zone)
+            return _in_range(found, "timestamptz", since, query.now, query)
+        except DurationError:
+            return None
+
     def smt(self, formulas: Formulas) -> Term:
         time, length = self.arguments
         if not isinstance(length, Literal):
@@ -132,6 +156,11 @@ class WithinLast(Operator):
         else:
             earliest, latest = calendar.later(calendar.now, -length.value), calendar.now
         return formulas.term(formulas.all_of([earliest <= when.value, when.value <= latest]), when.known)
+
+
+def _in_range(value: str, type_: str, first: date, last: date, query: Query) -> str:
+    of = "daterange" if type_ == "date" else "tstzrange"
+    return f"({value} <@ {of}({query.bind(first, type_)}, {query.bind(last, type_)}, '[]'))"
 
 
 def _date_within(when: Value, duration: Duration, moment: Moment) -> bool:
@@ -173,6 +202,13 @@ class InWindow(Operator):
             return False if begun is False else _both(begun, _in_order(operator.lt, when, end))
 
         return run
+
+    def sql(self, query: Query) -> str | None:
+        found = forms(self.arguments, query)
+        if found is None or common_type(self.arguments) is None or not query.repeatable(found[0]):
+            return None
+        when, start, end = found
+        return f"({start} <= {when} AND {when} < {end})"
 
     def smt(self, formulas: Formulas) -> Term:
         when, start, end = formulas.each(self.arguments)
@@ -217,6 +253,15 @@ class AddDuration(Strict):
             return in_calendar(add_to_instant(when, duration, moment.zone))
         except OverflowError:
             raise DurationError(f"{duration} from {when.isoformat()} leaves the calendar") from None
+
+    def sql(self, query: Query) -> str | None:
+        time, length = self.arguments
+        found = time.sql(query)
+        if found is None or not isinstance(length, Literal) or not isinstance(length.value, Duration):
+            return None
+        if time.type.kind == "instant":
+            return query.later(found, length.value)
+        return None if length.value.elapsed else query.days_later(found, length.value)
 
     def formula(self, formulas: Formulas, *values: Formula) -> Formula | None:
         time, length = self.arguments

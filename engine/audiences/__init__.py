@@ -1,0 +1,1 @@
+"""Audiences: which members and stores a condition is true of, counted by PostgreSQL."""

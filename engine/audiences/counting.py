@@ -1,0 +1,116 @@
+"""How many members and stores a condition is true of, and some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import psycopg
+from sqlalchemy.orm import Session
+
+from engine.audiences.columns import Of
+from engine.audiences.errors import TooSlowError
+from engine.audiences.scan import Scan, scan_of, subjects
+from engine.audiences.sealed import unreadable_names
+from engine.database import direct
+from engine.members.facts import Subject, read_all
+from engine.secrets.keyring import KeyRing
+from rules.compile import Rule, compile_rule
+from rules.errors import EvaluationError
+from rules.types import Fields, Json
+from rules.unknown import Unknown
+
+MOST_EXAMINED = 10_000
+"""So many candidates are looked at one by one; of more, so many stand for the rest."""
+
+LONGEST_SECONDS = 20
+_PAGE = 1_000
+
+
+@dataclass(frozen=True)
+class Count:
+    """Of how many a condition is true, and the ids of some of them. Not `exact`: an estimate from some candidates.
+
+    `undecided`: of how many it is neither true nor false, where that was asked for and can be told exactly.
+    """
+
+    number: int
+    exact: bool
+    sample: tuple[int, ...] = ()
+    undecided: int | None = None
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What counts share: a transaction, whose scope bounds what is counted, the catalogue, the moment and the zone."""
+
+    session: Session
+    keys: KeyRing
+    fields: Fields
+    now: datetime
+    zone: ZoneInfo
+    most_examined: int = MOST_EXAMINED
+
+    def members(self, condition: Json, *, sample: int = 0, undecided: bool = False) -> Count:
+        """The members of whom the condition is true. Raises RuleError and TooSlowError."""
+        return self._count(compile_rule(condition, self.fields), "members", sample=sample, undecided=undecided)
+
+    def stores(self, condition: Json, *, sample: int = 0) -> Count:
+        """The stores of which the condition, on `store.*` alone, is true. Raises RuleError and TooSlowError."""
+        return self._count(compile_rule(condition, self.fields), "stores", sample=sample, undecided=False)
+
+    def _count(self, rule: Rule, of: Of, *, sample: int, undecided: bool) -> Count:
+        unreadable = unreadable_names(self.session)
+        scan = scan_of(rule, self.fields, unreadable, now=self.now, zone=self.zone, of=of)
+        found = self._find(rule, scan, scan.matching, sample=sample, wanted=True)
+        if not undecided or not scan.whole:
+            return found
+        open_ = self._find(rule, scan, scan.undecided, sample=0, wanted=None)
+        return Count(found.number, found.exact, found.sample, open_.number if open_.exact else None)
+
+    def _find(self, rule: Rule, scan: Scan, where: str, *, sample: int, wanted: bool | None) -> Count:
+        limits = {"sample": sample, "examined": self.most_examined}
+        with _patience(self.session):
+            row = direct.first(self.session, scan.statement(where), {**scan.parameters, **limits})
+        certain, doubtful, ids, candidates = row or (0, 0, [], None)
+        people = subjects(candidates)
+        matched = self._examined(rule, people, wanted=wanted)
+        number = certain + (round(doubtful * len(matched) / len(people)) if people else 0)
+        own = (one.member_id if scan.of == "members" else one.store_id for one in matched)
+        return Count(number, len(people) == doubtful, (*ids, *(one for one in own if one is not None))[:sample])
+
+    def _examined(self, rule: Rule, people: Sequence[Subject], *, wanted: bool | None) -> list[Subject]:
+        """Those whose facts give the wanted verdict, which is None where the rule is unknown or an error."""
+        found: list[Subject] = []
+        for start in range(0, len(people), _PAGE):
+            page = people[start : start + _PAGE]
+            facts = read_all(self.session, self.keys, page, paths=rule.fields, now=self.now)
+            found += [one for one, known in zip(page, facts, strict=True) if self._verdict(rule, known) is wanted]
+        return found
+
+    def _verdict(self, rule: Rule, facts: dict[str, Json]) -> bool | None:
+        try:
+            value = rule.evaluate(facts, now=self.now, zone=self.zone)
+        except EvaluationError:
+            return None
+        return None if isinstance(value, Unknown) else bool(value)
+
+
+@contextmanager
+def _patience(session: Session) -> Iterator[None]:
+    """Bounds how long a statement may take, and spares it a compilation that would take longer than it does."""
+    before = direct.rows(session, _SETTINGS, {})
+    direct.execute(session, _SET, {"jit": "off", "statement_timeout": f"{LONGEST_SECONDS}s"})
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        raise TooSlowError(LONGEST_SECONDS) from error
+    direct.execute(session, _SET, dict(before))
+
+
+_SETTINGS = "SELECT name, current_setting(name) FROM (VALUES ('jit'), ('statement_timeout')) AS wanted (name)"
+_SET = """
+    SELECT set_config('jit', %(jit)s, true), set_config('statement_timeout', %(statement_timeout)s, true)"""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import messages
 from rules.facts import COUNTED, is_present, reader
 from rules.nodes import Literal
+from rules.sentences import Speaker, Words
 from rules.sql import Query, sql_type
 from rules.tree import Checker, Closure, Expression, Item, Place
 from rules.types import ANY, DATE, INSTANT, Declaration, Type
@@ -84,6 +85,16 @@ class Field(Expression):
                 return lambda _facts, moment: moment.today
             case _:
                 return reader(self._keys, self.type, self.name)
+
+    def sentence(self, speaker: Speaker) -> str:
+        if self.path in MOMENT:
+            return (Words("现在", "now") if self.path == "now" else Words("今天", "today")).of(speaker.language)
+        declaration = self.declaration
+        if declaration is not None and declaration.title is not None:
+            title = declaration.title
+            return speaker.called(title if isinstance(title, str) else Words(title.zh, title.en).of(speaker.language))
+        here = Words("这一项", "the item") if self.item is not None else Words("这个值", "the value")
+        return self.path or here.of(speaker.language)
 
     def sql(self, query: Query) -> str | None:
         match self.path:

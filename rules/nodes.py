@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 from rules import messages
 from rules.moment import Moment
 from rules.scalars import PARSERS
+from rules.sentences import Speaker, Words
 from rules.sql import Query, forms, sql_type
-from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.tree import Binding, Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, BOOLEAN, INTEGER, TEXT, Json, Type, tag_of
 from rules.unknown import Unknown
 from rules.words import literal
@@ -72,6 +73,15 @@ class Literal(Expression):
         value = self.value
         return lambda _facts, _moment: value
 
+    def sentence(self, speaker: Speaker) -> str:
+        match self.json:
+            case None:
+                return Words("无值", "no value").of(speaker.language)
+            case bool():
+                return (Words("成立", "true") if self.json else Words("不成立", "false")).of(speaker.language)
+            case _:
+                return speaker.value(self.value, self.type)
+
     def sql(self, query: Query) -> str | None:
         type_ = sql_type(self.type)
         return None if type_ is None else query.bind(self.value, type_)
@@ -122,6 +132,9 @@ class Items(Expression):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        return speaker.listed([speaker.part(item) for item in self.items]) or speaker.none
+
     def sql(self, query: Query) -> str | None:
         type_ = sql_type(self.type)
         if type_ is None:
@@ -153,15 +166,26 @@ class Broken(Expression):
     def closure(self) -> Closure:
         raise NotImplementedError("a rule with problems has no closure")
 
+    def sentence(self, speaker: Speaker) -> str:
+        raise NotImplementedError("a rule with problems has no sentence")
+
 
 @dataclass
 class Operator(Expression):
-    """An operator of the profile. One class says all about it: docstring, number of arguments, typing, closure."""
+    """An operator of the profile. One class says all about it.
+
+    Its reference in English is the docstring, in Chinese `zh`; `title` is what it is called, `example` arguments that
+    work. `template` puts it in words: `{0}`, `{1}` … are its arguments in words, `{all}` all of them.
+    """
 
     arguments: tuple[Expression, ...] = ()
 
     arity: ClassVar[tuple[int, int | None]] = (1, None)
     """The least and the greatest number of arguments."""
+    title: ClassVar[Words | None] = None
+    zh: ClassVar[str] = ""
+    example: ClassVar[tuple[Json, ...]] = ()
+    template: ClassVar[Words | None] = None
 
     @classmethod
     def from_expression(cls, operator: str, arguments: list[OperatorArgument]) -> Self:
@@ -171,6 +195,17 @@ class Operator(Expression):
     @property
     def parts(self) -> Sequence[Expression]:
         return self.arguments
+
+    @property
+    def binding(self) -> Binding:
+        return Binding.CLAUSE if self.type.kind == "boolean" else Binding.TERM
+
+    def sentence(self, speaker: Speaker) -> str:
+        parts = [speaker.part(argument) for argument in self.arguments]
+        if self.template is not None:
+            return speaker.fill(self.template, parts)
+        name = self.title.of(speaker.language) if self.title else self.operator
+        return f"{name}({speaker.listed(parts)})"
 
 
 def as_choice(common: Type, literal: Expression) -> Type:

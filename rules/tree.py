@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import jsonlogic
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from jsonlogic.evaluation import EvaluationContext
     from jsonlogic.typing import OperatorArgument
 
+    from rules.sentences import Speaker
     from rules.smt import Formulas, Term
     from rules.sql import Query
 
@@ -38,6 +40,16 @@ Closure: TypeAlias = Callable[[Facts, Moment], Value]
 
 Join: TypeAlias = Callable[[Type, Type], Type | None]
 """What two types make together; None when they do not go together."""
+
+
+class Binding(IntEnum):
+    """How firmly the words of a node hold together: an `if`, several conditions, one, a sum, a field or a value."""
+
+    CHOICE = 0
+    JOINED = 1
+    CLAUSE = 2
+    TERM = 3
+    ATOM = 4
 
 
 @dataclass
@@ -95,9 +107,18 @@ class Expression(jsonlogic.Operator):
     def infer(self, checker: Checker) -> Type:
         """Find its type, those of its parts, and their problems."""
 
+    @property
+    def binding(self) -> Binding:
+        """How firmly its words hold together."""
+        return Binding.ATOM
+
     @abstractmethod
     def closure(self) -> Closure:
         """The function that computes it."""
+
+    @abstractmethod
+    def sentence(self, speaker: Speaker) -> str:
+        """It in words, in the language of the speaker. Only of a checked node without problems."""
 
     def sql(self, query: Query) -> str | None:  # noqa: ARG002  what has a form overrides it
         """It as PostgreSQL, NULL where it is unknown; None where no form means exactly the same."""

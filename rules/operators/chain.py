@@ -10,6 +10,7 @@ from rules import messages, operator_messages
 from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sentences import Speaker, Words
 from rules.shares import salted, share_of
 from rules.sql import Query, forms, in_array, of_known
 from rules.strict import Strict
@@ -30,6 +31,14 @@ class InRegion(Operator):
     The regions above are read from the field beside it that is named like it with an `s`: `store.regions` beside
     `store.region`. That field may also be given itself.
     """
+
+    title = Words("在大区内", "In region")
+    zh = (
+        "大区是否就是另一个,或在它之下。\n\n"
+        "上面的各级大区从旁边名字多一个 `s` 的字段读取:`store.region` 旁边是 `store.regions`。也可以直接写那个字段。"
+    )
+    example = ({"var": "store.region"}, "south")
+    template = Words("{0} 在大区 {1} 内", "{0} is in region {1}")
 
     arity = (2, 2)
     above: Field | None = field(default=None, init=False)
@@ -119,6 +128,10 @@ def _is_or_lies_in(place: Closure, region: Closure, above: Closure) -> Closure:
 class SkuInList(Operator):
     """Whether a product is in a list that is written out; an entry that ends in `*` stands for all that begin so."""
 
+    title = Words("商品在清单内", "Product in list")
+    zh = "商品是否在写出的清单里;以 `*` 结尾的一项代表所有以它开头的商品。"
+    example = ({"var": "event.sku"}, ["TEA-001", "WINE-*"])
+
     arity = (2, 2)
 
     def infer(self, checker: Checker) -> Type:
@@ -162,6 +175,13 @@ class SkuInList(Operator):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        begins = Words("以 {} 开头的商品", "a product that begins with {}").of(speaker.language)
+        entries = [*sorted(self.exact), *(begins.format(prefix) for prefix in self.prefixes)]
+        return speaker.fill(
+            Words("{0} 是 {1}", "{0} is {1}"), [speaker.part(self.arguments[0]), speaker.either(entries)]
+        )
+
     def sql(self, query: Query) -> str | None:
         sku = self.arguments[0].sql(query)
         if sku is None or not query.repeatable(sku):
@@ -186,6 +206,14 @@ class Bucket(Strict):
 
     A value, a salt, the number of parts. The same salt deals alike everywhere, also in the splits of journeys.
     """
+
+    title = Words("分组号", "Bucket")
+    zh = (
+        "把所有值按哈希均分成若干份时,这个值落在第几份,从 0 数起。\n\n"
+        "参数是值、盐和份数。同样的盐在哪里都分得一样,旅程的分流也是。"
+    )
+    example = ({"var": "member.id"}, "spring-2026", 100)
+    template = Words("{0} 按 {1} 均分成 {2} 份后的份号", "the part of {0} among {2} dealt by {1}")
 
     arity = (3, 3)
 

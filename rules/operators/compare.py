@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sentences import Speaker, Words
 from rules.sql import Query, common_type, forms
-from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.tree import Binding, Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, ORDERED, Type
 from rules.unknown import Unknown
 
@@ -28,6 +29,10 @@ class Comparison(Operator):
 
     arity: ClassVar[tuple[int, int | None]] = (2, 3)
     compare: ClassVar[Compare]
+    verb: ClassVar[Words]
+    verb_of_times: ClassVar[Words | None] = None
+    """What stands between dates or instants, where that is another word."""
+
     sign: ClassVar[str]
     """The same in SQL."""
 
@@ -46,6 +51,13 @@ class Comparison(Operator):
         if len(closures) == 2:
             return _of_two(compare, closures[0], closures[1])
         return _of_three(compare, closures[0], closures[1], closures[2])
+
+    def sentence(self, speaker: Speaker) -> str:
+        if self.template is not None:
+            return super().sentence(speaker)
+        is_time = self.arguments[0].type.kind in ("date", "instant")
+        verb = (self.verb_of_times or self.verb) if is_time else self.verb
+        return f" {verb.of(speaker.language)} ".join(speaker.part(argument) for argument in self.arguments)
 
     def sql(self, query: Query) -> str | None:
         return self.chained(query, self.arguments)
@@ -151,7 +163,25 @@ class Equality(Comparison):
 class Equal(Equality):
     """Whether values of one type are the same."""
 
+    title = Words("相等", "Equal")
+    zh = "两个同一类型的值是否相同;三个时,是否都相同。"
+    example = ({"var": "member.tier"}, "gold")
+
     compare = operator.eq
+    verb = Words("是", "is")
+
+    def sentence(self, speaker: Speaker) -> str:
+        match self.arguments:
+            case [condition, Literal(json=True)]:
+                return speaker.part(condition, Binding.CLAUSE)
+            case [condition, Literal(json=False)]:
+                return Words("{} 不成立", "{} is false").of(speaker.language).format(speaker.part(condition))
+            case [_, _]:
+                return super().sentence(speaker)
+            case _:
+                parts = [speaker.part(argument) for argument in self.arguments]
+                return speaker.fill(Words("{all} 都相同", "{all} are all the same"), parts)
+
     sign = "="
 
 
@@ -159,8 +189,14 @@ class Equal(Equality):
 class NotEqual(Equality):
     """Whether two values of one type differ. Of three, readers of JSONLogic disagree what it would mean."""
 
+    title = Words("不相等", "Not equal")
+    zh = "两个同一类型的值是否不同。三个值的「不同」各家 JSONLogic 说法不一,所以只能写两个。"
+    example = ({"var": "member.tier"}, "gold")
+
     arity = (2, 2)
     compare = operator.ne
+    verb = Words("不是", "is not")
+
     sign = "<>"
 
 
@@ -191,7 +227,13 @@ class Ordering(Comparison):
 class Less(Ordering):
     """Whether each value is less than the next."""
 
+    title = Words("小于", "Less than")
+    zh = "每个值是否小于下一个。可用于数字、金额、日期、时间点和文本。"
+    example = ({"var": "member.points"}, 100)
+
     compare = operator.lt
+    verb, verb_of_times = Words("小于", "is less than"), Words("早于", "is before")
+
     sign = "<"
 
 
@@ -199,7 +241,13 @@ class Less(Ordering):
 class LessOrEqual(Ordering):
     """Whether each value is at most the next."""
 
+    title = Words("至多", "At most")
+    zh = "每个值是否不大于下一个。"
+    example = ({"var": "member.points"}, 100)
+
     compare = operator.le
+    verb, verb_of_times = Words("至多是", "is at most"), Words("不晚于", "is not after")
+
     sign = "<="
 
 
@@ -207,7 +255,13 @@ class LessOrEqual(Ordering):
 class Greater(Ordering):
     """Whether each value is greater than the next."""
 
+    title = Words("大于", "Greater than")
+    zh = "每个值是否大于下一个。"
+    example = ({"var": "member.points"}, 100)
+
     compare = operator.gt
+    verb, verb_of_times = Words("大于", "is greater than"), Words("晚于", "is after")
+
     sign = ">"
 
 
@@ -215,13 +269,24 @@ class Greater(Ordering):
 class GreaterOrEqual(Ordering):
     """Whether each value is at least the next."""
 
+    title = Words("至少", "At least")
+    zh = "每个值是否不小于下一个。"
+    example = ({"var": "member.points"}, 100)
+
     compare = operator.ge
+    verb, verb_of_times = Words("至少是", "is at least"), Words("不早于", "is not before")
+
     sign = ">="
 
 
 @dataclass
 class Between(Ordering):
     """Whether the first value lies from the second to the third, both included."""
+
+    title = Words("介于", "Between")
+    zh = "第一个值是否在第二个到第三个之间,两端都算。"
+    example = ({"var": "member.points"}, 100, 500)
+    template = Words("{0} 在 {1} 到 {2} 之间(含两端)", "{0} is between {1} and {2} (both included)")
 
     arity = (3, 3)
     compare = operator.le

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rules import messages, operator_messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sentences import Speaker, Words
 from rules.sql import Query, day_of, of_known
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
@@ -48,6 +49,14 @@ class SameMonthDay(OfMoment, Strict):
     29 February returns on 28 February in a year that has none.
     """
 
+    title = Words("周年日", "Yearly return")
+    zh = (
+        "问到的日子是否是另一个日子的周年,例如生日。先写那个日子,再写问到的日子。\n\n"
+        "没有 2 月 29 日的年份,它的周年在 2 月 28 日。"
+    )
+    example = ({"var": "member.birthday"}, {"var": "today"})
+    template = Words("{1} 是 {0} 的周年日", "{1} is the yearly return of {0}")
+
     arity = (2, 2)
 
     def infer(self, checker: Checker) -> Type:
@@ -81,6 +90,10 @@ def _returns_early(first: date, asked: date) -> bool:
 class WeekdayIn(OfMoment):
     """Whether a date or an instant is on one of these weekdays: 1 is Monday, 7 is Sunday."""
 
+    title = Words("星期", "Weekday")
+    zh = "一个日期或时间点是否在这些星期几:1 是星期一,7 是星期日。"
+    example = ({"var": "today"}, [6, 7])
+
     arity = (2, 2)
 
     def infer(self, checker: Checker) -> Type:
@@ -112,6 +125,10 @@ class WeekdayIn(OfMoment):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        days = speaker.either([WEEKDAYS[day - 1].of(speaker.language) for day in sorted(self.weekdays)])
+        return speaker.fill(Words("{0} 是 {1}", "{0} is on {1}"), [speaker.part(self.arguments[0]), days])
+
     def sql(self, query: Query) -> str | None:
         day = day_of(self.arguments[0], query)
         if day is None:
@@ -126,9 +143,23 @@ class WeekdayIn(OfMoment):
         return formulas.term(formulas.any_of(weekday == day for day in sorted(self.weekdays)), when.known)
 
 
+WEEKDAYS = tuple(
+    Words(f"星期{zh}", en)
+    for zh, en in zip(
+        "一二三四五六日",
+        ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+        strict=True,
+    )
+)
+
+
 @dataclass
 class TimeOfDayIn(OfMoment):
     """Whether the clock of the zone stands from one time to before another at an instant; it may cross midnight."""
+
+    title = Words("钟点", "Time of day")
+    zh = "时区的钟在一个时间点是否从一个钟点起、在另一个之前;可以跨过午夜。"
+    example = ({"var": "now"}, "22:00", "08:30")
 
     arity = (3, 3)
 
@@ -163,6 +194,10 @@ class TimeOfDayIn(OfMoment):
             return start <= clock < end if start < end else clock >= start or clock < end
 
         return run
+
+    def sentence(self, speaker: Speaker) -> str:
+        words = Words("{0} 的钟点从 {1} 起、在 {2} 之前", "the time of day of {0} is from {1} to before {2}")
+        return speaker.fill(words, [speaker.part(self.arguments[0]), *self._ends()])
 
     def sql(self, query: Query) -> str | None:
         when = self.arguments[0].sql(query)

@@ -15,6 +15,7 @@ from rules.exact import add, computed
 from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Operator
+from rules.sentences import Speaker, Words
 from rules.tree import Checker, Closure, Expression, Facts, Item, Value
 from rules.types import ANY, BOOLEAN, NUMBERS, Type, tag_of
 from rules.unknown import Unknown, unknown_of
@@ -114,12 +115,22 @@ class Quantifier(OfItems):
 class Some(Quantifier):
     """Whether a condition is true of at least one item of a list."""
 
+    title = Words("有一项", "Some")
+    zh = "列表里是否至少有一项满足条件。"
+    example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
+    template = Words("{0} 中至少有一项满足 {1}", "at least one of {0} meets {1}")
+
     settling, settled, of_none = True, True, False
 
 
 @dataclass
 class No(Quantifier):
     """Whether a condition is true of no item of a list."""
+
+    title = Words("没有一项", "None")
+    zh = "列表里是否没有一项满足条件。"
+    example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
+    template = Words("{0} 中没有一项满足 {1}", "none of {0} meets {1}")
 
     settling, settled, of_none = True, False, True
 
@@ -128,12 +139,22 @@ class No(Quantifier):
 class Every(Quantifier):
     """Whether a condition is true of every item of a list; it is of an empty one."""
 
+    title = Words("每一项", "Every")
+    zh = "列表里是否每一项都满足条件;空列表算满足。"
+    example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
+    template = Words("{0} 中每一项都满足 {1}", "each of {0} meets {1}")
+
     settling, settled, of_none = False, False, True
 
 
 @dataclass
 class All(Every):
     """Whether a list has items and a condition is true of every one, as in JSONLogic. See `every_line`."""
+
+    title = Words("全部", "All")
+    zh = "列表是否有内容,而且每一项都满足条件,和 JSONLogic 一样。另见 `every_line`。"
+    example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
+    template = Words("{0} 有内容且每一项都满足 {1}", "{0} has items and each meets {1}")
 
     of_none = False
 
@@ -144,6 +165,13 @@ class SumLines(OfItems):
 
     0 for no item. Unknown when the condition is of an item, or the number is of an item that counts.
     """
+
+    title = Words("各项之和", "Sum over items")
+    zh = (
+        "列表各项的一个数之和;写了条件时,只算满足条件的项。没有项时是 0。\n\n"
+        "某一项的条件无法判断,或算进去的一项没有这个数,结果就无法判断。"
+    )
+    example = ({"var": "event.lines"}, {"var": "amount"})
 
     arity = (2, 3)
 
@@ -176,6 +204,13 @@ class SumLines(OfItems):
             return computed("sum_lines", add, values) if unknown is None else unknown
 
         return run
+
+    def sentence(self, speaker: Speaker) -> str:
+        parts = [speaker.part(argument) for argument in self.arguments]
+        if len(parts) == 2:
+            return speaker.fill(Words("{0} 各项的 {1} 之和", "the sum of {1} over {0}"), parts)
+        words = Words("{0} 中满足 {2} 的各项的 {1} 之和", "the sum of {1} over those of {0} that meet {2}")
+        return speaker.fill(words, parts)
 
 
 def _always(_facts: Facts, _moment: Moment) -> Value:

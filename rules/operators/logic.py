@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rules.moment import Moment
 from rules.nodes import Literal, Operator, as_choice
+from rules.sentences import Speaker, Words
 from rules.sql import Query, common_type, forms
-from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.tree import Binding, Checker, Closure, Expression, Facts, Value
 from rules.types import BOOLEAN, Type
 from rules.unknown import Unknown
 
@@ -22,6 +23,11 @@ class Junction(Operator):
     """Conditions joined; `settling` is the value of one that settles the whole."""
 
     settling: ClassVar[bool]
+    conjunction: ClassVar[Words]
+
+    @property
+    def binding(self) -> Binding:
+        return Binding.JOINED if len(self.arguments) > 1 else self.arguments[0].binding
 
     def infer(self, checker: Checker) -> Type:
         checker.expect_all(self.arguments, BOOLEAN)
@@ -43,6 +49,17 @@ class Junction(Operator):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        parts = (
+            speaker.say(argument) if type(argument) is type(self) else speaker.part(argument, self._least)
+            for argument in self.arguments
+        )
+        return self.conjunction.of(speaker.language).join(parts)
+
+    @property
+    def _least(self) -> Binding:
+        return Binding.CLAUSE if len(self.arguments) > 1 else Binding.CHOICE
+
     def sql(self, query: Query) -> str | None:
         found = forms(self.arguments, query)
         return None if found is None else f"({(' OR ' if self.settling else ' AND ').join(found)})"
@@ -55,7 +72,12 @@ class Junction(Operator):
 class And(Junction):
     """True when all conditions are true, false when one is false."""
 
+    title = Words("并且", "And")
+    zh = "所有条件都成立时成立;有一个不成立就不成立。"
+    example = ({"var": "member.friend"}, {"var": "member.registered"})
+
     settling = False
+    conjunction = Words(",并且 ", " and ")
 
     @property
     def assured(self) -> frozenset[str]:
@@ -66,12 +88,21 @@ class And(Junction):
 class Or(Junction):
     """True when one condition is true, false when all are false."""
 
+    title = Words("或者", "Or")
+    zh = "有一个条件成立就成立;全都不成立才不成立。"
+    example = ({"var": "member.friend"}, {"var": "member.registered"})
+
     settling = True
+    conjunction = Words(",或者 ", " or ")
 
 
 @dataclass
 class Not(Operator):
     """The opposite of a condition."""
+
+    title = Words("并非", "Not")
+    zh = "条件的反面。条件无法判断时,反面也无法判断。"
+    example = ({"var": "member.friend"},)
 
     arity = (1, 1)
 
@@ -88,6 +119,9 @@ class Not(Operator):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        return Words("并非 ({})", "not ({})").of(speaker.language).format(speaker.say(self.arguments[0]))
+
     def sql(self, query: Query) -> str | None:
         found = self.arguments[0].sql(query)
         return None if found is None else f"(NOT {found})"
@@ -101,8 +135,19 @@ class Not(Operator):
 class Yes(Not):
     """A condition as it is. It turns nothing into a condition: there is no truthiness."""
 
+    title = Words("即", "As it is")
+    zh = "条件本身。它不会把别的值变成条件:数字、文本和列表都不代表「是」或「否」。"
+    example = ({"var": "member.friend"},)
+
+    @property
+    def binding(self) -> Binding:
+        return self.arguments[0].binding
+
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def sentence(self, speaker: Speaker) -> str:
+        return speaker.say(self.arguments[0])
 
     def sql(self, query: Query) -> str | None:
         return self.arguments[0].sql(query)
@@ -117,6 +162,13 @@ class If(Operator):
 
     Unknown when a condition is reached that is unknown; no value behind a null, nor without an else when none is true.
     """
+
+    title = Words("如果", "If")
+    zh = (
+        "如果、则、否则如果、则……否则:第一个成立的条件后面的值。\n\n"
+        "走到的条件无法判断时,结果也无法判断。值写成 null,或没有「否则」而条件都不成立,就是没有值。"
+    )
+    example = ({"var": "member.friend"}, 2, 1)
 
     arity = (2, None)
 
@@ -163,6 +215,19 @@ class If(Operator):
             return otherwise(facts, moment)
 
         return run
+
+    @property
+    def binding(self) -> Binding:
+        return Binding.CHOICE
+
+    def sentence(self, speaker: Speaker) -> str:
+        conditions = [speaker.part(condition, Binding.JOINED) for condition in self.conditions]
+        branches = [speaker.part(branch, Binding.CLAUSE) for branch in self.branches]
+        then = Words("如果 {} 则 {}", "if {} then {}").of(speaker.language)
+        joined = Words(",否则", ", else ").of(speaker.language)
+        choices = joined.join(then.format(*each) for each in zip(conditions, branches, strict=False))
+        otherwise = branches[-1] if len(branches) > len(conditions) else Words("无值", "no value").of(speaker.language)
+        return f"{choices}{joined.rstrip()} {otherwise}"
 
     def sql(self, query: Query) -> str | None:
         """One CASE in the other, so that no condition stands twice; a NULL is neither of its branches."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.nodes import Operator
+from rules.sentences import Speaker, Words
 from rules.sql import Query
 from rules.tree import Checker, Closure
 from rules.types import BOOLEAN, Type
@@ -20,6 +21,10 @@ class Condition(Operator):
 
     The reader puts the condition itself in the place of its name, so every form of it is that of its one part.
     """
+
+    title = Words("命名条件", "Named condition")
+    zh = "叫这个名字的条件:规则集自己的,或写成 `<规则集>/<名称>` 的别处的。它的意思就是那个条件的意思。"
+    example = ("vip",)
 
     arity = (1, 1)
     name: str = ""
@@ -42,6 +47,9 @@ class Condition(Operator):
 
     def closure(self) -> Closure:
         return self.arguments[0].closure()
+
+    def sentence(self, speaker: Speaker) -> str:
+        return speaker.fill(Words("符合条件 {0}", "the condition {0} holds"), [speaker.quoted(self.name)])
 
     def sql(self, query: Query) -> str | None:
         return self.arguments[0].sql(query)

@@ -11,9 +11,10 @@ from rules import messages
 from rules.exact import Number, add, computed, multiply, subtract
 from rules.moment import Moment
 from rules.nodes import Operator
+from rules.sentences import Speaker, Words
 from rules.sql import Query, common_type, forms
 from rules.strict import Strict
-from rules.tree import Checker, Closure, Expression, Facts, Value
+from rules.tree import Binding, Checker, Closure, Expression, Facts, Value
 from rules.types import ANY, INTEGER, NUMBERS, Type, join
 from rules.unknown import Unknown
 
@@ -69,6 +70,9 @@ class Arithmetic(Operator):
 
         return run
 
+    def sentence(self, speaker: Speaker) -> str:
+        return f" {_WRITTEN[self.sign]} ".join(speaker.part(argument, Binding.ATOM) for argument in self.arguments)
+
     def sql(self, query: Query) -> str | None:
         found = forms(self.arguments, query)
         if found is None or self.type.kind not in NUMBERS:
@@ -103,9 +107,17 @@ _MOST_PLACES = 40
 """So many decimal places, and as many digits before them as 2^53 has, are exact in any order of computing."""
 
 
+_WRITTEN = {"+": "+", "-": "−", "*": "×"}
+"""The signs as people write them."""
+
+
 @dataclass
 class Plus(Arithmetic):
     """The sum."""
+
+    title = Words("加", "Plus")
+    zh = "各数之和。"
+    example = ({"var": "member.points"}, 100)
 
     sign = "+"
     compute = staticmethod(add)
@@ -119,9 +131,17 @@ class Plus(Arithmetic):
 class Minus(Arithmetic):
     """The first minus the second, or the negative of a single argument."""
 
+    title = Words("减", "Minus")
+    zh = "第一个数减第二个;只有一个时是它的相反数。"
+    example = ({"var": "member.points"}, 100)
+
     arity = (1, 2)
     sign = "-"
     compute = staticmethod(subtract)
+
+    def sentence(self, speaker: Speaker) -> str:
+        words = super().sentence(speaker)
+        return words if len(self.arguments) > 1 else f"{_WRITTEN[self.sign]}{words}"
 
     @staticmethod
     def formula(formulas: Formulas, one: Formula, other: Formula) -> Formula:
@@ -131,6 +151,10 @@ class Minus(Arithmetic):
 @dataclass
 class Times(Arithmetic):
     """The product; an amount of money may be multiplied by integers."""
+
+    title = Words("乘", "Times")
+    zh = "各数之积;金额可以乘以整数。"
+    example = ({"var": "member.points"}, 2)
 
     start = 1
     sign = "*"
@@ -201,6 +225,11 @@ MEASURED = NUMBERS | {"date", "instant"}
 class Least(Extreme):
     """The least of numbers, amounts, dates or instants."""
 
+    title = Words("最小值", "Least")
+    zh = "数字、金额、日期或时间点中最小的。"
+    example = ({"var": "member.points"}, 100)
+    template = Words("{all} 中最小的", "the least of {all}")
+
     function = "LEAST"
 
     def compute(self, _moment: Moment, *values: Value) -> Value:
@@ -213,6 +242,11 @@ class Least(Extreme):
 @dataclass
 class Greatest(Extreme):
     """The greatest of numbers, amounts, dates or instants."""
+
+    title = Words("最大值", "Greatest")
+    zh = "数字、金额、日期或时间点中最大的。"
+    example = ({"var": "member.points"}, 100)
+    template = Words("{all} 中最大的", "the greatest of {all}")
 
     function = "GREATEST"
 

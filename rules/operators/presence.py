@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, ClassVar
 from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator, as_choice
+from rules.sentences import Speaker, Words
 from rules.sql import Query, common_type, forms
-from rules.tree import Checker, Closure, Expression, Facts, Value
-from rules.types import BOOLEAN, INTEGER, TEXT, Type
+from rules.tree import Binding, Checker, Closure, Expression, Facts, Value
+from rules.types import BOOLEAN, INTEGER, TEXT, Json, Type
 from rules.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ class Var(Operator):
 
     `now` and `today` are the evaluation's own.
     """
+
+    title = Words("字段", "Field")
+    zh = (
+        "一个字段的值;写了第二个参数时,字段缺失就用它。\n\n"
+        '`now` 和 `today` 是判断时的时间和日期。列表条件里,`""` 是这一项本身。'
+    )
+    example = ("member.tier",)
 
     arity = (0, 2)
 
@@ -48,8 +56,15 @@ class Var(Operator):
         self.field.pointer = self.field.pointer or self.pointer
         return checker.unify(self.parts, self.hint, self.beside, literals=as_choice)
 
+    @property
+    def binding(self) -> Binding:
+        return Binding.ATOM
+
     def closure(self) -> Closure:
         return first_known([part.closure() for part in self.parts])
+
+    def sentence(self, speaker: Speaker) -> str:
+        return _first_of(self.parts, speaker)
 
     def sql(self, query: Query) -> str | None:
         return first_known_sql(self.parts, query)
@@ -62,6 +77,10 @@ class Var(Operator):
 class Default(Operator):
     """The first of its arguments that is known."""
 
+    title = Words("缺省值", "Default")
+    zh = "参数里第一个有值的。"
+    example = ({"var": "member.tier"}, "none")
+
     @property
     def needed(self) -> frozenset[str]:
         return needed_by_all(self.arguments)
@@ -73,14 +92,30 @@ class Default(Operator):
     def infer(self, checker: Checker) -> Type:
         return checker.unify(self.arguments, self.hint, self.beside, literals=as_choice)
 
+    @property
+    def binding(self) -> Binding:
+        return Binding.ATOM if len(self.arguments) > 1 else self.arguments[0].binding
+
     def closure(self) -> Closure:
         return first_known([argument.closure() for argument in self.arguments])
+
+    def sentence(self, speaker: Speaker) -> str:
+        return _first_of(self.arguments, speaker)
 
     def sql(self, query: Query) -> str | None:
         return first_known_sql(self.arguments, query)
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.first_known_of(self.arguments)
+
+
+def _first_of(alternatives: Sequence[Expression], speaker: Speaker) -> str:
+    if len(alternatives) == 1:
+        return speaker.say(alternatives[0])
+    parts = [speaker.part(alternative) for alternative in alternatives]
+    if len(parts) == 2:
+        return speaker.fill(Words("{0}(缺失时为 {1})", "{0} ({1} if missing)"), parts)
+    return speaker.fill(Words("({all} 中第一个有值的)", "(the first known of {all})"), parts)
 
 
 def needed_by_all(alternatives: Sequence[Expression]) -> frozenset[str]:
@@ -121,6 +156,10 @@ def first_known_sql(nodes: Sequence[Expression], query: Query) -> str | None:
 class IsSet(Operator):
     """Whether a field, or an expression, has a value. Never unknown."""
 
+    title = Words("有值", "Is known")
+    zh = "字段或表达式有没有值。它自己总能判断。"
+    example = ({"var": "member.birthday"},)
+
     arity = (1, 1)
 
     def __post_init__(self) -> None:
@@ -155,6 +194,9 @@ class IsSet(Operator):
         closure = self.subject.closure()
         return lambda facts, moment: type(closure(facts, moment)) is not Unknown
 
+    def sentence(self, speaker: Speaker) -> str:
+        return speaker.fill(Words("{0} 有值", "{0} is known"), [speaker.part(self.subject)])
+
     def sql(self, query: Query) -> str | None:
         if isinstance(self.subject, Field):
             return self.subject.presence_sql(query)
@@ -168,6 +210,10 @@ class IsSet(Operator):
 @dataclass
 class Missing(Operator):
     """Which of the fields named have no value, in their order. Never unknown."""
+
+    title = Words("缺失的字段", "Missing fields")
+    zh = "列出的字段里哪些没有值,按写的顺序。它自己总能判断。"
+    example: ClassVar[tuple[Json, ...]] = ("member.birthday", "member.tier")
 
     arity: ClassVar[tuple[int, int | None]] = (0, None)
 
@@ -191,6 +237,12 @@ class Missing(Operator):
         tests = [(field.path, field.presence()) for field in self.wanted]
         return lambda facts, moment: [path for path, present in tests if not present(facts, moment)]
 
+    def sentence(self, speaker: Speaker) -> str:
+        return speaker.fill(Words("{all} 中缺失的字段", "the missing fields of {all}"), self._said(speaker))
+
+    def _said(self, speaker: Speaker) -> list[str]:
+        return [speaker.part(field) for field in self.wanted] or [speaker.none]
+
     def sql(self, query: Query) -> str | None:
         found = []
         for field in self.wanted:
@@ -207,6 +259,10 @@ class Missing(Operator):
 @dataclass
 class MissingSome(Missing):
     """Nothing when at least so many of the fields have a value, else those that have none. Never unknown."""
+
+    title = Words("不够的字段", "Missing of several")
+    zh = "列出的字段里有值的够不够数:够了就是空列表,不够则是没有值的那些。它自己总能判断。"
+    example = (1, ["member.birthday", "member.tier"])
 
     arity = (2, 2)
 
@@ -237,6 +293,10 @@ class MissingSome(Missing):
             return [] if total - len(found) >= enough else found
 
         return run
+
+    def sentence(self, speaker: Speaker) -> str:
+        words = Words("{1} 中有值的不足 {0} 个时缺失的字段", "the missing fields of {1} where fewer than {0} are known")
+        return speaker.fill(words, [speaker.part(self.least), speaker.listed(self._said(speaker))])
 
     def sql(self, query: Query) -> str | None:
         least, found = self.least.sql(query), super().sql(query)

@@ -11,9 +11,10 @@ from rules.exact import MODES, divided
 from rules.limits import MAX_INTEGER
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
+from rules.sentences import Speaker, Words
 from rules.sql import Query, forms
 from rules.strict import Strict
-from rules.tree import Checker, Value
+from rules.tree import Binding, Checker, Value
 from rules.types import INTEGER, NUMBERS, Type
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ class Rounded(Strict):
         else:
             checker.infer(mode)
 
+    def sentence(self, speaker: Speaker) -> str:
+        *others, mode = self.arguments
+        rounded = ROUNDED[str(mode.source)].of(speaker.language)
+        return speaker.fill(
+            self.template or Words("", ""), [*(speaker.part(each, Binding.ATOM) for each in others), rounded]
+        )
+
     def sql(self, query: Query) -> str | None:
         found = forms(self.arguments[:-1], query)
         mode = self.arguments[-1]
@@ -41,9 +49,28 @@ class Rounded(Strict):
         return divided_sql(factors if len(factors) > 1 else [*factors, "10000"], divisor, str(mode.value), query)
 
 
+ROUNDED = {
+    "half_up": Words("四舍五入", "rounded, a half away from zero"),
+    "half_even": Words("四舍六入五成双", "rounded, a half to the even one"),
+    "up": Words("远离零取整", "rounded away from zero"),
+    "down": Words("舍去零头", "rounded towards zero"),
+    "floor": Words("向下取整", "rounded down"),
+    "ceil": Words("向上取整", "rounded up"),
+}
+
+
 @dataclass
 class RatioBp(Rounded):
     """How much of a whole a part is, in basis points: 10000 is all of it. The last argument says how it is rounded."""
+
+    title = Words("占比(万分比)", "Ratio in basis points")
+    zh = (
+        "部分占整体多少,以万分之一计:10000 就是全部。最后一个参数写明怎样取整:"
+        "`half_up` 四舍五入、`half_even` 四舍六入五成双、`up` 远离零、`down` 舍去、`floor` 向下、`ceil` 向上。\n\n"
+        "整体是零时出错,不会当作零。"
+    )
+    example = ({"var": "member.points"}, 1000, "half_up")
+    template = Words("{0} 占 {1} 的万分比({2})", "{0} in basis points of {1} ({2})")
 
     arity = (3, 3)
 
@@ -70,6 +97,11 @@ class RatioBp(Rounded):
 @dataclass
 class RoundMoney(Rounded):
     """An amount times a numerator, divided by a denominator, and rounded to whole minor units as the last says."""
+
+    title = Words("金额按比例", "Money by a ratio")
+    zh = "金额乘以分子、除以分母,再取整到分。最后一个参数写明怎样取整,同 `ratio_bp`。\n\n分母是零时出错。"
+    example = (1999, 85, 100, "half_up")
+    template = Words("{0} × {1} ÷ {2}({3})", "{0} × {1} ÷ {2} ({3})")
 
     arity = (4, 4)
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
+from rules.sentences import Speaker, Words
 from rules.sql import EASY_WORK, Query, common_type, forms, in_array, of_known, sql_type
 from rules.tree import Checker, Closure, Expression, Facts, Value
-from rules.types import BOOLEAN, TAGS, TEXT, Type, tag_of
+from rules.types import BOOLEAN, TAGS, TEXT, WORDS, Type, tag_of
 from rules.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ TEXT_PER_STEP = 64
 @dataclass
 class In(Operator):
     """Whether a value is in a list or tag set, or a text is part of another text."""
+
+    title = Words("属于", "In")
+    zh = "一个值是否在列表或标签里,或一段文字是否含有另一段文字。"
+    example = ({"var": "member.tier"}, ["gold", "black"])
 
     arity = (2, 2)
 
@@ -63,6 +68,16 @@ class In(Operator):
         if len(constants) == len(place.items):
             return _among(value.closure(), frozenset(constants))
         return _equals_any(value.closure(), [item.closure() for item in place.items])
+
+    def sentence(self, speaker: Speaker) -> str:
+        value, place = self.arguments
+        parts = [speaker.part(value), speaker.part(place)]
+        if isinstance(place, Items):
+            either = speaker.either([speaker.part(item) for item in place.items])
+            return speaker.fill(Words("{0} 是 {1}", "{0} is {1}"), [parts[0], either])
+        if place.type.kind in WORDS:
+            return speaker.fill(Words("{1} 中含有文字 {0}", "{1} contains the text {0}"), parts)
+        return speaker.fill(Words("{1} 包含 {0}", "{1} include {0}"), parts)
 
     def sql(self, query: Query) -> str | None:
         value, place = self.arguments
@@ -212,6 +227,11 @@ def _as_set(tags: Expression) -> Closure:
 class HasAny(TagTest):
     """Whether at least one of the tags asked about is there."""
 
+    title = Words("含任意", "Has any")
+    zh = "是否含有问到的标签中的至少一个。"
+    example = ({"var": "member.tags"}, ["vip", "tea"])
+    template = Words("{0} 含有 {1} 中的任意一个", "{0} include any of {1}")
+
     test_sql = "({} && {})"
 
     @staticmethod
@@ -227,6 +247,11 @@ class HasAny(TagTest):
 class HasAll(TagTest):
     """Whether all of the tags asked about are there."""
 
+    title = Words("含全部", "Has all")
+    zh = "是否含有问到的全部标签。"
+    example = ({"var": "member.tags"}, ["vip", "tea"])
+    template = Words("{0} 含有全部 {1}", "{0} include all of {1}")
+
     test_sql = "({} @> {})"
 
     @staticmethod
@@ -241,6 +266,11 @@ class HasAll(TagTest):
 @dataclass
 class HasNone(TagTest):
     """Whether none of the tags asked about is there."""
+
+    title = Words("不含", "Has none")
+    zh = "是否一个也不含问到的标签。"
+    example = ({"var": "member.tags"}, ["vip", "tea"])
+    template = Words("{0} 不含 {1} 中的任何一个", "{0} include none of {1}")
 
     test_sql = "(NOT {} && {})"
 

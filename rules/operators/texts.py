@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rules import messages
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
+from rules.sentences import Words
 from rules.sql import EASY_WORK, Query, forms
 from rules.strict import Strict
 from rules.tree import Checker, Expression, Value
@@ -29,6 +30,11 @@ JOINED = frozenset({"text", "enum", "ref", "integer", "decimal", "boolean", "dat
 @dataclass
 class Cat(Strict):
     """Texts put together, one after the other; numbers and dates as facts carry them."""
+
+    title = Words("连接", "Put together")
+    zh = "把文字依次连在一起;数字和日期按数据里的写法。"
+    example = ({"var": "store.title"}, "-", {"var": "member.tier"})
+    template = Words("连起来的 {all}", "{all} put together")
 
     arity: ClassVar[tuple[int, int | None]] = (0, None)
 
@@ -113,6 +119,11 @@ class TextTest(Strict):
 class StartsWith(TextTest):
     """Whether a text begins with another one."""
 
+    title = Words("开头是", "Begins with")
+    zh = "一段文字是否以另一段文字开头。"
+    example = ({"var": "store.key"}, "S1")
+    template = Words("{0} 以 {1} 开头", "{0} begins with {1}")
+
     def compute(self, _moment: Moment, *values: Value) -> Value:
         text, prefix = values
         return text.startswith(prefix)
@@ -129,6 +140,11 @@ class StartsWith(TextTest):
 @dataclass
 class CategoryUnder(TextTest):
     """Whether a category is another one or lies under it; categories are paths, such as `food/tea/green`."""
+
+    title = Words("属于品类", "In category")
+    zh = "品类是否就是另一个,或在它之下;品类写成路径,例如 `food/tea/green`。"
+    example = ("food/tea/green", "food/tea")
+    template = Words("{0} 属于品类 {1}", "{0} is in category {1}")
 
     def compute(self, _moment: Moment, *values: Value) -> Value:
         category, above = values

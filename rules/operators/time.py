@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
 from rules.duration import Duration, DurationError, add_to_date, add_to_instant, calendar_days
@@ -14,10 +14,11 @@ from rules.errors import EvaluationError
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
 from rules.scalars import in_calendar
+from rules.sentences import Words
 from rules.sql import Query, common_type, day_of, forms
 from rules.strict import Strict
 from rules.tree import Checker, Closure, Expression, Facts, Value
-from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Type
+from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Json, Type
 from rules.unknown import Unknown, unknown_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ def expect_length(checker: Checker, time: Expression, found: Type, length: Expre
 @dataclass
 class DaysSince(Operator):
     """How many calendar days of the zone have begun since a date or an instant: 0 today, negative in the future."""
+
+    title = Words("已过天数", "Days since")
+    zh = "从一个日期或时间点起,已经开始了多少个日历日:今天是 0,未来是负数。"
+    example: ClassVar[tuple[Json, ...]] = ({"var": "member.friend_since"},)
+    template = Words("自 {0} 起的天数", "the days since {0}")
 
     arity = (1, 1)
 
@@ -80,6 +86,11 @@ class DaysSince(Operator):
 class DaysUntil(DaysSince):
     """How many calendar days of the zone begin until a date or an instant: 0 today, negative in the past."""
 
+    title = Words("还有天数", "Days until")
+    zh = "到一个日期或时间点为止,还要开始多少个日历日:今天是 0,过去是负数。"
+    example = ("2026-11-11T00:00:00+08:00",)
+    template = Words("到 {0} 还有的天数", "the days until {0}")
+
     def closure(self) -> Closure:
         since = super().closure()
 
@@ -101,6 +112,11 @@ class DaysUntil(DaysSince):
 @dataclass
 class WithinLast(Operator):
     """Whether a date or an instant lies from now minus a duration to now, both included."""
+
+    title = Words("在最近", "Within the last")
+    zh = "一个日期或时间点是否在现在往回一段时长到现在之间,两端都算。"
+    example = ({"var": "member.friend_since"}, "P90D")
+    template = Words("{0} 在最近 {1}内", "{0} is within the last {1}")
 
     arity = (2, 2)
 
@@ -183,6 +199,11 @@ def _instant_within(when: Value, duration: Duration, moment: Moment) -> bool:
 class InWindow(Operator):
     """Whether a date or an instant lies from the second one to before the third."""
 
+    title = Words("在期间内", "In a window")
+    zh = "一个日期或时间点是否从第二个起、在第三个之前。"
+    example = ({"var": "now"}, "2026-11-01T00:00:00+08:00", "2026-11-13T00:00:00+08:00")
+    template = Words("{0} 从 {1} 起、在 {2} 之前", "{0} is from {1} to before {2}")
+
     arity = (3, 3)
 
     def infer(self, checker: Checker) -> Type:
@@ -232,6 +253,11 @@ def _both(one: Value, other: Value) -> Value:
 @dataclass
 class AddDuration(Strict):
     """A date or an instant and a duration later: months and days on the calendar of the zone, hours on the clock."""
+
+    title = Words("加时长", "Later by")
+    zh = "一个日期或时间点过一段时长之后:年月日按时区的日历,时分秒按钟表。"
+    example = ({"var": "member.created_at"}, "P7D")
+    template = Words("{0} 之后 {1}", "{1} after {0}")
 
     arity = (2, 2)
 

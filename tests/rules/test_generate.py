@@ -13,6 +13,7 @@ from rules.compile import check_rule, compile_rule
 from rules.operators import OPERATORS
 from rules.types import Json
 from rules.unknown import Unknown
+from tests.rules import examples
 from tests.rules.examples import differential
 from tests.rules.generate import FIELDS, Language
 from tests.rules.generate_operators import EVERY_KIND, MAKERS
@@ -55,7 +56,10 @@ def test_there_is_a_maker_for_every_operator() -> None:
     assert {maker.operator for maker in MAKERS} == MADE
 
 
+@pytest.mark.skipif(examples.COUNT < 2_000, reason="a few expressions do not hold every operator")
 def test_every_operator_and_every_verdict_was_among_them() -> None:
+    if not SEEN:
+        pytest.skip("it counts what the first test saw")
     assert MADE | {"True", "False", "unknown"} <= SEEN.keys()
 
 

@@ -44,13 +44,16 @@ class Comparison(Operator):
         """Report a type that cannot be compared so."""
 
     def closure(self) -> Closure:
-        closures = [argument.closure() for argument in self.arguments]
         compare = type(self).compare
-        if len(closures) == 2 and isinstance(self.arguments[1], Literal):
-            return _with_constant(compare, closures[0], self.arguments[1].value)
-        if len(closures) == 2:
-            return _of_two(compare, closures[0], closures[1])
-        return _of_three(compare, closures[0], closures[1], closures[2])
+        match self.arguments:
+            case [left, Literal(value=constant)]:
+                return _with_constant(compare, left.closure(), constant)
+            case [left, right]:
+                return _of_two(compare, left.closure(), right.closure())
+            case [first, second, third]:
+                return _of_three(compare, first, second, third)
+            case _:
+                raise TypeError(f"{self.operator} compares two or three values")
 
     def sentence(self, speaker: Speaker) -> str:
         if self.template is not None:
@@ -106,10 +109,22 @@ def _of_two(compare: Compare, left: Closure, right: Closure) -> Closure:
     return run
 
 
-def _of_three(compare: Compare, first: Closure, second: Closure, third: Closure) -> Closure:
+def _of_three(compare: Compare, first: Expression, second: Expression, third: Expression) -> Closure:
+    if isinstance(first, Literal) and isinstance(third, Literal):
+        return _between_constants(compare, first.value, second.closure(), third.value)
+    one_of, two_of, three_of = first.closure(), second.closure(), third.closure()
+
     def run(facts: Facts, moment: Moment) -> Value:
-        one, two, three = first(facts, moment), second(facts, moment), third(facts, moment)
+        one, two, three = one_of(facts, moment), two_of(facts, moment), three_of(facts, moment)
         return kleene_and(_verdict(compare, one, two), _verdict(compare, two, three))
+
+    return run
+
+
+def _between_constants(compare: Compare, low: Value, middle: Closure, high: Value) -> Closure:
+    def run(facts: Facts, moment: Moment) -> Value:
+        value = middle(facts, moment)
+        return value if type(value) is Unknown else compare(low, value) and compare(value, high)
 
     return run
 
@@ -293,7 +308,7 @@ class Between(Ordering):
     sign = "<="
 
     def closure(self) -> Closure:
-        value, low, high = (argument.closure() for argument in self.arguments)
+        value, low, high = self.arguments
         return _of_three(operator.le, low, value, high)
 
     def sql(self, query: Query) -> str | None:

@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from bench import ingest, journeys, latency, memory, start
+from bench import ingest, journeys, latency, memory, rules, start
 from bench.figures import BenchError, Report
 
 QUICK = "a quick run proves nothing"
@@ -31,6 +31,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "ingest": ingest.run,
     "start": start.run,
     "memory": memory.run,
+    "rules": rules.run,
 }
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.beside PORT`: the web role with one endpoint more, which does nothing behind the authentication of all.
+"""`python -m bench.beside PORT`: the web role with an endpoint more that does nothing, behind the same authentication.
 
 Where things are comes from the environment, as for the role itself.
 """

@@ -11,6 +11,7 @@ from jsonlogic.registry import UnknownOperator
 from jsonlogic.typing import OperatorArgument
 
 from rules import messages
+from rules.conditions import qualified
 from rules.errors import RuleError
 from rules.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, check_json, escape
 from rules.nodes import Broken, Items, Literal
@@ -117,8 +118,7 @@ class _Reading:
     def _named(self, given: Json, rule: Json, pointer: str, depth: int) -> Expression:
         if not isinstance(given, str):
             return self._broken(pointer, messages.not_a_name())
-        ruleset = self.within[-1].rpartition("/")[0] if self.within else ""
-        name = f"{ruleset}/{given}" if ruleset and "/" not in given else given
+        name = qualified(given, self.within[-1] if self.within else "")
         if name in self.within:
             cycle = [*self.within[self.within.index(name) :], name]
             return self._broken(pointer, messages.cyclic_condition(cycle))

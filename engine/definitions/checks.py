@@ -16,23 +16,28 @@ from engine.journeys.check import check
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import parse
-from engine.journeys.plan import Plan, PlanError, bundle_of, compile_plan
-from engine.journeys.report import Report, run_tests
+from engine.journeys.plan import PlanError, bundle_of, compile_plan
+from engine.journeys.report import run_tests
+from engine.rulesets import check as rulesets
+from engine.rulesets.bundle import bundle_of as ruleset_bundle
+from rules.documents.report import Report
 from rules.types import Json
 
 
 def find(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> list[Finding]:
     """All findings, by place. `key` is that under which the document is kept, None for a file of its own."""
-    if kind == "fields":
-        around = Surroundings(context.fields, context.declared, context.events)
-        return _keyed(key, document, check_fields(key, document, around))
-    if kind != "journey":
-        zh, en = (
-            f"还不能发布:本版本不执行 {kind}。",
-            f"It cannot be published: this release does not execute a {kind} yet.",
-        )
-        return [finding("not-available", "", zh, en)]
-    return _keyed(key, document, check(document, context))
+    match kind:
+        case "journey":
+            return _keyed(key, document, check(document, context))
+        case "ruleset":
+            return _keyed(key, document, rulesets.check(document, context))
+        case "fields":
+            around = Surroundings(context.fields, context.declared, context.events)
+            return _keyed(key, document, check_fields(key, document, around))
+        case _:
+            zh = f"还不能发布:本版本不执行 {kind}。"
+            en = f"It cannot be published: this release does not execute a {kind} yet."
+            return [finding("not-available", "", zh, en)]
 
 
 def _keyed(key: str | None, document: dict[str, Json], findings: list[Finding]) -> list[Finding]:
@@ -55,22 +60,31 @@ def find_without_service(kind: Kind, document: dict[str, Json], catalogue: Catal
 
 def run(kind: Kind, key: str | None, document: dict[str, Json], context: CheckContext) -> Report:
     """Play the document's tests. Raises NotPublishableError when its findings do not let them run."""
-    if kind == "fields":
-        _demand_no_errors(find(kind, key, document, context))
-        return Report((), ())
-    journey, _ = parse(document)
-    plan = _plan(document, context)
-    if kind != "journey" or journey is None or plan is None:
+    match kind:
+        case "journey":
+            report = _played(document, context)
+        case "ruleset":
+            report = rulesets.report(document, context)
+        case "fields":
+            _demand_no_errors(find(kind, key, document, context))
+            report = Report((), (), "ports", ("node", "port"))
+        case _:
+            report = None
+    if report is None:
         raise NotPublishableError(find(kind, key, document, context))
-    return run_tests(plan, journey.tests)
+    return report
 
 
 def bundle(kind: Kind, document: dict[str, Json], context: CheckContext) -> Json:
     """All that a document without errors resolves to."""
-    if kind == "fields":
-        return {"document": document}
-    plan = compile_plan(document, context.catalogue, context.fields, context.events)
-    return bundle_of(document, plan, context.fields, context.events)
+    match kind:
+        case "ruleset":
+            return ruleset_bundle(document, context)
+        case "fields":
+            return {"document": document}
+        case _:
+            plan = compile_plan(document, context.catalogue, context.fields, context.events)
+            return bundle_of(document, plan, context.fields, context.events)
 
 
 def _demand_no_errors(findings: list[Finding]) -> None:
@@ -88,8 +102,10 @@ def _doubted(found: Finding) -> Finding:
     return replace(found, severity="warning", message={"zh": zh, "en": en})
 
 
-def _plan(document: dict[str, Json], context: CheckContext) -> Plan | None:
+def _played(document: dict[str, Json], context: CheckContext) -> Report | None:
+    journey, _ = parse(document)
     try:
-        return compile_plan(document, context.catalogue, context.fields, context.events)
+        plan = compile_plan(document, context.catalogue, context.fields, context.events)
     except PlanError:
         return None
+    return run_tests(plan, journey.tests) if journey is not None else None

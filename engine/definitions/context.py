@@ -19,6 +19,7 @@ from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.context import CheckContext, LiveJourney
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
+from engine.rulesets.published import published_conditions
 from rules.types import Json
 
 
@@ -47,7 +48,16 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
         if journey.state != "retired"
     )
     own = own_fields(session)
-    return CheckContext(catalogue, own.everything, event_fields(), own.declared, references=exists, live=live, now=now)
+    return CheckContext(
+        catalogue,
+        own.everything,
+        event_fields(),
+        own.declared,
+        references=exists,
+        live=live,
+        now=now,
+        conditions=published_conditions(session),
+    )
 
 
 @lru_cache(maxsize=1_000)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.definitions.compiled import Compiled
 from engine.definitions.errors import UnknownDefinitionError
-from engine.definitions.versions import bundle
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.plan import Plan, PlanError, compile_bundle
 
@@ -21,30 +20,19 @@ class Plans:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._plans: OrderedDict[str, Plan] = OrderedDict()
-        self._lock = Lock()
+        self._plans = Compiled(self._compiled, MOST)
 
     def get(self, session: Session, bundle_hash: str) -> Plan:
         """The plan of a bundle. Raises PlanError when it cannot be compiled here: an activity type is gone, say."""
-        with self._lock:
-            if plan := self._plans.get(bundle_hash):
-                self._plans.move_to_end(bundle_hash)
-                return plan
-        plan = self._compiled(session, bundle_hash)
-        with self._lock:
-            self._plans[bundle_hash] = plan
-            if len(self._plans) > MOST:
-                self._plans.popitem(last=False)
-        return plan
-
-    def _compiled(self, session: Session, bundle_hash: str) -> Plan:
         try:
-            content = bundle(session, bundle_hash)
+            return self._plans.get(session, bundle_hash)
         except UnknownDefinitionError as error:
             raise PlanError(str(error)) from error
+
+    def _compiled(self, content: dict[str, Any]) -> Plan:
         try:
             return compile_bundle(content, self.catalogue)
         except PlanError:
             raise
         except Exception as error:  # the params model of a plug-in may raise anything
-            raise PlanError(f"The bundle {bundle_hash} cannot be compiled: {type(error).__name__}") from error
+            raise PlanError(f"A bundle cannot be compiled: {type(error).__name__}") from error

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from engine.journeys.catalogue import Catalogue, EventTypes
-from rules.types import Fields, Json
+from engine.journeys.findings import Finding
+from rules.tables.table import Table
+from rules.types import Conditions, Fields, Json
 
 
 @dataclass(frozen=True)
@@ -18,13 +21,18 @@ class LiveJourney:
     entries: tuple[tuple[str, Json], ...]
 
 
+Prover: TypeAlias = Callable[[Table, "CheckContext"], Iterable[Finding]]
+"""Proves a compiled ruleset that has no problems; what it finds stands beside the findings of the checks."""
+
+
 @dataclass(frozen=True)
 class CheckContext:
     """What exists around the document.
 
     `declared` names, for each field of headquarters' own, the key of the definition that declares it.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
-    Without `live` overlaps are not judged, without `now` nothing that depends on the day.
+    Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `prover` no proof is
+    tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`.
     """
 
     catalogue: Catalogue = field(default_factory=dict)
@@ -34,3 +42,5 @@ class CheckContext:
     references: Callable[[str, str], bool] | None = None
     live: Sequence[LiveJourney] | None = None
     now: datetime | None = None
+    conditions: Conditions = field(default_factory=dict)
+    prover: Prover | None = None

@@ -3,75 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from engine.journeys.deadlines import after
 from engine.journeys.document_tests import ExpectedEffect, Test
 from engine.journeys.plan import Plan
 from engine.journeys.play import Play, PlayedEffect, play
+from rules.documents.report import Difference, Report, TestResult
 from rules.duration import DurationError, parse_duration
-from rules.types import Json
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One statement of a test that does not hold."""
-
-    field: str
-    expected: Json
-    actual: Json
-
-    def to_json(self) -> dict[str, Json]:
-        return {"field": self.field, "expected": self.expected, "actual": self.actual}
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """What came of one test."""
-
-    __test__ = False
-
-    name: str
-    differences: tuple[Difference, ...]
-    play: Play
-
-    @property
-    def ok(self) -> bool:
-        return not self.differences
-
-
-@dataclass(frozen=True)
-class Report:
-    """All tests of a document. `coverage` holds (node, port, visited) of every connected port."""
-
-    tests: tuple[TestResult, ...]
-    coverage: tuple[tuple[str, str, bool], ...]
-
-    def to_json(self) -> dict[str, Json]:
-        """The answer of `…/draft/test`."""
-        return {
-            "tests": [
-                {"name": each.name, "ok": each.ok, "differences": [diff.to_json() for diff in each.differences]}
-                for each in self.tests
-            ],
-            "coverage": {
-                "ports": [{"node": node, "port": port, "visited": visited} for node, port, visited in self.coverage]
-            },
-        }
 
 
 def run_tests(plan: Plan, tests: Sequence[Test]) -> Report:
-    """Play every test and compare what came of it with what it states."""
-    results = tuple(_result(plan, test) for test in tests)
-    visited = set[tuple[str, str]]().union(*(result.play.ports for result in results))
-    coverage = tuple((edge.source, edge.port, (edge.source, edge.port) in visited) for edge in plan.edges)
-    return Report(results, coverage)
-
-
-def _result(plan: Plan, test: Test) -> TestResult:
-    played = play(plan, test)
-    return TestResult(test.name, tuple(_differences(plan, test, played)), played)
+    """Play every test and compare what came of it with what it states; the places are the connected ports."""
+    played = [play(plan, test) for test in tests]
+    results = [
+        TestResult(test.name, tuple(_differences(plan, test, each))) for test, each in zip(tests, played, strict=True)
+    ]
+    visited = set[tuple[str, str]]().union(*(each.ports for each in played))
+    coverage = [(edge.source, edge.port, (edge.source, edge.port) in visited) for edge in plan.edges]
+    return Report(results, coverage, "ports", ("node", "port"))
 
 
 def _differences(plan: Plan, test: Test, played: Play) -> Iterator[Difference]:

@@ -112,6 +112,14 @@ class Table:
         return self.document.key
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """The paths that it reads, and those that only its promises and its unused conditions name."""
+        rules = [*self.conditions.values()]
+        rules += [rule for each in self.promises for rule in (each.when, each.unless) if rule is not None]
+        vary = frozenset(each.vary for each in self.promises)
+        return self.fields.union(vary, *(rule.fields for rule in rules))
+
+    @cached_property
     def is_timed(self) -> bool:
         """Whether a row has a window."""
         return any(row.window for row in self.rows)

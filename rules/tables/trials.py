@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+from rules.documents.report import Difference, Report, TestResult
 from rules.facts import value_parser
 from rules.limits import escape
 from rules.scalars import parse_instant
@@ -23,56 +23,15 @@ STATEMENTS = ("row", "rows", "reason", "outcome", "missing")
 """What a test may state beside the outputs."""
 
 
-@dataclass(frozen=True)
-class Difference:
-    """One statement of a test that does not hold."""
-
-    field: str
-    expected: Json
-    actual: Json
-
-    def to_json(self) -> dict[str, Json]:
-        return {"field": self.field, "expected": self.expected, "actual": self.actual}
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """What came of one test."""
-
-    __test__ = False
-
-    name: str
-    differences: tuple[Difference, ...]
-    decision: Decision
-
-    @property
-    def ok(self) -> bool:
-        return not self.differences
-
-
-@dataclass(frozen=True)
-class Report:
-    """All tests of a ruleset. `coverage` holds each row's id and whether a test has it decide an outcome."""
-
-    tests: tuple[TestResult, ...]
-    coverage: tuple[tuple[str, bool], ...]
-
-    def to_json(self) -> dict[str, Json]:
-        """The answer of `…/draft/test`."""
-        return {
-            "tests": [
-                {"name": each.name, "ok": each.ok, "differences": [diff.to_json() for diff in each.differences]}
-                for each in self.tests
-            ],
-            "coverage": {"rows": [{"row": row, "visited": visited} for row, visited in self.coverage]},
-        }
-
-
 def run_tests(table: Table) -> Report:
-    """Decide every test and compare what came of it with what it states."""
-    results = tuple(_result(table, test) for test in table.document.tests)
-    visited = {row for each in results if each.decision.reason == "matched" for row in each.decision.rows}
-    return Report(results, tuple((line.id, line.id in visited) for line in table.rows))
+    """Decide every test and compare what came of it with what it states; the places are the rows."""
+    tests = table.document.tests
+    decided = [_decided(table, test) for test in tests]
+    results = [
+        TestResult(test.name, tuple(_differences(table, test, each))) for test, each in zip(tests, decided, strict=True)
+    ]
+    visited = {row for each in decided if each.reason == "matched" for row in each.rows}
+    return Report(results, [(line.id, line.id in visited) for line in table.rows], "rows", ("row",))
 
 
 def facts_of(test: Test, table: Table) -> tuple[dict[str, Json], datetime, ZoneInfo]:
@@ -118,10 +77,9 @@ def _stated(table: Table) -> Mapping[str, Output]:
             return {output.key: output for output in table.outputs}
 
 
-def _result(table: Table, test: Test) -> TestResult:
+def _decided(table: Table, test: Test) -> Decision:
     facts, now, zone = facts_of(test, table)
-    decision = decide(table, facts, now=now.astimezone(UTC), zone=zone)
-    return TestResult(test.name, tuple(_differences(table, test, decision)), decision)
+    return decide(table, facts, now=now.astimezone(UTC), zone=zone)
 
 
 def _differences(table: Table, test: Test, decision: Decision) -> Iterator[Difference]:

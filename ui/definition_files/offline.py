@@ -7,7 +7,7 @@ from engine.definitions import checks
 from engine.definitions.context import context_without_service
 from engine.definitions.errors import NotPublishableError
 from engine.journeys.catalogue import Catalogue
-from engine.journeys.report import Report
+from rules.documents.report import Report
 from rules.types import Json
 from ui.definition_files.files import DefinitionFile, read_files
 from ui.definition_files.outcome import Located, Outcome
@@ -75,6 +75,8 @@ def _tell_report(outcome: Outcome, file: DefinitionFile, report: Report) -> None
         for difference in test.differences:
             expected, actual = difference.expected, difference.actual
             outcome.lines.append(f"    {difference.field}: expected {expected!r}, got {actual!r}")
-    visited = sum(seen for *_, seen in report.coverage)
-    outcome.lines.append(f"{file.path}: {len(report.tests)} test(s) visit {visited} of {len(report.coverage)} ports")
-    outcome.lines += [f"    never left: {node} by {port}" for node, port, seen in report.coverage if not seen]
+    visited = sum(bool(seen) for *_, seen in report.coverage)
+    count = len(report.coverage)
+    outcome.lines.append(f"{file.path}: {len(report.tests)} test(s) visit {visited} of {count} {report.places}")
+    left = [words for *words, seen in report.coverage if not seen]
+    outcome.lines += [f"    never visited: {' by '.join(map(str, words))}" for words in left]

@@ -16,6 +16,7 @@ from engine.coupons.redeem import expire_due
 from engine.database import retrying
 from engine.database.connection import Database
 from engine.events import dedupe
+from engine.fields import store as fields
 from engine.funnel.fold import BATCH, fold
 from engine.jobs import store as jobs
 from engine.secrets.keyring import KeyRing
@@ -47,6 +48,7 @@ class Chores:
             Chore("forget answers", EVERY_HOUR, lambda: self._until_done(self._trim_answers, AT_ONCE)),
             Chore("forget alerts", EVERY_HOUR, lambda: self._until_done(self._trim_alerts, AT_ONCE)),
             Chore("forget jobs", EVERY_HOUR, lambda: self._until_done(self._trim_jobs, AT_ONCE)),
+            Chore("trim derived", EVERY_HOUR, lambda: self._until_done(self._trim_derived, AT_ONCE)),
         ]
 
     def _expire_coupons(self, session: Session) -> int:
@@ -66,6 +68,9 @@ class Chores:
 
     def _trim_jobs(self, session: Session) -> int:
         return jobs.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    def _trim_derived(self, session: Session) -> int:
+        return fields.trim(session, now=self.clock.now(), limit=AT_ONCE)
 
     async def _until_done(self, some: Callable[[Session], int], full: int) -> None:
         """Do it in one transaction after the other, until one finds less to do than it would have done."""

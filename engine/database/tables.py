@@ -9,6 +9,7 @@ import engine.alerts.models
 import engine.coupons.models
 import engine.definitions.models
 import engine.events.models
+import engine.fields.models
 import engine.funnel.models
 import engine.jobs.models
 import engine.members.models

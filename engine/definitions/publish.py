@@ -21,6 +21,7 @@ from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.source import read_source
 from engine.definitions.versions import last_number
 from engine.events.heard import hear
+from engine.fields import store as fields
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.plan import named_event_types
@@ -39,11 +40,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class Published:
-    """A new version and the hashes of its document and of all that it resolves to."""
+    """A new version and the hashes of its document and of all that it resolves to.
+
+    `job` is the number of the job that looks back over the log, where something is derived from it.
+    """
 
     version: int
     hash: str
     bundle_hash: str
+    job: int | None = None
 
 
 def publish(
@@ -84,7 +89,8 @@ def publish(
     )
     _store(session, version, resolved, now)
     settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)
-    return Published(version.n, version.hash, version.bundle_hash)
+    job = fields.follow(session, by=by, now=now) if kind == "fields" else None
+    return Published(version.n, version.hash, version.bundle_hash, job.id if job else None)
 
 
 def _store(session: Session, version: Version, content: Json, now: datetime) -> None:

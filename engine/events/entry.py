@@ -34,6 +34,21 @@ class Entry:
         """The event's own time."""
         return self.event.time
 
+    @property
+    def channel_id(self) -> int | None:
+        """The channel that the event names."""
+        return self.place.channel_id
+
+    @property
+    def store_id(self) -> int | None:
+        """The store that the event belongs to."""
+        return self.place.store_id
+
+    @property
+    def associate_id(self) -> int | None:
+        """The associate that the event names."""
+        return self.place.associate_id
+
     def text(self, name: str) -> str | None:
         """A field of `data`, if it is a text."""
         value = self.data.get(name)

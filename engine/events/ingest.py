@@ -24,6 +24,8 @@ from engine.events.incoming import IncomingEvent, IngestResult, Rejection
 from engine.events.models import Event
 from engine.events.personal import PHONE_KEYS, hide_phone, take_out
 from engine.events.types import BULK, event_type
+from engine.fields.counting import count
+from engine.fields.sources import Source, source_from
 from engine.members import disputes
 from engine.members.handles import VISITOR, Handle, HandleError, parse_handle
 from engine.members.identities import Naming, Resolved, resolve
@@ -50,6 +52,7 @@ def ingest(
         batch.name_members()
         batch.draw_places_in_the_log()
         ledgers.apply(session, batch.entries, batch.resolved, keys=keys, now=now)
+        batch.count()
         batch.append()
     return batch.result(len(events))
 
@@ -64,6 +67,7 @@ class _Batch:
         self.seqs: dict[int, int | None] = {}
         self.duplicates = 0
         self.resolved = Resolved(members=[])
+        self.sources: dict[int, Source] = {}
 
     def admit(self, events: Sequence[IncomingEvent], stores: Scope) -> None:
         """Leaves out duplicates and what the sender may not tell."""
@@ -113,10 +117,18 @@ class _Batch:
     def draw_places_in_the_log(self) -> None:
         """Numbers in order of acceptance; the members' locks are held."""
         types = list({entry.type for entry in self.entries})
-        drawn, heard = direct.rows(self.session, _DRAW, {"n": len(self.entries), "types": types})[0]
+        counting = [*types, *CONTACTS] if not CONTACTS.isdisjoint(types) else types
+        given = {"n": len(self.entries), "types": types, "counting": counting}
+        drawn, heard, sources, specs = direct.rows(self.session, _DRAW, given)[0]
+        self.sources = {number: source_from(spec) for number, spec in zip(sources, specs, strict=True)}
         for entry, seq in zip(self.entries, sorted(drawn), strict=True):
             entry.seq, entry.heard = seq, entry.type in heard or entry.type in ALWAYS
             self.seqs[entry.index] = seq
+
+    def count(self) -> None:
+        """Keeps what derived attributes are made of. Sources were read under the members' locks: none comes between."""
+        if self.sources:
+            count(self.session, self.sources, self.entries)
 
     def append(self) -> None:
         """Writes the log, the keys, the disputes and the queue."""
@@ -141,9 +153,9 @@ class _Batch:
             "subject": entry.subject,
             "time": entry.time,
             "accepted_at": self.now,
-            "channel_id": entry.place.channel_id,
-            "store_id": entry.place.store_id,
-            "associate_id": entry.place.associate_id,
+            "channel_id": entry.channel_id,
+            "store_id": entry.store_id,
+            "associate_id": entry.associate_id,
             "data": entry.data,
             "personal_enc": self.keys.seal_json(entry.personal) if entry.personal else None,
             "priority": priority_of(entry),
@@ -199,9 +211,13 @@ def is_routed(entry: Entry) -> bool:
     return entry.heard and entry.member_id is not None and not (entry.event.subject or "").startswith(f"{VISITOR}:")
 
 
+CONTACTS = frozenset({"contact.added", "contact.confirmed"})
+"""Types of which one may prove to be the other."""
 _TELLS_PHONE = frozenset({"member.registered", "member.updated"})
 _OUT_OF_SCOPE = "This key may only tell of its own stores: name one of them in data.store."
-# Beside the numbers, which of the types journeys name: one statement less.
+# Beside the numbers, which of the types journeys name and derived attributes are made of: two statements less.
 _DRAW = """
 SELECT ARRAY(SELECT nextval('events_seq_seq') FROM generate_series(1, %(n)s)),
-    ARRAY(SELECT type FROM heard_types WHERE type = ANY(%(types)s))"""
+    ARRAY(SELECT type FROM heard_types WHERE type = ANY(%(types)s)),
+    ARRAY(SELECT id FROM field_sources WHERE retired_at IS NULL AND event_type = ANY(%(counting)s) ORDER BY id),
+    ARRAY(SELECT spec FROM field_sources WHERE retired_at IS NULL AND event_type = ANY(%(counting)s) ORDER BY id)"""

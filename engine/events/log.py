@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,8 +17,29 @@ from engine.secrets.keyring import KeyRing
 from rules.types import Json
 
 
+class Logged(Protocol):
+    """An event of the log, or one on its way there."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def member_id(self) -> int | None: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def time(self) -> datetime: ...
+    @property
+    def channel_id(self) -> int | None: ...
+    @property
+    def store_id(self) -> int | None: ...
+    @property
+    def associate_id(self) -> int | None: ...
+    @property
+    def data(self) -> dict[str, Json]: ...
+
+
 def events_facts(
-    session: Session, events: Sequence[Event], *, keys: KeyRing | None = None
+    session: Session, events: Sequence[Logged], *, keys: KeyRing | None = None
 ) -> dict[int, dict[str, Json]]:
     """What rules see as `event.*`, by place in the log: `data` with `type` and `time`, references as records.
 
@@ -32,7 +54,7 @@ def events_facts(
     found: dict[int, dict[str, Json]] = {}
     for event in events:
         facts = dict(event.data)
-        if keys is not None and event.personal_enc is not None:
+        if keys is not None and isinstance(event, Event) and event.personal_enc is not None:
             facts = put_back(facts, keys.open_json(event.personal_enc))
         for name, record in (
             ("channel", known.channels.get(event.channel_id or 0)),
@@ -42,6 +64,11 @@ def events_facts(
             _refer(facts, name, record)
         found[event.seq] = {**facts, "type": event.type, "time": instant_text(event.time)}
     return found
+
+
+def plain_facts(event: Logged) -> dict[str, Json]:
+    """The same of one event for rules that name no channel, store or associate: without personal parts and records."""
+    return {**event.data, "type": event.type, "time": instant_text(event.time)}
 
 
 def instant_text(at: datetime) -> str:

@@ -80,7 +80,7 @@ def _is_personal(path: str, own: Fields) -> bool:
 
 
 def _result(declared: Declaration, derive: Derive, of: Type | None, pointer: str) -> Iterator[Finding]:
-    """What is derived must be of the declared type. Whole numbers may be amounts, in minor units."""
+    """What is derived must be of the declared type. Sums of whole numbers may be amounts, texts the keys of things."""
     wanted = declared.value_type
     gives = [of] if of is not None else [INTEGER] if derive.how in {"count", "days_with"} else [INSTANT, DATE]
     if derive.how == "sum" and of is not None:
@@ -88,6 +88,8 @@ def _result(declared: Declaration, derive: Derive, of: Type | None, pointer: str
             yield finding("schema", f"{pointer}/of", *words.SUM_OF_NUMBERS)
             return
         gives = [of, Type("money")] if of.kind == "integer" else [of]
+    elif wanted.kind == "ref" and of is not None and of.kind == "text":
+        gives = [wanted]
     if wanted.kind == "list" or not any(fits(each, wanted) for each in gives):
         names = "/".join(each.name for each in gives)
         yield finding("type-mismatch", pointer, *words.wrong_result(derive.how, names, wanted.name))

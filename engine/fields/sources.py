@@ -6,6 +6,7 @@ of the event's own time, and never again: how far back an attribute reaches is a
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,11 +20,15 @@ from engine.journeys.canonical import canonical
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.fields import event_fields
 from rules.compile import Rule, compile_rule
+from rules.duration import Duration, parse_duration
 from rules.errors import EvaluationError
 from rules.limits import MAX_INTEGER
 from rules.types import Declaration, Fields, Json
 from rules.unknown import Unknown
 from rules.writing import as_json
+
+DAYS_OF_YEAR = 373
+"""No year of twelve months is longer, whatever is taken for a month."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,20 @@ class Source:
 
     @cached_property
     def spec(self) -> dict[str, Json]:
-        """The same, read: `event`, `when`, `of`, the `fields` that these name, `time_zone`."""
+        """The same, read: `event`, `when`, `of`, the `fields` that these name, `time_zone`, `years`."""
         read: dict[str, Json] = json.loads(self.text)
         return read
+
+    @cached_property
+    def name(self) -> str:
+        """What names it in every database."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def years(self) -> int | None:
+        """Attributes look back so many years at most; null for all time."""
+        years = self.spec["years"]
+        return years if isinstance(years, int) else None
 
     @property
     def event(self) -> str:
@@ -113,8 +129,15 @@ def source_of(derive: Derive, own: Fields, events: EventTypes) -> Source:
         "of": expression(derive.of),
         "fields": {path: fields[path].model_dump(mode="json", exclude_defaults=True) for path in paths},
         "time_zone": derive.time_zone,
+        "years": None if derive.within is None else years_of(parse_duration(derive.within)),
     }
     return source_from(canonical(spec).decode())
+
+
+def years_of(within: Duration) -> int:
+    """Whole years that hold the duration: attributes of about one length share what is kept."""
+    days = within.months * 31 + within.days + within.elapsed.days + 1
+    return -(-days // DAYS_OF_YEAR)
 
 
 def scope(derive: Derive, own: Fields, events: EventTypes) -> Fields:

@@ -8,7 +8,8 @@ from typing import Final, Literal
 BULK: Final = "runs.bulk"
 SYNC: Final = "org.sync"
 IMPORT: Final = "org.import"
-Kind = Literal["runs.bulk", "org.sync", "org.import"]
+DERIVE: Final = "fields.derive"
+Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.derive"]
 
-SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain"}
+SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", DERIVE: "definitions"}
 """Kind to scope: whoever may ask for a job may see it, stop it and continue it."""

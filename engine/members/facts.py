@@ -13,6 +13,9 @@ from typing import Any, TypeAlias
 from sqlalchemy.orm import Session
 
 from engine.database import direct
+from engine.fields.catalogue import Derived, own_fields
+from engine.fields.reading import derived_values
+from engine.members.fields import base_fields
 from engine.members.models import Member
 from engine.organisation.records import Record, associate_records, records, store_records
 from engine.secrets.keyring import KeyRing
@@ -54,13 +57,13 @@ def read_all(
     subjects: Sequence[Subject],
     *,
     paths: Collection[str],
-    now: datetime,  # noqa: ARG001  # facts as of a moment: derived attributes will need it
+    now: datetime,
 ) -> list[dict[str, Json]]:
     """The facts of each subject, in their order; as many statements for all of them as for one."""
     asked = _asked(paths)
     found: list[dict[str, Json]] = [{} for _ in subjects]
     if "member" in asked:
-        members = _members(session, keys, {one.member_id for one in subjects if one.member_id}, asked["member"])
+        members = _members(session, keys, {one.member_id for one in subjects if one.member_id}, asked["member"], now)
         _put(found, "member", [members.get(one.member_id or 0) for one in subjects])
     if "store" in asked:
         whole = not asked["store"].isdisjoint(_STORE_LOOKS)
@@ -87,16 +90,30 @@ def _put(into: list[dict[str, Json]], name: str, found: Sequence[Record | None])
         facts[name] = {key: value for key, value in (record or {}).items() if value is not None}
 
 
-def _members(session: Session, keys: KeyRing, ids: Collection[int], names: set[str]) -> dict[int, Record]:
+def _members(
+    session: Session, keys: KeyRing, ids: Collection[int], names: set[str], now: datetime
+) -> dict[int, Record]:
     if not ids:
         return {}
     members = direct.objects(session, Member, _MEMBERS, {"members": list(ids)})
-    found = {member.id: _own(member, keys, names) for member in members}
+    derived = _derived(session, names)
+    found = {member.id: _own(member, keys, names - derived.keys()) for member in members}
+    if derived and found:
+        for member_id, record in derived_values(session, found, list(derived.values()), now=now).items():
+            found[member_id] |= record
     for look, gives in _LOOKED.items():
         if found and not names.isdisjoint(gives):
             for member, record in look(session, keys, members).items():
                 found[member] |= record
     return found
+
+
+def _derived(session: Session, names: set[str]) -> dict[str, Derived]:
+    """Those of the attributes that follow from events, whatever somebody told under the same name."""
+    if all(f"member.{name}" in base_fields() for name in names):
+        return {}
+    derived = own_fields(session).derived
+    return {name: derived[name] for name in names if name in derived}
 
 
 def _own(member: Member, keys: KeyRing, names: set[str]) -> Record:

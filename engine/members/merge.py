@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from engine.fields.past import look_back_after_merge
 from engine.members.history import rederive
 from engine.members.merged_runs import end_doubles
 from engine.secrets.keyring import KeyRing
@@ -45,6 +46,7 @@ def carry_out(
     _join_attributes(session, absorbed, keys)
     for statement in _MOVES:
         session.connection().execute(statement, given)
+    look_back_after_merge(session, sorted(set(absorbed.values())))
     end_doubles(session, sorted(set(absorbed.values())), keys=keys, now=now)
     return absorbed
 
@@ -101,6 +103,7 @@ _MOVES = tuple(
         _move("identities"),
         _move("events"),
         _move("coupons"),
+        _move("counted_events"),
         """
         UPDATE runs r SET member_id = renumbered.survivor, n = renumbered.n
         FROM (

@@ -41,6 +41,10 @@ TABLES: Mapping[str, Growth] = {
     "chats": Bounded("the chain's groups"),
     "contact_ways": Bounded("one for each channel and account that receives there"),
     "coupon_batches": Bounded("one for each that a person made"),
+    "counted_events": Trimmed(
+        "trim derived",
+        "as long as a derived attribute looks back, in whole years, and 400 days; for good where it has no window",
+    ),
     "coupons": Bounded("the stock of the batches: they stand for money"),
     "deliveries": Trimmed("trim", "a day after the run ended"),
     "departments": Bounded("the directory of WeCom"),
@@ -53,6 +57,7 @@ TABLES: Mapping[str, Growth] = {
         "1,100 days; what relations, seats, attributes and postings are derived from stays",
         "WAYSTATION_KEEP_EVENTS_DAYS",
     ),
+    "field_sources": Bounded("what the published derived attributes are made of"),
     "funnel_deltas": Trimmed("fold the funnel", "until they are folded, a second later"),
     "funnel_sums": Trimmed("trim funnel", "3,660 days", "WAYSTATION_KEEP_FUNNEL_DAYS"),
     "group_codes": Bounded("one for each group"),

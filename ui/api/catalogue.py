@@ -1,5 +1,6 @@
 """What authors may name: activity types, fields, event types."""
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 
 from engine.events.types import EVENT_TYPES, EventType
 from engine.fields.catalogue import OwnFields, own_fields
+from engine.fields.store import ready_fields
 from engine.journeys.catalogue import ActivityType, Retry
 from engine.members.fields import base_fields
 from rules.duration import Duration
@@ -80,11 +82,12 @@ class ActivityTypeList(BaseModel):
 class KnownFieldItem(FieldItem):
     """A field and where it comes from: `built-in`, or the definition of HQ's own that declares it.
 
-    `derive` says how it follows from events, as that definition does.
+    `derive` says how it follows from events, as that definition does; it is `ready` once all of the past was looked at.
     """
 
     source: str
     derive: dict[str, Any] | None = None
+    ready: bool | None = None
 
 
 class FieldList(BaseModel):
@@ -114,8 +117,9 @@ def list_fields(caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> 
     """The fields that rules may name without declaring them; those of events stand with their types."""
     with caller.deps.database.begin() as session:
         own = own_fields(session)
+        ready = {each.path for each in ready_fields(session, own.derived.values())}
     shown, more = part(sorted(own.everything), limit, cursor, str)
-    return FieldList(items=[_known(path, own) for path in shown], next=more)
+    return FieldList(items=[_known(path, own, ready) for path in shown], next=more)
 
 
 @router.get("/event-types")
@@ -153,13 +157,16 @@ def _retry(one: Retry) -> RetryItem:
     return RetryItem(attempts=one.attempts, initial=str(initial), backoff=one.backoff, max=str(longest))
 
 
-def _known(path: str, own: OwnFields) -> KnownFieldItem:
+def _known(path: str, own: OwnFields, ready: Collection[str]) -> KnownFieldItem:
     shown = _field(path, own.everything[path]).model_dump()
     if path in base_fields():
         return KnownFieldItem(**shown, source="built-in")
     derive = own.parts[path].derive
-    told = derive.model_dump(mode="json", exclude_unset=True) if derive else None
-    return KnownFieldItem(**shown, source=f"fields/{own.declared[path]}", derive=told)
+    source = f"fields/{own.declared[path]}"
+    if derive is None:
+        return KnownFieldItem(**shown, source=source)
+    told = derive.model_dump(mode="json", exclude_unset=True)
+    return KnownFieldItem(**shown, source=source, derive=told, ready=path in ready)
 
 
 def _field(path: str, declared: Declaration) -> FieldItem:

@@ -179,7 +179,8 @@ def publish_draft(
         done = publish(
             session, kind, key, catalogue=caller.deps.catalogue, by=caller.actor, now=caller.now(), choice=choice
         )
-    return PublishAnswer(version=done.version, hash=done.hash, bundle_hash=done.bundle_hash)
+    job = None if done.job is None else str(done.job)
+    return PublishAnswer(version=done.version, hash=done.hash, bundle_hash=done.bundle_hash, job=job)
 
 
 @router.get("/definitions/{kind}/{key}/versions")

@@ -49,6 +49,7 @@ def when(condition: Any) -> dict[str, Any]:
         derived("instant", last="order.paid"),
         derived("date", first="order.paid"),
         derived("text", last="order.paid", of="event.order_no"),
+        derived("ref:store", last="order.paid", of={"default": [{"var": "event.store.key"}, ""]}),
         derived("decimal", sum="custom.weighed", of="event.kg", fields={"event.kg": {"type": "decimal"}}),
         derived(count="order.paid", when={">=": [{"var": "event.amount"}, 10000]}),
         {**document(), "key": "ours", "title": "Ours", "note": "Why"},

@@ -57,3 +57,27 @@ async def test_no_other_key_reads_it_and_no_other_address_has_one(client_for: Cl
     refused = await may.get(path, params={"url": "crm.example.com"})
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["pointer"] == "/url"
+
+
+async def test_fields_of_hq_s_own_are_listed_with_where_they_come_from(api: httpx.AsyncClient) -> None:
+    derive = {"count": "order.paid", "within": "P90D"}
+    fields = {
+        "member.stars": {"type": "integer", "title": {"zh": "星级", "en": "Stars"}},
+        "member.orders_90d": {"type": "integer", "derive": derive},
+    }
+    draft = {"schema": "waystation/fields@1", "fields": fields}
+    saved = await api.put("/api/v1/definitions/fields/ours/draft", json=draft)
+    assert (saved.status_code, saved.json()["findings"]) == (201, [])
+    published = (await api.post("/api/v1/definitions/fields/ours/publish")).json()
+    job = (await api.get(f"/api/v1/jobs/{published['job']}")).json()
+    assert (job["kind"], job["state"]) == ("fields.derive", "waiting")
+    listed = (await api.get("/api/v1/fields", params={"limit": 200})).json()["items"]
+    found = {each["path"]: each for each in listed}
+    assert found["member.tier"]["source"] == "built-in"
+    assert found["member.stars"] == {
+        "path": "member.stars", "title": {"zh": "星级", "en": "Stars"}, "type": "integer", "optional": True,
+        "personal": False, "values": None, "source": "fields/ours", "derive": None, "ready": None,
+    }  # fmt: skip
+    assert (found["member.orders_90d"]["derive"], found["member.orders_90d"]["ready"]) == (derive, False)
+    again = await api.put("/api/v1/definitions/fields/theirs/draft", json=draft)
+    assert [each["code"] for each in again.json()["findings"]] == ["duplicate-field"] * 2

@@ -1,4 +1,4 @@
-"""days_since, days_until, within_last, in_window, add_duration: distances on the time line, and what lies in them."""
+"""within_last, in_window, add_duration: windows on the time line, and their ends."""
 
 from __future__ import annotations
 
@@ -6,107 +6,26 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rules import messages
-from rules.duration import Duration, DurationError, add_to_date, add_to_instant, calendar_days
+from rules.duration import Duration, DurationError, add_to_date, add_to_instant
 from rules.errors import EvaluationError
 from rules.moment import Moment
 from rules.nodes import Literal, Operator
 from rules.scalars import in_calendar
 from rules.sentences import Words
-from rules.sql import Query, common_type, day_of, forms
+from rules.sql import Query, common_type, forms
 from rules.strict import Strict
-from rules.tree import Checker, Closure, Expression, Facts, Value
-from rules.types import BOOLEAN, DURATION, INSTANT, INTEGER, Json, Type
+from rules.tree import Checker, Closure, Facts, Value
+from rules.types import BOOLEAN, INSTANT, Type
 from rules.unknown import Unknown, unknown_of
 
 if TYPE_CHECKING:
     from rules.smt import Formula, Formulas, Term
 
 
-def expect_time(checker: Checker, operator: str, node: Expression) -> Type:
-    """The type of a node that must be a date or an instant; a literal is read as an instant."""
-    found = checker.infer(node, INSTANT)
-    if found.kind not in {"date", "instant", "any"}:
-        message = messages.not_for_type(operator, node.shown, found, "日期和时间点", "dates and instants")
-        checker.report("type-mismatch", node, message)
-    return found
-
-
-def expect_length(checker: Checker, time: Expression, found: Type, length: Expression) -> None:
-    """A duration that is added to, or taken from, a date or an instant; hours of a date are reported."""
-    checker.expect(length, DURATION)
-    value = length.value if isinstance(length, Literal) else None
-    if found.kind == "date" and isinstance(value, Duration) and value.elapsed:
-        checker.report("type-mismatch", length, messages.hours_of_a_date(time.shown, length.shown))
-
-
-@dataclass
-class DaysSince(Operator):
-    """How many calendar days of the zone have begun since a date or an instant: 0 today, negative in the future."""
-
-    title = Words("已过天数", "Days since")
-    zh = "从一个日期或时间点起,已经开始了多少个日历日:今天是 0,未来是负数。"
-    example: ClassVar[tuple[Json, ...]] = ({"var": "member.friend_since"},)
-    template = Words("自 {0} 起的天数", "the days since {0}")
-
-    arity = (1, 1)
-
-    @property
-    def timed(self) -> bool:
-        return True
-
-    def infer(self, checker: Checker) -> Type:
-        expect_time(checker, self.operator, self.arguments[0])
-        return INTEGER
-
-    def closure(self) -> Closure:
-        closure, is_date = self.arguments[0].closure(), self.arguments[0].type.kind == "date"
-
-        def run(facts: Facts, moment: Moment) -> Value:
-            start = closure(facts, moment)
-            if type(start) is Unknown:
-                return start
-            return (moment.today - start).days if is_date else calendar_days(start, moment.now, moment.zone)
-
-        return run
-
-    def sql(self, query: Query) -> str | None:
-        day = day_of(self.arguments[0], query)
-        return None if day is None else f"(({query.bind(query.today, 'date')} - {day})::numeric)"
-
-    def smt(self, formulas: Formulas) -> Term:
-        [start] = formulas.each(self.arguments)
-        day = formulas.day(start.value, self.arguments[0].type)
-        return formulas.term(formulas.calendar.today - day, start.known)
-
-
-@dataclass
-class DaysUntil(DaysSince):
-    """How many calendar days of the zone begin until a date or an instant: 0 today, negative in the past."""
-
-    title = Words("还有天数", "Days until")
-    zh = "到一个日期或时间点为止,还要开始多少个日历日:今天是 0,过去是负数。"
-    example = ("2026-11-11T00:00:00+08:00",)
-    template = Words("到 {0} 还有的天数", "the days until {0}")
-
-    def closure(self) -> Closure:
-        since = super().closure()
-
-        def run(facts: Facts, moment: Moment) -> Value:
-            days = since(facts, moment)
-            return days if type(days) is Unknown else -days
-
-        return run
-
-    def sql(self, query: Query) -> str | None:
-        day = day_of(self.arguments[0], query)
-        return None if day is None else f"(({day} - {query.bind(query.today, 'date')})::numeric)"
-
-    def smt(self, formulas: Formulas) -> Term:
-        since = super().smt(formulas)
-        return formulas.term(-since.value, since.known)
+from rules.times import expect_length, expect_time, whole_days
 
 
 @dataclass
@@ -181,14 +100,7 @@ def _in_range(value: str, type_: str, first: date, last: date, query: Query) -> 
 
 def _date_within(when: Value, duration: Duration, moment: Moment) -> bool:
     today = moment.today
-    return bool(add_to_date(today, -_whole_days(duration)) <= when <= today)
-
-
-def _whole_days(duration: Duration) -> Duration:
-    """A duration without hours. Raises EvaluationError for another one."""
-    if duration.elapsed:
-        raise EvaluationError(f"A date has no time of day, and {duration} counts hours; use whole days.")
-    return duration
+    return bool(add_to_date(today, -whole_days(duration)) <= when <= today)
 
 
 def _instant_within(when: Value, duration: Duration, moment: Moment) -> bool:
@@ -274,7 +186,7 @@ class AddDuration(Strict):
     def compute(self, moment: Moment, *values: Value) -> Value:
         when, duration = values
         if not isinstance(when, datetime):
-            return add_to_date(when, _whole_days(duration))
+            return add_to_date(when, whole_days(duration))
         try:
             return in_calendar(add_to_instant(when, duration, moment.zone))
         except OverflowError:
@@ -300,8 +212,6 @@ class AddDuration(Strict):
 
 
 OPERATORS: dict[str, type[Operator]] = {
-    "days_since": DaysSince,
-    "days_until": DaysUntil,
     "within_last": WithinLast,
     "in_window": InWindow,
     "add_duration": AddDuration,

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 
 from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsError, UnknownScopeError
+from engine.audiences.errors import TooSlowError
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.database.retrying import ContendedError
 from engine.definitions.errors import (
@@ -66,7 +67,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, RuleError, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
+    for known in (AccessError, DefinitionError, RuleError, TooSlowError, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -78,7 +79,7 @@ def problem_of(error: Exception) -> Problem:
             return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
         case UnknownScopeError():
             return Unprocessable(str(error), errors=[FieldError("/scopes", str(error))])
-        case KeyReusedError():
+        case KeyReusedError() | TooSlowError():
             return Unprocessable(str(error))
         case AccessError() | WrongStateError():
             return Conflict(str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from engine.audiences.sealed import unreadable_names
 from engine.database import direct
 from engine.members.facts import Subject, read_all
 from engine.secrets.keyring import KeyRing
-from rules.compile import Rule, compile_rule
+from rules.compile import Rule
 from rules.errors import EvaluationError
 from rules.types import Fields, Json
 from rules.unknown import Unknown
@@ -34,12 +34,14 @@ _PAGE = 1_000
 class Count:
     """Of how many a condition is true, and the ids of some of them. Not `exact`: an estimate from some candidates.
 
-    `undecided`: of how many it is neither true nor false, where that was asked for and can be told exactly.
+    `stores` are those of the people counted, if that was asked for: their home stores. `undecided`, likewise: of how
+    many the condition is neither true nor false; None also where that cannot be told exactly.
     """
 
     number: int
     exact: bool
     sample: tuple[int, ...] = ()
+    stores: frozenset[int] = frozenset()
     undecided: int | None = None
 
 
@@ -54,33 +56,47 @@ class Counting:
     zone: ZoneInfo
     most_examined: int = MOST_EXAMINED
 
-    def members(self, condition: Json, *, sample: int = 0, undecided: bool = False) -> Count:
-        """The members of whom the condition is true. Raises RuleError and TooSlowError."""
-        return self._count(compile_rule(condition, self.fields), "members", sample=sample, undecided=undecided)
-
-    def stores(self, condition: Json, *, sample: int = 0) -> Count:
-        """The stores of which the condition, on `store.*` alone, is true. Raises RuleError and TooSlowError."""
-        return self._count(compile_rule(condition, self.fields), "stores", sample=sample, undecided=False)
-
-    def _count(self, rule: Rule, of: Of, *, sample: int, undecided: bool) -> Count:
-        unreadable = unreadable_names(self.session)
-        scan = scan_of(rule, self.fields, unreadable, now=self.now, zone=self.zone, of=of)
-        found = self._find(rule, scan, scan.matching, sample=sample, wanted=True)
+    def members(self, rule: Rule, *, sample: int = 0, stores: bool = False, undecided: bool = False) -> Count:
+        """The members of whom a condition on `member.*`, `store.*` and `associate.*` is true. Raises TooSlowError."""
+        scan = self._scan(rule, "members")
+        found = self._find(rule, scan, scan.matching, sample=sample, stores=stores)
         if not undecided or not scan.whole:
             return found
-        open_ = self._find(rule, scan, scan.undecided, sample=0, wanted=None)
-        return Count(found.number, found.exact, found.sample, open_.number if open_.exact else None)
+        open_ = self._find(rule, scan, scan.undecided, wanted=None)
+        return replace(found, undecided=open_.number if open_.exact else None)
 
-    def _find(self, rule: Rule, scan: Scan, where: str, *, sample: int, wanted: bool | None) -> Count:
-        limits = {"sample": sample, "examined": self.most_examined}
+    def stores(self, rule: Rule, *, sample: int = 0) -> Count:
+        """The stores of which a condition on `store.*` is true. Raises TooSlowError."""
+        scan = self._scan(rule, "stores")
+        return self._find(rule, scan, scan.matching, sample=sample)
+
+    def _scan(self, rule: Rule, of: Of) -> Scan:
+        return scan_of(rule, self.fields, unreadable_names(self.session), now=self.now, zone=self.zone, of=of)
+
+    def _find(
+        self,
+        rule: Rule,
+        scan: Scan,
+        where: str,
+        *,
+        sample: int = 0,
+        stores: bool = False,
+        wanted: bool | None = True,
+    ) -> Count:
+        limits = {"sample": sample, "examined": self.most_examined, "stores": stores}
         with _patience(self.session):
             row = direct.first(self.session, scan.statement(where), {**scan.parameters, **limits})
-        certain, doubtful, ids, candidates = row or (0, 0, [], None)
+        certain, doubtful, ids, places, candidates = row or (0, 0, [], [], None)
         people = subjects(candidates)
         matched = self._examined(rule, people, wanted=wanted)
         number = certain + (round(doubtful * len(matched) / len(people)) if people else 0)
         own = (one.member_id if scan.of == "members" else one.store_id for one in matched)
-        return Count(number, len(people) == doubtful, (*ids, *(one for one in own if one is not None))[:sample])
+        return Count(
+            number,
+            len(people) == doubtful,
+            (*ids, *(one for one in own if one is not None))[:sample],
+            frozenset({*places, *(one.store_id for one in matched if stores and one.store_id)}),
+        )
 
     def _examined(self, rule: Rule, people: Sequence[Subject], *, wanted: bool | None) -> list[Subject]:
         """Those whose facts give the wanted verdict, which is None where the rule is unknown or an error."""

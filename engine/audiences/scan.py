@@ -50,9 +50,10 @@ class Scan:
         return f"({' OR '.join(faults) or 'FALSE'})" if self.whole else "TRUE"
 
     def statement(self, where: str) -> str:
-        """How many are certain and how many doubtful; some of the certain ones, and the first of the doubtful ones.
+        """How many are certain and how many doubtful; of the certain ones some, and their stores; some doubtful ones.
 
-        Both in an order that says nothing about them and stays the same.
+        The order in which some are taken says nothing about them and stays the same. The parameters `sample` and
+        `examined` say how many; `stores` whether stores are asked for.
         """
         return f"""
             WITH found AS MATERIALIZED (
@@ -60,6 +61,7 @@ class Scan:
                 FROM {self.source} WHERE {_COUNTED[self.of]} AND {where})
             SELECT (SELECT count(*) FROM found WHERE NOT doubtful), (SELECT count(*) FROM found WHERE doubtful),
                 ARRAY(SELECT id FROM found WHERE NOT doubtful ORDER BY hashint8(id), id LIMIT %(sample)s),
+                ARRAY(SELECT DISTINCT store_id FROM found WHERE NOT doubtful AND store_id IS NOT NULL AND %(stores)s),
                 (SELECT jsonb_agg(jsonb_build_array(member_id, store_id, associate_id)) FROM (
                     SELECT member_id, store_id, associate_id FROM found WHERE doubtful
                     ORDER BY hashint8(id), id LIMIT %(examined)s) first)"""  # noqa: S608  values are parameters

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from ui.api import (
     access,
     alerts,
+    audiences,
     catalogue,
     chain_jobs,
     coupons,
@@ -35,6 +36,7 @@ MODULES: tuple[ModuleType, ...] = (
     chain_jobs,
     coupons,
     members,
+    audiences,
     runs,
     jobs,
     alerts,

@@ -138,6 +138,7 @@ WAYS: dict[tuple[str, str], Making] = {
     ("PUT", "/coupon-batches/{key}"): record("coupon-batches"),
     ("POST", "/coupons/{code}/redeem"): on(Ground.coupon, "/coupons/{}/redeem", {"order_no": "7"}),
     ("PUT", "/members/{member}/owner"): on(Ground.member, "/members/{}/owner", {"associate": "lin"}),
+    ("POST", "/audiences/count"): on(Ground.member, "/audiences/count", {"condition": True}),
     ("PUT", "/definitions/{kind}/{key}/draft"): on(Ground.draft, "/definitions/journey/x{}/draft", SIMPLE),
     ("DELETE", "/definitions/{kind}/{key}/draft"): on(Ground.draft, f"{JOURNEY}/draft"),
     ("POST", "/definitions/{kind}/{key}/draft/check"): on(Ground.draft, f"{JOURNEY}/draft/check"),

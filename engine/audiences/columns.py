@@ -25,7 +25,7 @@ SCOPES = ("member.", "store.", "associate.")
 
 @dataclass(frozen=True)
 class Place(Column):
-    """A column and the tables that it needs beside the first, by their names in `JOINS`."""
+    """A column and the tables that it needs beside the first: names in `JOINS`, or joins of its own."""
 
     joins: tuple[str, ...] = ()
 
@@ -39,10 +39,10 @@ def columns_of(fields: Fields, unreadable: frozenset[str], of: Of = "members") -
 
 def joined(places: Iterable[Place], of: Of) -> str:
     """The FROM of a statement that reads these columns."""
-    wanted = {name for place in places for name in place.joins}
+    wanted = dict.fromkeys(name for place in places for name in place.joins)
     first = "members m" if of == "members" else "stores s"
-    joins = [join for name, join in JOINS.items() if name in wanted and not (of == "stores" and name == "store")]
-    return "\n".join([first, *joins])
+    known = [join for name, join in JOINS.items() if name in wanted and not (of == "stores" and name == "store")]
+    return "\n".join([first, *known, *(join for join in wanted if join not in JOINS)])
 
 
 def _place(path: str, declaration: Declaration, unreadable: frozenset[str]) -> Place | None:

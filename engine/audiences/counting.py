@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 from sqlalchemy.orm import Session
 
-from engine.audiences.columns import Of
+from engine.audiences.columns import Of, columns_of
+from engine.audiences.derived import derived_columns
 from engine.audiences.errors import TooSlowError
 from engine.audiences.scan import Scan, scan_of, subjects
 from engine.audiences.sealed import unreadable_names
@@ -71,7 +72,11 @@ class Counting:
         return self._find(rule, scan, scan.matching, sample=sample)
 
     def _scan(self, rule: Rule, of: Of) -> Scan:
-        return scan_of(rule, self.fields, unreadable_names(self.session), now=self.now, zone=self.zone, of=of)
+        fields = {path: self.fields[path] for path in rule.fields}
+        columns = columns_of(fields, unreadable_names(self.session), of)
+        if of == "members":
+            columns |= derived_columns(self.session, fields, now=self.now)
+        return scan_of(rule, columns, now=self.now, zone=self.zone, of=of)
 
     def _find(
         self,

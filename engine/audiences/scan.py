@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.audiences.columns import Of, Place, columns_of, joined
+from engine.audiences.columns import Of, Place, joined
 from engine.members.facts import Subject
 from rules.compile import Rule
 from rules.operators.logic import And
 from rules.operators.named import Condition
 from rules.sql import Predicate, Query
 from rules.tree import Expression
-from rules.types import Fields
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,8 @@ class Scan:
                     ORDER BY hashint8(id), id LIMIT %(examined)s) first)"""  # noqa: S608  values are parameters
 
 
-def scan_of(rule: Rule, fields: Fields, unreadable: frozenset[str], *, now: datetime, zone: ZoneInfo, of: Of) -> Scan:
+def scan_of(rule: Rule, columns: Mapping[str, Place], *, now: datetime, zone: ZoneInfo, of: Of) -> Scan:
     """The scan for a compiled rule."""
-    columns = columns_of({path: fields[path] for path in rule.fields}, unreadable, of)
     query = Query(columns, now=now, zone=zone)
     found = [query.predicate(conjunct) for conjunct in conjuncts(rule.tree)]
     places: list[Place] = [columns[path] for path in query.paths]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,10 +30,10 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 NO_FORM: Json = {"some": [{"var": "member.tags"}, {"==": [{"var": ""}, "vip"]}]}
 
 
-def asked(rule: Rule, facts: dict[str, Any]) -> bool | None:
+def asked(rule: Rule, facts: dict[str, Any], now: datetime = NOW) -> bool | None:
     """What a closure says; None where it is unknown or an error."""
     try:
-        value = rule.evaluate(facts, now=NOW, zone=SHANGHAI)
+        value = rule.evaluate(facts, now=now, zone=SHANGHAI)
     except EvaluationError:
         return None
     return None if isinstance(value, Unknown) else bool(value)

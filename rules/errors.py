@@ -25,8 +25,9 @@ class OperatorError(TypeError):
 
 
 class EvaluationError(Exception):
-    """A rule that went wrong on these facts. It is never to be read as false."""
+    """A rule that went wrong on these facts. It is never to be read as false. `message` tells it in both languages."""
 
-    def __init__(self, message: str, *, field: str | None = None) -> None:
+    def __init__(self, message: dict[str, str] | str, *, field: str | None = None) -> None:
         self.field = field
-        super().__init__(message)
+        self.message = {"zh": message, "en": message} if isinstance(message, str) else message
+        super().__init__(self.message["en"])

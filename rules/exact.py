@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, DecimalException
 from typing import TypeAlias
 
+from rules import evaluation_messages
 from rules.errors import EvaluationError
 from rules.limits import MAX_INTEGER
 from rules.scalars import EXACT
@@ -39,9 +40,7 @@ def computed(name: str, compute: Compute, values: Sequence[Number]) -> Number:
         try:
             result = compute(result, value)
         except DecimalException:
-            raise EvaluationError(
-                f"The result of {name} has too many digits to be exact; use smaller numbers."
-            ) from None
+            raise EvaluationError(evaluation_messages.inexact(name)) from None
         if isinstance(result, int):
             result = bounded(name, result)
     return result
@@ -50,14 +49,14 @@ def computed(name: str, compute: Compute, values: Sequence[Number]) -> Number:
 def bounded(name: str, result: int) -> int:
     """The result of the operator `name`, if JSON can carry it. Raises EvaluationError."""
     if abs(result) > MAX_INTEGER:
-        raise EvaluationError(f"The result of {name} is beyond ±2^53 and would not be exact; use smaller numbers.")
+        raise EvaluationError(evaluation_messages.out_of_bounds(name))
     return result
 
 
 def divided(name: str, numerator: int, denominator: int, mode: str) -> int:
     """The quotient of two integers, rounded by one of MODES, for the operator `name`. Raises EvaluationError."""
     if denominator == 0:
-        raise EvaluationError(f"{name} divides by zero; ask beforehand whether the divisor is 0.")
+        raise EvaluationError(evaluation_messages.division_by_zero(name))
     quotient, rest = divmod(abs(numerator), abs(denominator))
     negative = (numerator < 0) != (denominator < 0)
     away = _is_away_from_zero(mode, quotient, rest, abs(denominator), negative=negative)

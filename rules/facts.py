@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from rules import evaluation_messages
 from rules.errors import EvaluationError
 from rules.limits import MAX_LIST
 from rules.moment import Moment
@@ -103,8 +104,8 @@ def _converter(path: str, type_: Type) -> Convert:
         try:
             return parse(value)
         except ValueError:
-            message = f"The field {path} should be of type {type_.name} and holds {type(value).__name__}; send a value "
-            raise EvaluationError(f"{message}of that type, or correct its declaration.", field=path) from None
+            message = evaluation_messages.wrong_fact(path, type_.name, type(value).__name__)
+            raise EvaluationError(message, field=path) from None
 
     return convert
 
@@ -153,5 +154,4 @@ def _parse_object(value: object) -> object:
 
 
 def _too_long(path: str, length: int) -> EvaluationError:
-    message = f"The field {path} has {length} items; at most {MAX_LIST} can be decided on. Shorten the list."
-    return EvaluationError(message, field=path)
+    return EvaluationError(evaluation_messages.long_fact(path, length, MAX_LIST), field=path)

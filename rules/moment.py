@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from rules import evaluation_messages
 from rules.errors import EvaluationError
 from rules.limits import MAX_WORK
 
@@ -34,6 +35,4 @@ class Moment:
         """Use up work. Raises EvaluationError when none is left."""
         self.work -= steps
         if self.work < 0:
-            raise EvaluationError(
-                f"The rule needs more than {self.budget} steps on these facts; shorten the lists and texts it reads."
-            )
+            raise EvaluationError(evaluation_messages.too_much_work(self.budget))

@@ -7,6 +7,38 @@ from collections.abc import Iterable
 from rules.messages import Message
 from rules.words import listed
 
+_MAKES_LISTS = (
+    "它产生新的列表或文字,无法写成 SQL 和证明,数据缺失时也没有明确的意思",
+    "what it makes has no SQL form, no form for proofs and no clear meaning for missing data",
+    "用 any_line、every_line、no_line 或 sum_lines 直接判断列表的各项",
+    "Judge the items themselves with any_line, every_line, no_line or sum_lines",
+)
+_DIVIDES = (
+    "除法必须写明怎样取整",
+    "a division must say how it is rounded",
+    "用 ratio_bp 求占比,或用 round_money 按比例算金额",
+    "Use ratio_bp for a share, or round_money for an amount",
+)
+_USE_CAT = ("用 starts_with 判断开头,或用 cat 连接文字", "Ask starts_with, or put texts together with cat")
+_USE_IF = ("它是 if 的旧名", "it is an old name of if", "改写成 if", "Write if")
+LEFT_OUT: dict[str, tuple[str, str, str, str]] = {
+    **dict.fromkeys(("filter", "map", "reduce", "merge"), _MAKES_LISTS),
+    "substr": (*_MAKES_LISTS[:2], *_USE_CAT),
+    "/": _DIVIDES,
+    "%": _DIVIDES,
+    "?:": _USE_IF,
+    "log": ("它写日志,不是判断", "it writes a log and decides nothing", "删去它", "Remove it"),
+}
+"""The operators of JSONLogic that this profile leaves out: why, and what to use, in Chinese and in English."""
+
+
+def left_out(name: str) -> Message:
+    why_zh, why_en, use_zh, use_en = LEFT_OUT[name]
+    return {
+        "zh": f"规则无法执行:这套规则不含 JSONLogic 的「{name}」,因为{why_zh}。请{use_zh}。",
+        "en": f"The rule cannot run: this profile of JSONLogic leaves out `{name}`, since {why_en}. {use_en}.",
+    }
+
 
 def not_written_out(operator: str, example: str) -> Message:
     return {

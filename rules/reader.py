@@ -10,7 +10,7 @@ from types import MappingProxyType
 from jsonlogic.registry import UnknownOperator
 from jsonlogic.typing import OperatorArgument
 
-from rules import messages
+from rules import messages, operator_messages
 from rules.conditions import qualified
 from rules.errors import RuleError
 from rules.limits import MAX_BYTES, MAX_DEPTH, MAX_NODES, check_json, escape
@@ -90,7 +90,8 @@ class _Reading:
         try:
             kind = operator_class(name)
         except UnknownOperator:
-            return self._broken(pointer, messages.unknown_operator(name, OPERATORS))
+            known = operator_messages.left_out(name) if name in operator_messages.LEFT_OUT else None
+            return self._broken(pointer, known or messages.unknown_operator(name, OPERATORS))
         listed = isinstance(given, list)
         arguments = given if isinstance(given, list) else [given]
         least, most = kind.arity

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rules import evaluation_messages
 from rules.duration import DurationError
 from rules.errors import EvaluationError
 from rules.moment import Moment
@@ -37,7 +38,7 @@ class Strict(Operator):
             try:
                 return compute(moment, *values)
             except DurationError as error:
-                raise EvaluationError(f"{error}; use a shorter duration.") from error
+                raise EvaluationError(evaluation_messages.out_of_calendar(str(error))) from error
 
         return run
 

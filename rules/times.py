@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules import messages
+from rules import evaluation_messages, messages
 from rules.duration import Duration
 from rules.errors import EvaluationError
 from rules.nodes import Literal
@@ -30,5 +30,5 @@ def expect_length(checker: Checker, time: Expression, found: Type, length: Expre
 def whole_days(duration: Duration) -> Duration:
     """A duration without hours. Raises EvaluationError for another one."""
     if duration.elapsed:
-        raise EvaluationError(f"A date has no time of day, and {duration} counts hours; use whole days.")
+        raise EvaluationError(evaluation_messages.hours_of_a_date(str(duration)))
     return duration

@@ -128,6 +128,13 @@ class Expression(jsonlogic.Operator):
         """Its formula for proofs. An operator without one is a free variable there: feared in vain, never missed."""
         return formulas.opaque(self)
 
+    def views(self, facts: Facts, moment: Moment, most: int) -> Iterator[tuple[Expression, Facts, int | None]]:  # noqa: ARG002  lists need them
+        """What explains the node: each part with the facts as it sees them and, of at most so many, the item of a list.
+
+        Raises nothing; what goes wrong in a part is told of that part.
+        """
+        return ((part, facts, None) for part in self.parts)
+
     def walk(self) -> Iterator[Expression]:
         """This node and all below it."""
         yield self

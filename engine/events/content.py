@@ -67,30 +67,30 @@ def _all_clean(value: dict[str, Json] | list[Json], depth: int) -> bool:
     return True
 
 
-def mistakes(value: Json, pointer: str = "", depth: int = 0) -> Iterator[Mistake]:
-    """What in `value` is refused, with its place."""
+def mistakes(value: Json, pointer: str = "", levels: int = MAX_DEPTH) -> Iterator[Mistake]:
+    """What in `value` is refused, with its place; `levels` is how deep it may nest."""
     match value:
-        case dict() | list() if depth >= MAX_DEPTH:
-            yield pointer, f"Nest at most {MAX_DEPTH} levels."
+        case dict() | list() if levels <= 0:
+            yield pointer, "This is nested too deeply. Nest less, or split it."
         case dict():
-            yield from _object_mistakes(value, pointer, depth + 1)
+            yield from _object_mistakes(value, pointer, levels - 1)
         case list():
             for index, item in enumerate(value):
-                yield from mistakes(item, f"{pointer}/{index}", depth + 1)
+                yield from mistakes(item, f"{pointer}/{index}", levels - 1)
         case str() if _UNWANTED.search(value):
             yield pointer, _TEXT
         case int() | float() if not math.isfinite(value) or abs(value) > MAX_INTEGER:
             yield pointer, _NUMBER
 
 
-def _object_mistakes(value: dict[str, Json], pointer: str, depth: int) -> Iterator[Mistake]:
+def _object_mistakes(value: dict[str, Json], pointer: str, levels: int) -> Iterator[Mistake]:
     if isinstance(value, _Doubled):
         yield pointer, "Give each key once."
     for key, item in value.items():
         if _UNWANTED.search(key):
             yield pointer, _TEXT
         else:
-            yield from mistakes(item, f"{pointer}/{escape(key)}", depth)
+            yield from mistakes(item, f"{pointer}/{escape(key)}", levels)
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -6,11 +6,13 @@ that the item does not have.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
 from rules import messages
+from rules.errors import EvaluationError
 from rules.exact import add, computed
 from rules.fields import Field
 from rules.moment import Moment
@@ -64,6 +66,17 @@ class OfItems(Operator):
             return sorted(items) if isinstance(items, frozenset) else items
 
         return run
+
+    def views(self, facts: Facts, moment: Moment, most: int) -> Iterator[tuple[Expression, Facts, int | None]]:
+        lines, *about = self.arguments
+        yield lines, facts, None
+        try:
+            items = self.items()(facts, moment)
+        except EvaluationError:
+            return
+        if not isinstance(items, Unknown):
+            for number, item in enumerate(items[:most]):
+                yield from ((expression, {**facts, self.key: item}, number) for expression in about)
 
 
 def _named(lines: Expression) -> str:

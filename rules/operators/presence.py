@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,10 @@ class Var(Operator):
     @property
     def parts(self) -> Sequence[Expression]:
         return (self.field, *self.fallback)
+
+    def views(self, facts: Facts, moment: Moment, most: int) -> Iterator[tuple[Expression, Facts, int | None]]:
+        """Without a second argument it is its field and nothing else."""
+        return super().views(facts, moment, most) if self.fallback else iter(())
 
     @property
     def needed(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from rules import messages
+from rules import evaluation_messages, messages
 from rules.duration import Duration, DurationError, add_to_date, add_to_instant
 from rules.errors import EvaluationError
 from rules.moment import Moment
@@ -62,7 +62,7 @@ class WithinLast(Operator):
             try:
                 return within(when, duration, moment)
             except DurationError as error:
-                raise EvaluationError(f"{error}; use a shorter duration.") from error
+                raise EvaluationError(evaluation_messages.out_of_calendar(str(error))) from error
 
         return run
 

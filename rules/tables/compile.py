@@ -56,7 +56,7 @@ class _Compiler:
         self.reading = reading
         self.ruleset = ruleset
         self.problems: list[Problem] = []
-        self.fields = known_fields(ruleset, fields, self.problems)
+        self.fields = known_fields(ruleset.fields, fields, self.problems)
         self.named: dict[str, Json] = {**conditions, **ruleset.conditions}
         self.own = dict(self._own_conditions())
         self.fields_read = [self._input(each.field, f"/inputs/{i}/field") for i, each in enumerate(ruleset.inputs)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from rules.limits import escape
 from rules.tables import messages
 from rules.tables.document import MAX_ROWS, Ruleset
 from rules.tables.outputs import SUMMABLE, check_output
@@ -11,25 +12,25 @@ from rules.tables.parse import Reading
 from rules.types import Fields, Problem, fits
 
 
-def known_fields(ruleset: Ruleset, catalogue: Fields, problems: list[Problem]) -> Fields:
-    """The catalogue with what the document declares.
+def known_fields(declared: Fields, catalogue: Fields, problems: list[Problem]) -> Fields:
+    """The catalogue with what a document or a call declares.
 
     A field of the catalogue may be declared more narrowly, so that proofs know its values; never of another type, and
     what is personal, or may be missing, stays so.
     """
-    declared = dict(ruleset.fields)
-    for path, own in ruleset.fields.items():
+    found = dict(declared)
+    for path, own in declared.items():
         known = catalogue.get(path)
         if known is None:
             continue
         if not fits(own.value_type, known.value_type):
             message = messages.other_type(path, own.value_type, known.value_type)
-            problems.append(Problem("type-mismatch", f"/fields/{path}", message))
-            declared[path] = known
+            problems.append(Problem("type-mismatch", f"/fields/{escape(path)}", message))
+            found[path] = known
         else:
             kept = {"personal": known.personal or own.personal, "optional": known.optional or own.optional}
-            declared[path] = own.model_copy(update=kept)
-    return {**catalogue, **declared}
+            found[path] = own.model_copy(update=kept)
+    return {**catalogue, **found}
 
 
 def check_relations(ruleset: Ruleset, reading: Reading) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from rules.types import Declaration
 from ui.auth import Caller, require
 from ui.routing import api_router
 
-router = api_router(tags=["Audiences"])
+router = api_router(tags=["Audiences"], takes_rules=True)
 
 Reader = Annotated[Caller, Depends(require("members"))]
 

@@ -50,6 +50,7 @@ READ_BY: dict[str, frozenset[str]] = {
     "keep_run_details_days": frozenset({"router"}),
     "keep_runs_days": frozenset({"router"}),
     "keep_funnel_days": frozenset({"router"}),
+    "keep_decisions_days": frozenset({"router"}),
     "keep_audit_days": frozenset({"router"}),
 }
 """Which roles read a setting. One more setting: one more line, here or below."""

@@ -10,6 +10,7 @@ from fastapi import Request
 
 from engine.clock import Clock
 from engine.database.connection import Database
+from engine.decisions.rulesets import Rulesets
 from engine.secrets.keyring import KeyRing
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Dependencies:
     temporal_ui_url: str | None = None
     temporal_namespace: str = "default"
     demo: bool = False
+    rulesets: Rulesets = field(default_factory=Rulesets)
 
     @property
     def secure(self) -> bool:

@@ -16,6 +16,7 @@ from engine.access.errors import AccessError, KeyReusedError, TooManyAttemptsErr
 from engine.audiences.errors import TooSlowError
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.database.retrying import ContendedError
+from engine.decisions.errors import DecisionError, UnusableRulesetError
 from engine.definitions.errors import (
     DefinitionError,
     NotAvailableError,
@@ -52,6 +53,7 @@ from ui.request_measures import route_of
 _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
+_OF_RULES = (RuleError, DecisionError, TooSlowError)
 _OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError)
 _OF_JOBS = (JobUnknownError, JobStateError, BulkError, AppError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
@@ -67,7 +69,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, RuleError, TooSlowError, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
+    for known in (AccessError, DefinitionError, *_OF_RULES, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -75,19 +77,12 @@ def install(app: FastAPI) -> None:
 def problem_of(error: Exception) -> Problem:
     """The answer that an exception of the lower layers stands for."""
     match error:
-        case TooManyAttemptsError():
-            return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
-        case UnknownScopeError():
-            return Unprocessable(str(error), errors=[FieldError("/scopes", str(error))])
-        case KeyReusedError() | TooSlowError():
-            return Unprocessable(str(error))
-        case AccessError() | WrongStateError():
-            return Conflict(str(error))
+        case AccessError():
+            return _access_problem(error)
         case DefinitionError():
             return _definition_problem(error)
-        case RuleError():
-            errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
-            return Unprocessable("The content cannot be used; see errors.", errors=errors)
+        case _ if isinstance(error, _OF_RULES):
+            return _rule_problem(error)
         case _ if isinstance(error, _OF_RUNS):
             return _run_problem(error)
         case _ if isinstance(error, _OF_JOBS):
@@ -98,10 +93,24 @@ def problem_of(error: Exception) -> Problem:
             return Problem("Something went wrong on our side. It has been logged.")
 
 
+def _access_problem(error: AccessError) -> Problem:
+    match error:
+        case TooManyAttemptsError():
+            return TooMany(str(error), retry_after=max(1, int(error.wait.total_seconds())))
+        case UnknownScopeError():
+            return Unprocessable(str(error), errors=[FieldError("/scopes", str(error))])
+        case KeyReusedError():
+            return Unprocessable(str(error))
+        case _:
+            return Conflict(str(error))
+
+
 def _definition_problem(error: DefinitionError) -> Problem:
     match error:
         case UnknownDefinitionError():
             return NotFound(str(error))
+        case WrongStateError():
+            return Conflict(str(error))
         case StaleRevisionError():
             return Stale(str(error))
         case NotReadableError():
@@ -113,6 +122,19 @@ def _definition_problem(error: DefinitionError) -> Problem:
             return Unprocessable(str(error), more={"findings": found})
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
+
+
+def _rule_problem(error: Exception) -> Problem:
+    match error:
+        case RuleError():
+            errors = [FieldError(problem.pointer, problem.message["en"]) for problem in error.problems]
+            return Unprocessable("The content cannot be used; see errors.", errors=errors)
+        case UnusableRulesetError():
+            return Conflict(str(error))
+        case DecisionError():
+            return NotFound(str(error))
+        case _:
+            return Unprocessable(str(error))
 
 
 def _run_problem(error: Exception) -> Problem:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from engine.clock import Clock
 from engine.database import retrying
 from engine.database.connection import Database
+from engine.decisions import records as decisions
 from engine.retention import rows, runs
 from engine.retention.keep import Keep
 from workflows.measures import TRIMMED
@@ -44,6 +45,7 @@ class Retention:
             self._chore("trim runs", runs.trim_runs, keep.runs),
             self._chore("trim events", rows.trim_events, keep.events),
             self._chore("trim funnel", rows.trim_funnel, keep.funnel),
+            self._chore("trim decisions", decisions.trim, keep.decisions),
             self._chore("trim audit", rows.trim_audit, keep.audit),
             self._chore("trim sessions", rows.trim_sessions, timedelta()),
             self._chore("trim sign-ins", rows.trim_attempts, keep.sign_ins),

@@ -19,6 +19,8 @@ Kind = Literal[
     "wecom-configuration",
     "callback-unreadable",
     "job-failed",
+    "decision-uncertain",
+    "decision-failed",
 ]
 State = Literal["open", "acknowledged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

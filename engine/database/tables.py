@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 import engine.access.models
 import engine.alerts.models
 import engine.coupons.models
+import engine.decisions.models
 import engine.definitions.models
 import engine.events.models
 import engine.fields.models

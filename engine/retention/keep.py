@@ -14,5 +14,6 @@ class Keep:
     run_details: timedelta = timedelta(days=400)
     runs: timedelta = timedelta(days=1100)
     funnel: timedelta = timedelta(days=3660)
+    decisions: timedelta = timedelta(days=400)
     audit: timedelta = timedelta(days=3660)
     sign_ins: timedelta = timedelta(days=1)

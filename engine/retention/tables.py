@@ -46,6 +46,7 @@ TABLES: Mapping[str, Growth] = {
         "as long as a derived attribute looks back, in whole years, and 400 days; for good where it has no window",
     ),
     "coupons": Bounded("the stock of the batches: they stand for money"),
+    "decisions": Trimmed("trim decisions", "400 days after they were made", "WAYSTATION_KEEP_DECISIONS_DAYS"),
     "deliveries": Trimmed("trim", "a day after the run ended"),
     "departments": Bounded("the directory of WeCom"),
     "disputes": Bounded("one for each pair of members that a person has to look at"),

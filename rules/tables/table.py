@@ -120,6 +120,17 @@ class Table:
         return self.fields.union(vary, *(rule.fields for rule in rules))
 
     @cached_property
+    def personal_outputs(self) -> frozenset[str]:
+        """The outputs that somewhere are made of personal fields."""
+        given = [*(line.then for line in self.rows), *(self.otherwise or ())]
+        return frozenset(
+            output.key
+            for then in given
+            for output, each in zip(self.outputs, then, strict=False)
+            if each.rule is not None and any(is_personal(self.known.get(path)) for path in each.rule.fields)
+        )
+
+    @cached_property
     def is_timed(self) -> bool:
         """Whether a row has a window."""
         return any(row.window for row in self.rows)
@@ -147,6 +158,19 @@ class Table:
 
 
 _ZONES_KEPT = 8
+
+
+def is_personal(declaration: Declaration | None) -> bool:
+    """Whether a field, or anything in its items, is personal data."""
+    if declaration is None:
+        return False
+    match declaration.of:
+        case Declaration() as of:
+            return declaration.personal or is_personal(of)
+        case dict() as shape:
+            return declaration.personal or any(map(is_personal, shape.values()))
+        case None:
+            return declaration.personal
 
 
 def _paths(table: Table) -> Iterator[frozenset[str]]:

@@ -233,6 +233,16 @@ async def test_the_application_cannot_delete_from_the_audit_by_itself(world: Wor
         change(world, "DELETE FROM audit")
 
 
+async def test_decisions_go_when_they_are_old_and_no_sooner(world: World, clock: FixedClock) -> None:
+    for days in (500, 450, 401, 399, 1):
+        change(world, "INSERT INTO decisions (at, by, ruleset, hash, now, zone, reason, rows, missing, facts_enc)"
+                      " VALUES (CAST(:now AS timestamptz) - make_interval(days => :days), 'key:a', 'zones', 'h', now(),"
+                      " 'UTC', 'otherwise', '[]', '[]', '')", now=clock.now(), days=days)  # fmt: skip
+    [chore] = [one for one in Retention(world.database, clock, at_once=2).all() if one.name == "trim decisions"]
+    await chore.do()
+    assert count(world, "decisions") == 2
+
+
 A_SESSION = """
 INSERT INTO user_sessions (digest, user_id, created_at, seen_at, expires_at)
 SELECT CAST(:digest AS bytea), id, :at, :at, :at FROM users"""

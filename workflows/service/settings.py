@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     keep_run_details_days: Annotated[int, Field(ge=30)] = 400
     keep_runs_days: Annotated[int, Field(ge=400)] = 1100
     keep_funnel_days: Annotated[int, Field(ge=400)] = 3660
+    keep_decisions_days: Annotated[int, Field(ge=30)] = 400
     keep_audit_days: Annotated[int, Field(ge=365)] = 3660
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
 
     def keep(self) -> Keep:
         """Return how long what is kept for a time is kept."""
-        names = ("events", "run_details", "runs", "funnel", "audit")
+        names = ("events", "run_details", "runs", "funnel", "decisions", "audit")
         return Keep(**{name: timedelta(days=getattr(self, f"keep_{name}_days")) for name in names})
 
     def apps(self) -> dict[str, dict[str, str]]:

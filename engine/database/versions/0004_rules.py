@@ -1,4 +1,4 @@
-"""What rules need: attributes that are derived from events."""
+"""What rules need: attributes that are derived from events, and the record of decisions."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ ROLE = "waystation_app"
 
 # As in 0002: read once per statement.
 ALL = "(SELECT current_setting('waystation.stores', true)) = '*'"
+STORES = "((SELECT string_to_array(NULLIF(current_setting('waystation.stores', true), '*'), ',')::bigint[])::bigint[])"
 
 
 def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_derived_fields()
+    add_decisions()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_decisions()
     drop_derived_fields()
 
 
@@ -61,3 +64,38 @@ def drop_derived_fields() -> None:
     """The tables go, and their policy with them."""
     op.drop_table("counted_events")
     op.drop_table("field_sources")
+
+
+def add_decisions() -> None:
+    """What rulesets decided: kept by whoever asks, seen with the member or the store, never changed."""
+    op.create_table(
+        "decisions",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), primary_key=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("ruleset", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("now", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("store_id", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("rows", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("missing", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("trouble", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("facts_enc", sa.LargeBinary(), nullable=False),
+    )
+    op.execute("REVOKE UPDATE ON decisions FROM waystation_app")
+    op.execute("ALTER TABLE decisions ENABLE ROW LEVEL SECURITY")
+    seen = (
+        f"{ALL} OR store_id = ANY ({STORES}) OR EXISTS (SELECT 1 FROM members WHERE members.id = decisions.member_id)"
+    )
+    op.execute(f"CREATE POLICY in_scope ON decisions TO {ROLE} USING ({seen})")
+    op.execute(f"CREATE POLICY may_record ON decisions FOR INSERT TO {ROLE} WITH CHECK (true)")
+
+
+def drop_decisions() -> None:
+    """The table goes, and its policies with it."""
+    op.drop_table("decisions")

@@ -1,0 +1,54 @@
+"""A record as people and programs see it: facts by path with personal ones masked, and why it was decided so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from engine.decisions.errors import DecisionError
+from engine.decisions.models import DecisionRecord
+from engine.decisions.records import facts_of
+from engine.decisions.rulesets import Ruleset, Rulesets
+from engine.members.lookup import store_key
+from engine.secrets.keyring import KeyRing
+from rules.tables.explain import MASKED, explain, masked, picked
+from rules.types import Json
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A record with what is told about it. A draft's is not explained, nor what cannot be compiled here."""
+
+    record: DecisionRecord
+    store: str | None
+    facts: dict[str, Json]
+    explanation: dict[str, Json] | None
+
+
+def show(session: Session, keys: KeyRing, rulesets: Rulesets, record: DecisionRecord) -> Shown:
+    """The record, explained again from its version and the facts that it read."""
+    facts = facts_of(record, keys)
+    ruleset = _ruleset(session, rulesets, record)
+    store = store_key(session, record.store_id)
+    if ruleset is None:
+        return Shown(record, store, dict.fromkeys(_paths(facts), MASKED), None)
+    table, rows = ruleset.table, frozenset(record.rows)
+    why = explain(table, facts, now=record.now, zone=ZoneInfo(record.zone), rows=rows)
+    return Shown(record, store, masked(table, picked(facts, sorted(table.fields))), why)
+
+
+def _ruleset(session: Session, rulesets: Rulesets, record: DecisionRecord) -> Ruleset | None:
+    if record.version is None:
+        return None
+    try:
+        return rulesets.version(session, record.ruleset, record.version)
+    except DecisionError:
+        return None
+
+
+def _paths(facts: Json, above: str = "") -> list[str]:
+    if not isinstance(facts, dict):
+        return [above]
+    return [path for key, value in facts.items() for path in _paths(value, f"{above}.{key}" if above else key)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 
@@ -78,10 +79,8 @@ def empty_database_url(server_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(server_url: str, template: str) -> Iterator[str]:
     """The address of a migrated database without rows, dropped after the test."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    _create(server_url, name, template)
-    yield _address(server_url, name)
-    _drop(server_url, name)
+    with copied_database(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -102,6 +101,15 @@ def keys() -> KeyRing:
 def clock() -> FixedClock:
     """10:00 in Shanghai on Wednesday 2026-01-07, until it is moved."""
     return FixedClock(datetime(2026, 1, 7, 2, tzinfo=UTC))
+
+
+@contextmanager
+def copied_database(server_url: str, template: str) -> Iterator[str]:
+    """The address of a migrated database without rows; it is dropped at the end of the block."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    _create(server_url, name, template)
+    yield _address(server_url, name)
+    _drop(server_url, name)
 
 
 def _address(server_url: str, name: str) -> str:

@@ -58,14 +58,27 @@ class Column:
     value: str | None
     present: str
     fault: str | None = None
+    json: str | None = None
+    """Of tags, where they stand so: the same as an array in JSON, which is cheaper to look into."""
 
 
 @dataclass(frozen=True)
 class Predicate:
-    """A whole condition: `holds` is true, false or NULL wherever `fault` is not true. `fault` is never NULL."""
+    """A whole condition: `holds` is true, false or NULL wherever `fault` is not true. `fault` is never NULL.
+
+    `steady`: where it is not NULL in spite of a fault, the closure says the same or raises.
+    """
 
     holds: str
     fault: str | None
+    steady: bool = False
+
+    @property
+    def possible(self) -> str:
+        """Wherever the closure may be true; not NULL is enough, if steady, to spare the server the fault."""
+        if self.fault is None:
+            return self.holds
+        return f"COALESCE({self.holds}, {self.fault})" if self.steady else f"({self.holds} OR {self.fault})"
 
 
 class Query:
@@ -78,6 +91,7 @@ class Query:
         self.parameters: dict[str, Any] = {}
         self.paths: set[str] = set()
         self._faults: dict[str, None] = {}
+        self._steady = True
 
     @property
     def today(self) -> date:
@@ -99,14 +113,26 @@ class Query:
             self._faults[column.fault] = None
         return column.value
 
+    def json(self, path: str) -> str | None:
+        """The field's tags as JSON, where they stand so."""
+        column = self.columns.get(path)
+        return column.json if column is not None and self.value(path) is not None else None
+
     def present(self, path: str) -> str | None:
         """Whether the field is there, whatever its value."""
         column = self._column(path)
         return None if column is None else column.present
 
     def fault(self, test: str) -> None:
-        """Note a test that is true wherever the closure may raise an error here."""
+        """Note a test that is true wherever the closure may raise an error here.
+
+        There the form is NULL, or what the closure says if it raises none.
+        """
         self._faults[f"COALESCE({test}, FALSE)"] = None
+
+    def looks_at_absence(self) -> None:
+        """Note that a NULL on the way may become a value: one that stands for a fault would be taken for absence."""
+        self._steady = False
 
     def within_exact(self, bound: str) -> None:
         """Note that numbers beyond ±2^53 are an error; `bound` is at least as large as all of them."""
@@ -120,9 +146,9 @@ class Query:
         """An instant as date and time of the zone, by the same changes of clocks that Python knows."""
         if not self.repeatable(instant):
             return None
-        self.fault(f"({instant} < {self.bind(FROM, 'timestamptz')} OR {instant} >= {self.bind(UNTIL, 'timestamptz')})")
+        listed = self._listed(instant, FROM, "timestamptz")
         offset = self._offset(instant, changes_of(self.zone).instants, "timestamptz")
-        return f"({instant} AT TIME ZONE 'UTC' + {offset})"
+        return f"(CASE WHEN {listed} THEN {instant} AT TIME ZONE 'UTC' + {offset} END)"
 
     def days_later(self, day: str, length: Duration) -> str:
         """A date and the calendar part of a duration; months end with their last day, as in Python."""
@@ -139,19 +165,25 @@ class Query:
         if local is None or not self.repeatable(local):
             return None
         there = f"({local} + {self._calendar(length)})"
-        first, last = (self.bind(at.replace(tzinfo=None), "timestamp") for at in (FROM, UNTIL))
-        self.fault(f"({there} < {first} OR {there} >= {last})")
+        listed = self._listed(there, FROM.replace(tzinfo=None), "timestamp")
         offset = self._offset(there, changes_of(self.zone).walls, "timestamp")
-        return f"(({there} - {offset} + {elapsed}) AT TIME ZONE 'UTC')"
+        return f"(CASE WHEN {listed} THEN ({there} - {offset} + {elapsed}) AT TIME ZONE 'UTC' END)"
 
     def predicate(self, node: Expression) -> Predicate | None:
         """The form of a whole condition, if it has one; then its fields and parameters stay noted here."""
-        parameters, paths, self._faults = dict(self.parameters), set(self.paths), {}
+        parameters, paths, self._faults, self._steady = dict(self.parameters), set(self.paths), {}, True
         holds = node.sql(self)
         if holds is None or len(holds) + sum(map(len, self._faults)) > LONGEST:
             self.parameters, self.paths = parameters, paths
             return None
-        return Predicate(holds, f"({' OR '.join(self._faults)})" if self._faults else None)
+        return Predicate(holds, f"({' OR '.join(self._faults)})" if self._faults else None, self._steady)
+
+    def _listed(self, time: str, first: datetime, type_: str) -> str:
+        """Whether the changes of clocks are listed for a time; elsewhere it is a fault."""
+        last = UNTIL.replace(tzinfo=first.tzinfo)
+        test = f"({time} >= {self.bind(first, type_)} AND {time} < {self.bind(last, type_)})"
+        self.fault(f"NOT {test}")
+        return test
 
     def _offset(self, time: str, changes: Sequence[datetime], type_: str) -> str:
         """The zone's offset at a time, by the times from which another one holds."""

@@ -66,7 +66,7 @@ def _in_json(first: str, steps: Iterable[str], type_: Type, joins: tuple[str, ..
 
 
 def _as_place(column: Column, joins: tuple[str, ...]) -> Place:
-    return Place(column.value, column.present, column.fault, joins)
+    return Place(column.value, column.present, column.fault, column.json, joins)
 
 
 def _quoted(name: str) -> str:
@@ -79,12 +79,12 @@ def _always(value: str) -> Place:
 
 
 def _where_set(value: str, *joins: str) -> Place:
-    return Place(value, f"({value} IS NOT NULL)", None, joins)
+    return Place(value, f"({value} IS NOT NULL)", joins=joins)
 
 
 def _tags(array: str, present: str, *joins: str) -> Place:
     """Keys of other rows; more of them than are easily read are left to closures."""
-    return Place(array, present, f"COALESCE(cardinality({array}) > {EASY_WORK}, FALSE)", joins)
+    return Place(array, present, f"COALESCE(cardinality({array}) > {EASY_WORK}, FALSE)", joins=joins)
 
 
 _TOLD_NUMBER = stored("(m.attributes -> 'number')", Type("text")).present
@@ -94,13 +94,13 @@ _KNOWN: Mapping[str, Place] = {
     "member.id": _always("m.id::text"),
     "member.created_at": _always("m.created_at"),
     "member.is_staff": _always("m.is_staff"),
-    "member.friend": Place("(friends.member_id IS NOT NULL)", "TRUE", None, ("friends",)),
+    "member.friend": Place("(friends.member_id IS NOT NULL)", "TRUE", joins=("friends",)),
     "member.friend_since": _where_set("friends.since", "friends"),
     "member.friend_of": _tags("COALESCE(friends.keys, '{}')", "TRUE", "friends"),
-    "member.in_group": Place("(groups.member_id IS NOT NULL)", "TRUE", None, ("groups",)),
+    "member.in_group": Place("(groups.member_id IS NOT NULL)", "TRUE", joins=("groups",)),
     "member.in_groups": _tags("COALESCE(groups.keys, '{}')", "TRUE", "groups"),
-    "member.registered": Place("(registered.member_id IS NOT NULL)", "TRUE", None, ("registered",)),
-    "member.number": Place(None, f"(registered.member_id IS NOT NULL OR {_TOLD_NUMBER})", None, ("registered",)),
+    "member.registered": Place("(registered.member_id IS NOT NULL)", "TRUE", joins=("registered",)),
+    "member.number": Place(None, f"(registered.member_id IS NOT NULL OR {_TOLD_NUMBER})", joins=("registered",)),
     "member.store": _where_set("s.key", "store"),
     "member.owner": _where_set("o.key", "owner"),
     "member.first_channel": _where_set("first_channel.key", "first_channel"),

@@ -38,11 +38,11 @@ def _place(derived: Derived, source_id: int | None, name: str, now: datetime) ->
     value = f"{name}.value"
     if derived.of_value and derived.how not in ZERO:
         column = stored(value, derived.declaration.value_type)
-        return Place(column.value, column.present, column.fault, (join,))
+        return Place(column.value, column.present, column.fault, column.json, (join,))
     if derived.how not in ZERO:
-        return Place(value, f"({value} IS NOT NULL)", None, (join,))
+        return Place(value, f"({value} IS NOT NULL)", joins=(join,))
     number = f"(CASE WHEN {name}.member_id IS NULL THEN 0 ELSE {value} END)"
-    return Place(number, f"({number} IS NOT NULL)", _beyond(number, derived), (join,))
+    return Place(number, f"({number} IS NOT NULL)", _beyond(number, derived), joins=(join,))
 
 
 def _beyond(number: str, derived: Derived) -> str:

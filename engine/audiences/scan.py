@@ -33,7 +33,7 @@ class Scan:
     @property
     def matching(self) -> str:
         """Rows of which the rule may be true."""
-        return " AND ".join(["TRUE", *(_or_fault(one.holds, one) for one in self.predicates)])
+        return " AND ".join(["TRUE", *(one.possible for one in self.predicates)])
 
     @property
     def undecided(self) -> str:

@@ -153,7 +153,10 @@ def first_known_sql(nodes: Sequence[Expression], query: Query) -> str | None:
     found = forms(nodes, query)
     if found is None or common_type(nodes) is None:
         return None
-    return found[0] if len(found) == 1 else f"COALESCE({', '.join(found)})"
+    if len(found) == 1:
+        return found[0]
+    query.looks_at_absence()
+    return f"COALESCE({', '.join(found)})"
 
 
 @dataclass
@@ -205,6 +208,7 @@ class IsSet(Operator):
         if isinstance(self.subject, Field):
             return self.subject.presence_sql(query)
         found = self.subject.sql(query)
+        query.looks_at_absence()
         return None if found is None else f"({found} IS NOT NULL)"
 
     def smt(self, formulas: Formulas) -> Term:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from rules import messages
+from rules.fields import Field
 from rules.moment import Moment
 from rules.nodes import Items, Literal, Operator
 from rules.sentences import Speaker, Words
@@ -86,6 +87,8 @@ class In(Operator):
             return None
         if isinstance(place, Items):
             return _among_sql(found, type_, place, query)
+        if type_ == "text" and (json := tags_in_json(place, query)):
+            return f"({json} ? {found})"
         within = place.sql(query)
         if within is None:
             return None
@@ -178,6 +181,8 @@ class TagTest(Operator):
 
     test_sql: ClassVar[str]
     """The same in SQL, on two arrays."""
+    test_json: ClassVar[str]
+    """The same on an array in JSON, and an array."""
 
     def closure(self) -> Closure:
         left, right = (_as_set(argument) for argument in self.arguments)
@@ -192,6 +197,9 @@ class TagTest(Operator):
         return run
 
     def sql(self, query: Query) -> str | None:
+        held, asked = self.arguments
+        if (json := tags_in_json(held, query)) and (listed := asked.sql(query)) and sql_type(asked.type) == "text[]":
+            return self.test_json.format(json, listed)
         found = forms(self.arguments, query)
         if found is None or common_type(self.arguments) != "text[]":
             return None
@@ -209,6 +217,15 @@ class TagTest(Operator):
         [there, *wanted] = formulas.each([tags, *asked.items])
         held = [formulas.contains(there.value, tag.value) for tag in wanted]
         return formulas.term(self.formula(held, formulas), there.known)
+
+
+def tags_in_json(node: Expression, query: Query) -> str | None:
+    """A field's tags as JSON, where they stand so and the node is no more than the field."""
+    match node.parts:
+        case [Field(path=str(path), item=None)] if node.type.kind == "tags":
+            return query.json(path)
+        case _:
+            return None
 
 
 def _as_set(tags: Expression) -> Closure:
@@ -233,6 +250,7 @@ class HasAny(TagTest):
     template = Words("{0} 含有 {1} 中的任意一个", "{0} include any of {1}")
 
     test_sql = "({} && {})"
+    test_json = "({} ?| {})"
 
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
@@ -253,6 +271,7 @@ class HasAll(TagTest):
     template = Words("{0} 含有全部 {1}", "{0} include all of {1}")
 
     test_sql = "({} @> {})"
+    test_json = "({} ?& {})"
 
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:
@@ -273,6 +292,7 @@ class HasNone(TagTest):
     template = Words("{0} 不含 {1} 中的任何一个", "{0} include none of {1}")
 
     test_sql = "(NOT {} && {})"
+    test_json = "(NOT {} ?| {})"
 
     @staticmethod
     def test(tags: frozenset[str], asked: frozenset[str]) -> bool:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.context import CheckContext
 from engine.journeys.fields import event_fields
+from engine.members.fields import base_fields
 from rules.types import Declaration, Fields
 
 
 def ruleset_fields(context: CheckContext) -> Fields:
     """The catalogue, and the fields of all events: a decision may be asked at any event, or without one."""
     return {**_of_any_event(context.events), **context.fields}
+
+
+@cache
+def shipped_fields() -> Fields:
+    """The same without what headquarters declares: the fields that the examples of operators name."""
+    events = {name: each.fields for name, each in EVENT_TYPES.items()}
+    return ruleset_fields(CheckContext(fields=base_fields(), events=events))
 
 
 def _of_any_event(events: EventTypes) -> Fields:

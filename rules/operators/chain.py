@@ -253,4 +253,6 @@ class Bucket(Strict):
         return part
 
 
+FAMILY = Words("连锁", "The chain")
+
 OPERATORS: dict[str, type[Operator]] = {"in_region": InRegion, "sku_in_list": SkuInList, "bucket": Bucket}

@@ -88,4 +88,6 @@ class NotEqual(Equality):
     sign = "<>"
 
 
+FAMILY = Words("比较", "Comparison")
+
 OPERATORS: dict[str, type[Operator]] = {"==": Equal, "===": Equal, "!=": NotEqual, "!==": NotEqual}

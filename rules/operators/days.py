@@ -220,6 +220,8 @@ def _seconds(clock: time) -> int:
     return clock.hour * 3600 + clock.minute * 60
 
 
+FAMILY = Words("时间", "Time")
+
 OPERATORS: dict[str, type[Operator]] = {
     "same_month_day": SameMonthDay,
     "weekday_in": WeekdayIn,

@@ -88,4 +88,6 @@ class DaysUntil(DaysSince):
         return formulas.term(-since.value, since.known)
 
 
+FAMILY = Words("时间", "Time")
+
 OPERATORS: dict[str, type[Operator]] = {"days_since": DaysSince, "days_until": DaysUntil}

@@ -230,6 +230,8 @@ def _always(_facts: Facts, _moment: Moment) -> Value:
     return True
 
 
+FAMILY = Words("列表", "Lists")
+
 OPERATORS: dict[str, type[Operator]] = {
     "all": All,
     "some": Some,

@@ -257,4 +257,6 @@ def _nothing(_facts: Facts, _moment: Moment) -> Value:
 
 _NO_VALUE = Unknown()
 
+FAMILY = Words("逻辑", "Logic")
+
 OPERATORS: dict[str, type[Operator]] = {"and": And, "or": Or, "!": Not, "!!": Yes, "if": If}

@@ -134,4 +134,6 @@ def _fields(arguments: Sequence[Expression]) -> list[Field]:
             return [Field.of(argument) for argument in arguments]
 
 
+FAMILY = Words("字段与缺失", "Fields")
+
 OPERATORS: dict[str, type[Operator]] = {"missing": Missing, "missing_some": MissingSome}

@@ -58,4 +58,6 @@ class Condition(Operator):
         return formulas.of(self.arguments[0])
 
 
+FAMILY = Words("逻辑", "Logic")
+
 OPERATORS: dict[str, type[Operator]] = {"condition": Condition}

@@ -257,4 +257,6 @@ class Greatest(Extreme):
         return formulas.numbers.greatest(values)
 
 
+FAMILY = Words("数与金额", "Numbers")
+
 OPERATORS: dict[str, type[Operator]] = {"+": Plus, "-": Minus, "*": Times, "min": Least, "max": Greatest}

@@ -120,6 +120,8 @@ class Between(Ordering):
         return neighbours(operator.le, (low, value, high), formulas)
 
 
+FAMILY = Words("比较", "Comparison")
+
 OPERATORS: dict[str, type[Operator]] = {
     "<": Less,
     "<=": LessOrEqual,

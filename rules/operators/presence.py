@@ -215,4 +215,6 @@ class IsSet(Operator):
         return formulas.term(formulas.of(self.subject).known, formulas.true)
 
 
+FAMILY = Words("字段与缺失", "Fields")
+
 OPERATORS: dict[str, type[Operator]] = {"var": Var, "is_set": IsSet, "default": Default}

@@ -143,4 +143,6 @@ def divided_sql(factors: Sequence[str], divisor: str, mode: str, query: Query) -
     return f"({' * '.join(signs)} * ({quotient} + CASE WHEN {away} THEN 1 ELSE 0 END))"
 
 
+FAMILY = Words("数与金额", "Numbers")
+
 OPERATORS: dict[str, type[Operator]] = {"ratio_bp": RatioBp, "round_money": RoundMoney}

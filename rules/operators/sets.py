@@ -303,4 +303,6 @@ class HasNone(TagTest):
         return formulas.no(formulas.any_of(held))
 
 
+FAMILY = Words("集合", "Sets")
+
 OPERATORS: dict[str, type[Operator]] = {"in": In, "has_any": HasAny, "has_all": HasAll, "has_none": HasNone}

@@ -162,4 +162,6 @@ class CategoryUnder(TextTest):
         return formulas.any_of([category == above, under])
 
 
+FAMILY = Words("文字", "Texts")
+
 OPERATORS: dict[str, type[Operator]] = {"cat": Cat, "starts_with": StartsWith, "category_under": CategoryUnder}

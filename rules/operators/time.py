@@ -211,6 +211,8 @@ class AddDuration(Strict):
         return calendar.later(values[0], length.value)
 
 
+FAMILY = Words("时间", "Time")
+
 OPERATORS: dict[str, type[Operator]] = {
     "within_last": WithinLast,
     "in_window": InWindow,

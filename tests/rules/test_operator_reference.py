@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from itertools import groupby
 
 import pytest
 
-from engine.events.types import EVENT_TYPES
-from engine.members.fields import base_fields
+from engine.rulesets.fields import shipped_fields
 from rules.compile import compile_rule
 from rules.operators import OPERATORS
+from rules.reference import OTHERS, references
 from rules.sentences import sentences
-from rules.types import Conditions, Declaration, Fields
+from rules.types import Conditions
 from tests.rules.ruleworld import SHANGHAI
 
-
-def catalogue() -> Fields:
-    """The fields that the pages name: those of everybody, and those of all events."""
-    found: dict[str, Declaration] = {}
-    for each in EVENT_TYPES.values():
-        found |= each.fields
-    return {**found, **base_fields()}
-
-
-FIELDS = catalogue()
+FIELDS = shipped_fields()
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -42,3 +34,20 @@ def test_its_example_works_and_has_a_sentence_without_holes(name: str) -> None:
     for said in sentences(rule.tree, SHANGHAI).values():
         assert said
         assert "member." not in said
+
+
+def test_the_reference_holds_every_operator_once_family_by_family() -> None:
+    found = list(references(FIELDS, SHANGHAI))
+    assert sorted(one.name for one in found) == sorted(OPERATORS)
+    families = [family for family, _ in groupby(found, key=lambda one: one.family)]
+    assert len(families) == len(set(families))
+    assert all(one.sentence for one in found)
+    assert OTHERS not in families
+
+
+def test_the_reference_tells_which_forms_there_are() -> None:
+    forms = {one.name: (one.sql, one.smt) for one in references(FIELDS, SHANGHAI)}
+    assert forms["=="] == (True, True)
+    assert forms["starts_with"] == (True, True)
+    assert forms["any_line"] == (False, False)
+    assert forms["cat"][1] is False

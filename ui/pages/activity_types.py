@@ -10,13 +10,11 @@ from starlette.responses import HTMLResponse
 from engine.journeys.catalogue import ActivityType
 from rules.types import Declaration, Title
 from ui.messages import Language
+from ui.pages.prose import Paragraph, paragraphs
 from ui.pages.visit import Visiting
 from ui.words import title
 
 router = APIRouter()
-
-Paragraph = list[tuple[str, bool]]
-"""Pieces of a text, and whether each is code."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def _reference(one: ActivityType, language: Language) -> Reference:
     result = [Line(path, _called(path, each, language), "", each.optional) for path, each in one.result.items()]
     quiet = ["quiet"] if one.contact == "push" else []
     ports = ["done", *one.outcomes, "error", *quiet]
-    return Reference(one, [_pieces(paragraph) for paragraph in text.split("\n\n")], params, result, ports)
+    return Reference(one, paragraphs(text), params, result, ports)
 
 
 def _param(name: str, field: Mapping[str, Any], language: Language, *, optional: bool) -> Line:
@@ -69,8 +67,3 @@ def _param(name: str, field: Mapping[str, Any], language: Language, *, optional:
 
 def _called(path: str, declared: Declaration, language: Language) -> str:
     return title(declared.title.model_dump(), language) if isinstance(declared.title, Title) else path
-
-
-def _pieces(paragraph: str) -> Paragraph:
-    """What stands between backticks is code."""
-    return [(piece, number % 2 == 1) for number, piece in enumerate(paragraph.split("`")) if piece]

@@ -43,6 +43,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "parked": "/parked",
         "jobs": "/jobs",
         "import": "/import",
+        "operators": "/operators",
         "parked-member": f"/members/{chain.members[1]}",
     }
 

@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from bench import ingest, journeys, latency, memory, rules, start
+from bench import decisions, ingest, journeys, latency, memory, rules, start
 from bench.figures import BenchError, Report
 
 QUICK = "a quick run proves nothing"
@@ -32,6 +32,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "start": start.run,
     "memory": memory.run,
     "rules": rules.run,
+    "decisions": decisions.run,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -13,7 +14,9 @@ from engine.coupons.store import batch_named, set_stock
 from engine.database.connection import Database
 from engine.definitions import life
 from engine.definitions.drafts import put_draft
+from engine.definitions.kinds import Kind
 from engine.definitions.publish import publish
+from engine.journeys.catalogue import Catalogue
 from engine.seeds.coupons import BATCH
 from workflows.activities.registry import catalogue_of, load_activities
 
@@ -47,10 +50,20 @@ def only(database: Database, *keys: str) -> None:
         for (key,) in session.connection().execute(_LIVE).all():
             life.retire(session, key, by=ACTOR, now=now)
         for key in keys:
-            document = (FOLDER / f"{key}.json").read_text(encoding="utf-8")
-            put_draft(session, "journey", key, document, by=ACTOR, now=now)
-            publish(session, "journey", key, catalogue=catalogue, by=ACTOR, now=now)
+            _publish(session, "journey", key, catalogue, now)
         _fill_stock(session)
+
+
+def publish_ruleset(database: Database, key: str) -> None:
+    """Publish a ruleset of the benchmarks."""
+    with database.begin() as session:
+        _publish(session, "ruleset", key, catalogue_of(load_activities()), SystemClock().now())
+
+
+def _publish(session: Session, kind: Kind, key: str, catalogue: Catalogue, now: datetime) -> None:
+    document = (FOLDER / f"{key}.json").read_text(encoding="utf-8")
+    put_draft(session, kind, key, document, by=ACTOR, now=now)
+    publish(session, kind, key, catalogue=catalogue, by=ACTOR, now=now)
 
 
 def _fill_stock(session: Session) -> None:

@@ -20,14 +20,15 @@ import httpx
 import psycopg
 
 from bench.beside import EMPTY
+from bench.chain import publish_ruleset
 from bench.cpu import spent
 from bench.figures import BenchError, Budget, Figure, Report, paired, quantile
 from bench.service import PATIENCE, ROLES, ROOT, Service, durability, own_environment, service
 from rules.types import Json
 from workflows.service.ports import LOOPBACK, Ports
 
-RULESET = "price-zone"
-PAIRS, REQUESTS, SECONDS = 5, 1_000, 60
+RULESET = "bench-zone"
+PAIRS, REQUESTS, SECONDS = 5, 500, 60
 QUICK = (1, 50, 2)
 PER_SECOND = 100
 WARM_UP = 50
@@ -45,6 +46,8 @@ def run(*, quick: bool = False) -> Report:
     """Measure."""
     pairs, requests, seconds = QUICK if quick else (PAIRS, REQUESTS, SECONDS)
     with service() as one, one.asleep(*ROLES), _beside(one) as (url, pid):
+        publish_ruleset(database := one.database(), RULESET)
+        database.close()
         pids = (pid, one.pid("postgres"))
         decisions, nothing = _Asked(f"/api/v1/decisions/{RULESET}", _bodies(one)), _Asked(EMPTY, ({},))
         with httpx.Client(base_url=url, headers=_headers(one)) as client:

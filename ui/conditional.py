@@ -27,3 +27,15 @@ def demand_match(if_match: str | None, current: BaseModel | None) -> None:
     wanted = {part.strip().removeprefix("W/") for part in if_match.split(",")}
     if current is None or not ({"*", etag_of(current)} & wanted):
         raise Stale("This was changed since you read it. Read it again, and repeat your change on what you find.")
+
+
+def revision_tag(revision: int) -> str:
+    """The ETag of a draft."""
+    return f'"{revision}"'
+
+
+def revisions_in(if_match: str | None) -> frozenset[str] | None:
+    """The revisions that a header names; what is no entity tag matches nothing."""
+    if if_match is None:
+        return None
+    return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))

@@ -40,7 +40,7 @@ from ui.api.definition_answers import (
     VersionList,
 )
 from ui.auth import Caller, require
-from ui.conditional import IfMatch
+from ui.conditional import IfMatch, revision_tag, revisions_in
 from ui.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
 from ui.presentable import presentable, two_titles
 from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
@@ -89,7 +89,7 @@ def read_draft(caller: Reader, kind: Kind, key: Key) -> Response:
     """The draft as it was sent; its revision is the ETag."""
     with caller.begin() as session:
         draft = drafts.read_draft(session, kind, key)
-    return Response(draft.document, media_type="application/json", headers={"ETag": _etag(draft.revision)})
+    return Response(draft.document, media_type="application/json", headers={"ETag": revision_tag(draft.revision)})
 
 
 @router.put(
@@ -105,8 +105,8 @@ async def put_draft(
         raise Unprocessable("This key cannot be used.", errors=[FieldError("key", f"Keys match {KEY.pattern}.")])
     await demand_json(request)
     text = _decoded(await request.body())
-    answer, created = await run_in_threadpool(_save, caller, kind, key, text, _revisions(if_match))
-    response.headers["ETag"] = _etag(answer.revision)
+    answer, created = await run_in_threadpool(_save, caller, kind, key, text, revisions_in(if_match))
+    response.headers["ETag"] = revision_tag(answer.revision)
     response.status_code = 201 if created else 200
     return answer
 
@@ -116,14 +116,14 @@ def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: frozenset[s
         created = drafts.find_draft(session, kind, key) is None
         draft = drafts.put_draft(session, kind, key, text, by=caller.actor, now=caller.now(), if_match=if_match)
         revision = draft.revision
-    return DraftAnswer(revision=revision, findings=_findings(caller, kind, key, read_source(text))), created
+    return DraftAnswer(revision=revision, findings=findings_of(caller, kind, key, read_source(text))), created
 
 
 @router.delete("/definitions/{kind}/{key}/draft", status_code=204)
 def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None) -> None:
     """Throw the draft away; published versions stay."""
     with caller.begin() as session:
-        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=_revisions(if_match))
+        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=revisions_in(if_match))
 
 
 @router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=OPTIONAL_BODY)
@@ -135,7 +135,7 @@ async def check_draft(request: Request, caller: Reader, kind: Kind, key: Key) ->
 
 def _check(caller: Caller, kind: Kind, key: str, text: str | None) -> FindingsAnswer:
     source = read_source(text) if text is not None else _draft(caller, kind, key)
-    return FindingsAnswer(findings=_findings(caller, kind, key, source))
+    return FindingsAnswer(findings=findings_of(caller, kind, key, source))
 
 
 @router.post("/definitions/{kind}/{key}/draft/test", openapi_extra=OPTIONAL_BODY)
@@ -210,7 +210,7 @@ def restore_version(response: Response, caller: Author, kind: Kind, key: Key, n:
     with caller.begin() as session:
         text = versions.read_version(session, kind, key, n).document
     answer, _ = _save(caller, kind, key, text, None)
-    response.headers["ETag"] = _etag(answer.revision)
+    response.headers["ETag"] = revision_tag(answer.revision)
     return answer
 
 
@@ -219,7 +219,8 @@ def _draft(caller: Caller, kind: Kind, key: str) -> Source:
         return read_source(drafts.read_draft(session, kind, key).document)
 
 
-def _findings(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
+def findings_of(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
+    """All that the checks find in a document."""
     with caller.deps.database.begin() as session:
         found = checks.find(kind, key, source.document, _context(caller, session))
     return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
@@ -252,17 +253,6 @@ def _in_flight(asked: Json) -> Json:
         return asked
     expected = 'Say "stay", or {"migrate": {"old node": "new node"}}.'
     raise Unprocessable("The request cannot be used; see errors.", errors=[FieldError("/in_flight", expected)])
-
-
-def _etag(revision: int) -> str:
-    return f'"{revision}"'
-
-
-def _revisions(if_match: str | None) -> frozenset[str] | None:
-    """The revisions that a header names; what is no entity tag matches nothing."""
-    if if_match is None:
-        return None
-    return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
 
 
 def _item(shown: Shown) -> DefinitionItem:

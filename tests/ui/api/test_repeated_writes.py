@@ -20,6 +20,7 @@ from engine.database.connection import Database, Scope
 from engine.jobs import store
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
+from tests.engine.rulesets.zones import zones
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import make_chain
 from tests.ui.api.walking import BASE, PASSWORD, SIMPLE, WRITES, Ground, routes, stuck_journey
@@ -95,6 +96,20 @@ async def a_start(ground: Ground) -> Request:
     return "/runs", {"journey": ground.world.document["key"], "subject": "member:1", "data": {"channel": "till-1"}}
 
 
+async def a_ruleset(ground: Ground) -> str:
+    await ground.api.put(f"{BASE}/definitions/ruleset/zones/draft", json=zones())
+    return "zones"
+
+
+async def a_table(ground: Ground) -> Request:
+    path = f"/definitions/ruleset/{await a_ruleset(ground)}/draft/table?format=csv"
+    return path, (await ground.api.get(f"{BASE}{path}")).content
+
+
+async def an_evaluation(_: Ground) -> Request:
+    return "/rules/evaluate", {"expression": True, "facts": {}}
+
+
 async def a_sync(_: Ground) -> Request:
     return "/org/sync", {}
 
@@ -143,6 +158,10 @@ WAYS: dict[tuple[str, str], Making] = {
     ("DELETE", "/definitions/{kind}/{key}/draft"): on(Ground.draft, f"{JOURNEY}/draft"),
     ("POST", "/definitions/{kind}/{key}/draft/check"): on(Ground.draft, f"{JOURNEY}/draft/check"),
     ("POST", "/definitions/{kind}/{key}/draft/test"): on(Ground.draft, f"{JOURNEY}/draft/test"),
+    ("PUT", "/definitions/ruleset/{key}/draft/table"): a_table,
+    ("POST", "/rules/evaluate"): an_evaluation,
+    ("POST", "/decisions/{ruleset}"): on(a_ruleset, "/decisions/{}", {"version": "draft"}),
+    ("POST", "/decisions/{ruleset}/batch"): on(a_ruleset, "/decisions/{}/batch", {"items": [{"version": "draft"}]}),
     ("POST", "/definitions/{kind}/{key}/publish"): on(Ground.draft, f"{JOURNEY}/publish", {"note": "n"}),
     ("POST", "/definitions/{kind}/{key}/versions/{n}/restore"): on(Ground.published, f"{JOURNEY}/versions/1/restore"),
     ("POST", "/definitions/journey/{key}/pause"): on(Ground.published, f"{JOURNEY}/pause"),
@@ -173,10 +192,10 @@ def test_every_write_is_among_these(app: FastAPI) -> None:
 
 
 async def send(api: httpx.AsyncClient, method: str, path: str, body: Any, key: str) -> httpx.Response:
-    kind = MEDIA_TYPES.get(path, "application/json")
-    return await api.request(
-        method, f"{BASE}{path}", json=body, headers={"Idempotency-Key": key, **({"Content-Type": kind} if body else {})}
-    )
+    kind = "text/csv" if isinstance(body, bytes) else MEDIA_TYPES.get(path, "application/json")
+    sent = {"content": body} if isinstance(body, bytes) else {"json": body}
+    headers = {"Idempotency-Key": key, **({"Content-Type": kind} if body else {})}
+    return await api.request(method, f"{BASE}{path}", headers=headers, **sent)
 
 
 @pytest.mark.parametrize(("method", "path"), WAYS)

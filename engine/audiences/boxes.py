@@ -28,12 +28,31 @@ def count_box(counting: Counting, box: Mapping[str, Json]) -> BoxCount:
     other things is left aside: for some event somebody is in it. Raises RuleError and TooSlowError.
     """
     known = {path: cell for path, cell in box.items() if path.startswith(SCOPES) and path in counting.fields}
-    rule = compile_rule(condition_of(known, counting.fields), counting.fields)
-    if not all(path.startswith("store.") for path in known):
+    return _counted(counting, condition_of(known, counting.fields))
+
+
+def count_condition(counting: Counting, condition: Json) -> BoxCount:
+    """The same for a condition: those of its conjuncts that are about events and other things are left aside."""
+    parts = [(part, compile_rule(part, counting.fields)) for part in _conjuncts(condition)]
+    known = [part for part, rule in parts if all(path.startswith(SCOPES) for path in rule.fields)]
+    return _counted(counting, {"and": known} if known else True)
+
+
+def _counted(counting: Counting, condition: Json) -> BoxCount:
+    rule = compile_rule(condition, counting.fields)
+    if not all(path.startswith("store.") for path in rule.fields):
         found = counting.members(rule, stores=True)
         return BoxCount(found.number, len(found.stores), found.exact)
     members, stores = counting.members(rule), counting.stores(rule)
     return BoxCount(members.number, stores.number, members.exact and stores.exact)
+
+
+def _conjuncts(condition: Json) -> list[Json]:
+    match condition:
+        case {"and": [*parts]}:
+            return [inner for part in parts for inner in _conjuncts(part)]
+        case _:
+            return [condition]
 
 
 def condition_of(box: Mapping[str, Json], fields: Mapping[str, Declaration]) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -27,7 +27,8 @@ from rules.unknown import Unknown
 MOST_EXAMINED = 10_000
 """So many candidates are looked at one by one; of more, so many stand for the rest."""
 
-LONGEST_SECONDS = 20
+PATIENCE = timedelta(seconds=20)
+"""So long may one statement take."""
 _PAGE = 1_000
 
 
@@ -56,6 +57,7 @@ class Counting:
     now: datetime
     zone: ZoneInfo
     most_examined: int = MOST_EXAMINED
+    patience: timedelta = PATIENCE
 
     def members(self, rule: Rule, *, sample: int = 0, stores: bool = False, undecided: bool = False) -> Count:
         """The members of whom a condition on `member.*`, `store.*` and `associate.*` is true. Raises TooSlowError."""
@@ -89,7 +91,7 @@ class Counting:
         wanted: bool | None = True,
     ) -> Count:
         limits = {"sample": sample, "examined": self.most_examined, "stores": stores}
-        with _patience(self.session):
+        with _bounded(self.session, self.patience):
             row = direct.first(self.session, scan.statement(where), {**scan.parameters, **limits})
         certain, doubtful, ids, places, candidates = row or (0, 0, [], [], None)
         people = subjects(candidates)
@@ -121,14 +123,15 @@ class Counting:
 
 
 @contextmanager
-def _patience(session: Session) -> Iterator[None]:
+def _bounded(session: Session, patience: timedelta) -> Iterator[None]:
     """Bounds how long a statement may take, and spares it a compilation that would take longer than it does."""
     before = direct.rows(session, _SETTINGS, {})
-    direct.execute(session, _SET, {"jit": "off", "statement_timeout": f"{LONGEST_SECONDS}s"})
+    milliseconds = round(patience / timedelta(milliseconds=1))
+    direct.execute(session, _SET, {"jit": "off", "statement_timeout": f"{milliseconds}ms"})
     try:
         yield
     except psycopg.errors.QueryCanceled as error:
-        raise TooSlowError(LONGEST_SECONDS) from error
+        raise TooSlowError(patience) from error
     direct.execute(session, _SET, dict(before))
 
 

@@ -14,14 +14,6 @@ def not_of_an_audience(path: str) -> Message:
     }
 
 
-def known_otherwise(path: str, type_: str) -> Message:
-    return {
-        "zh": f"无法计数:目录里的字段 {path} 的类型是 {type_}。请从 fields 里删去它,或改成同样的声明。",
-        "en": f"Nothing can be counted: the catalogue has {path} as {type_}. Leave it out of `fields`, or declare it "
-        "alike.",
-    }
-
-
 def personal(path: str) -> Message:
     return {
         "zh": f"不能按个人信息计数:「{path}」加密保存,人数会透露某个人是谁。请改用其他字段。",

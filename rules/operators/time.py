@@ -93,9 +93,10 @@ class WithinLast(Operator):
         return formulas.term(formulas.all_of([earliest <= when.value, when.value <= latest]), when.known)
 
 
-def _in_range(value: str, type_: str, first: date, last: date, query: Query) -> str:
-    of = "daterange" if type_ == "date" else "tstzrange"
-    return f"({value} <@ {of}({query.bind(first, type_)}, {query.bind(last, type_)}, '[]'))"
+def _in_range(value: str, type_: str, first: date, last: date, query: Query) -> str | None:
+    if not query.repeatable(value):
+        return None
+    return f"({value} >= {query.bind(first, type_)} AND {value} <= {query.bind(last, type_)})"
 
 
 def _date_within(when: Value, duration: Duration, moment: Moment) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 from hypothesis import given
 from sqlalchemy import text
 
-from engine.audiences.boxes import BoxCount, condition_of, count_box
+from engine.audiences.boxes import BoxCount, condition_of, count_box, count_condition
 from engine.audiences.counting import Counting
+from engine.audiences.errors import TooSlowError
 from engine.database import direct
 from engine.database.connection import Database
 from engine.members.facts import Subject, read_all
@@ -25,6 +27,7 @@ from tests.engine.audiences.world import FIELDS, NOW, POOLS, World, build
 from tests.rules import examples
 from tests.rules.examples import differential
 from tests.rules.generate import Language
+from tests.rules.ruleworld import declared
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NO_FORM: Json = {"some": [{"var": "member.tags"}, {"==": [{"var": ""}, "vip"]}]}
@@ -130,6 +133,22 @@ def test_in_a_scope_sql_sees_what_closures_see(database: Database, keys: KeyRing
         assert counting.stores(compile_rule(True, FIELDS)).number == len(stores)
 
 
+def test_a_count_that_takes_too_long_is_given_up(database: Database, database_url: str, keys: KeyRing) -> None:
+    rule = compile_rule(True, FIELDS)
+    with psycopg.connect(database_url) as somebody, database.begin() as session:
+        somebody.execute("LOCK TABLE members IN ACCESS EXCLUSIVE MODE")
+        counting = Counting(session, keys, FIELDS, NOW, SHANGHAI, patience=timedelta(milliseconds=50))
+        with pytest.raises(TooSlowError, match="simplify"):
+            counting.members(rule)
+
+
+def test_what_a_count_sets_it_sets_back(database: Database, keys: KeyRing) -> None:
+    with database.begin() as session:
+        before = direct.rows(session, "SELECT current_setting('jit'), current_setting('statement_timeout')", {})
+        Counting(session, keys, FIELDS, NOW, SHANGHAI).members(compile_rule(True, FIELDS))
+        assert direct.rows(session, "SELECT current_setting('jit'), current_setting('statement_timeout')", {}) == before
+
+
 VISITS: Json = {"var": "member.visits"}
 BOXES: list[tuple[dict[str, Json], Json]] = [
     ({}, True),
@@ -160,8 +179,13 @@ def test_the_stores_of_a_box_are_the_homes_of_those_in_it_or_all_that_fit(databa
     with database.begin() as session:
         session.connection().execute(text("UPDATE members SET store_id = CASE WHEN id <= 3 THEN 1 ELSE 4 END"))
         session.connection().execute(text('UPDATE members SET attributes = \'{"tags": ["x"]}\' WHERE id <= 2'))
-        counting = Counting(session, keys, FIELDS, NOW, SHANGHAI)
+        fields = {**FIELDS, **declared(event__sales_channel={"type": "text"})}
+        counting = Counting(session, keys, fields, NOW, SHANGHAI)
         assert count_box(counting, {"member.tags": "x", "event.sales_channel": ["pos"]}) == BoxCount(2, 1)
         assert count_box(counting, {"store.key": ["S1", "S2"]}) == BoxCount(3, 2)
         assert count_box(counting, {"store.key": ["S2"], "member.tags": "x"}) == BoxCount(0, 0)
         assert count_box(counting, {"event.sales_channel": ["pos"]}) == BoxCount(48, 4)
+        tagged: Json = {"has_any": [{"var": "member.tags"}, ["x"]]}
+        pos: Json = {"==": [{"var": "event.sales_channel"}, "pos"]}
+        assert count_condition(counting, {"and": [tagged, {"and": [pos]}]}) == BoxCount(2, 1)
+        assert count_condition(counting, pos) == BoxCount(48, 4)

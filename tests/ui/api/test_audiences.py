@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from httpx import AsyncClient
 
 from engine.database.connection import Database
 from rules.types import Json
+from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import make_chain, tell
 
@@ -36,6 +38,15 @@ async def test_members_are_counted_and_some_are_named(api: AsyncClient) -> None:
     shoe = {"member.shoe": {"type": "integer", "optional": True}}
     assert (await count(api, {">": [{"var": "member.shoe"}, 41]}, fields=shoe))["members"] == 2
     assert (await count(api, GOLD, fields={"member.tier": {"type": "text"}}))["members"] == 2
+
+
+async def test_named_conditions_of_published_rulesets_may_be_used(api: AsyncClient, database: Database) -> None:
+    await tell(api, "member.registered", "member:1", "a", tier="gold")
+    assert (await count(api, {"condition": "zones/vip"}))[0] == 422
+    with database.begin() as session:
+        publish_ruleset(session, zones(), datetime(2026, 1, 7, tzinfo=UTC))
+    assert (await count(api, {"condition": "zones/vip"}))["members"] == 1
+    assert (await count(api, {"!": {"condition": "zones/vip"}}))["members"] == 0
 
 
 async def test_days_are_those_of_the_zone_that_is_asked_for(api: AsyncClient) -> None:
@@ -76,7 +87,7 @@ async def test_a_store_counts_its_own_members(api: AsyncClient, client_for: Clie
     ({"condition": True, "time_zone": "Mars/Olympus"}, "/time_zone", "no time zone"),
     ({"condition": True, "colour": 1}, "/colour", ""),
     ({"condition": True, "fields": {"event.weight": {"type": "date"}}}, "/fields/event.weight", "begin with"),
-    ({"condition": True, "fields": {"member.points": {"type": "text"}}}, "/fields/member.points", "as integer"),
+    ({"condition": True, "fields": {"member.points": {"type": "text"}}}, "/fields/member.points", "integer"),
     ({"condition": True, "fields": {"member.shoe": {"type": "size"}}}, "/fields/member.shoe/type", "type"),
 ])  # fmt: skip
 async def test_what_cannot_be_counted_is_refused_where_it_stands(

@@ -17,6 +17,7 @@ from engine.members.facts import Subject, read_all
 from engine.secrets.keyring import KeyRing
 from rules.tables.decide import decide
 from rules.tables.explain import explain
+from rules.tables.table import Table
 from rules.types import Json
 
 
@@ -58,7 +59,9 @@ def ask(
     """The decisions, in the order of the questions, kept; with alerts where a live version wants data or goes wrong."""
     made = [
         _decided(ruleset, question, subject, facts)
-        for (question, subject), facts in zip(questions, _facts(session, keys, ruleset, questions), strict=True)
+        for (question, subject), facts in zip(
+            questions, facts_for(session, keys, ruleset.table, questions), strict=True
+        )
     ]
     if ruleset.version is not None:
         telling.tell(session, ruleset, [each.decision for each in made], at=at)
@@ -75,24 +78,24 @@ def _decided(ruleset: Ruleset, question: Question, subject: Subject, facts: Mapp
     return Made(decision, question.now, zone, subject, facts, why)
 
 
-def _facts(
-    session: Session, keys: KeyRing, ruleset: Ruleset, questions: Sequence[tuple[Question, Subject]]
+def facts_for(
+    session: Session, keys: KeyRing, table: Table, questions: Sequence[tuple[Question, Subject]]
 ) -> list[Mapping[str, Json]]:
     """The facts of each question: those that are read, below those that are given."""
     found: list[Mapping[str, Json]] = [{} for _ in questions]
     for now in {question.now for question, _ in questions}:
         places = [i for i, (question, _) in enumerate(questions) if question.now == now]
         subjects = [questions[i][1] for i in places]
-        read = read_all(session, keys, subjects, paths=_wanted(ruleset, subjects), now=now)
+        read = read_all(session, keys, subjects, paths=_wanted(table, subjects), now=now)
         for i, facts in zip(places, read, strict=True):
             found[i] = _below(facts, questions[i][0].facts)
     return found
 
 
-def _wanted(ruleset: Ruleset, subjects: Sequence[Subject]) -> frozenset[str]:
+def _wanted(table: Table, subjects: Sequence[Subject]) -> frozenset[str]:
     """The fields to be read; none where nobody is asked about."""
     asked = any(one.member_id or one.store_id or one.associate_id for one in subjects)
-    return ruleset.table.fields if asked else frozenset()
+    return table.fields if asked else frozenset()
 
 
 def _below(read: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:

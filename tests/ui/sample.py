@@ -15,6 +15,7 @@ from engine.alerts.models import Alert
 from engine.clock import Clock
 from engine.coupons.models import Coupon, CouponBatch
 from engine.database.connection import Database
+from engine.definitions.drafts import put_draft
 from engine.definitions.models import Bundle, Draft, Live, Version
 from engine.events.models import Event, MemberQueue
 from engine.funnel.models import FunnelSum
@@ -26,6 +27,7 @@ from engine.relations.models import Relation
 from engine.runs.models import Effect, Run, RunStage, Turn
 from engine.seats.models import Seat
 from engine.secrets.keyring import KeyRing
+from tests.engine.rulesets.zones import publish_ruleset, zones
 
 JOURNEY: dict[str, Any] = json.loads((Path(__file__).parent / "hook_coupon.json").read_text(encoding="utf-8"))
 PASSWORD = "correct horse battery"
@@ -61,6 +63,7 @@ class _Maker:
         add_user(self.session, "admin", PASSWORD, "admin", now=self.now, title="运营管理员")
         self._chain()
         self._journeys()
+        self._rules()
         for number in range(24):
             self._member(number)
         self._runs()
@@ -79,6 +82,7 @@ class _Maker:
             ("condition-error", "journey/hook-coupon/how", {"error": "type-mismatch"}, False),
             ("wecom-configuration", "wecom/staff", {"errcode": 60020}, False),
             ("run-stuck", f"run/{self.runs['stuck']}", {"reason": "failed"}, False),
+            ("decision-uncertain", "ruleset/zones", {"missing": "member.tier", "version": 1}, False),
             ("member-parked", f"member/{self.members[1]}", {"reason": reason}, False),
         ]
         for kind, subject, detail, seen in told:
@@ -108,6 +112,15 @@ class _Maker:
                 "detail": {"outcome": "merged", "into": str(quiet.id)}}  # fmt: skip
         self.session.add(Turn(run_id=merged.id, n=2, at=at, answer={}, log=[line]))
         self.session.flush()
+
+    def _rules(self) -> None:
+        """A ruleset that is live, with a newer draft of it that is broken, and a draft that was never published."""
+        document = zones()
+        document["rows"][0] |= {"note": "双十一", "valid": {"from": "2026-01-01", "to": "2026-11-13"}}
+        publish_ruleset(self.session, document, self.now - timedelta(days=2))
+        broken, drafted = zones(rows=[{"id": "a", "when": ["gold"], "then": {"zone": 5}}]), zones(key="price-drafts")
+        for one in (broken, drafted):
+            put_draft(self.session, "ruleset", one["key"], json.dumps(one), by="user:admin", now=self.now)
 
     def _add(self, row: Any) -> int:
         self.session.add(row)

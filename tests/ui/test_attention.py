@@ -41,7 +41,7 @@ def test_open_alerts_lead_to_what_they_are_about(admin: Visitor, chain: Sample) 
         assert f'href="{href}"' in page
     assert "A journey paused itself</th>" not in page
     assert "60020" in page
-    assert "4 open alerts" in admin.get("/members?lang=en").text
+    assert "5 open alerts" in admin.get("/members?lang=en").text
 
 
 def test_what_an_alert_knows_is_told_in_the_readers_language(admin: Visitor, chain: Sample) -> None:

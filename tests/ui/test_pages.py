@@ -38,6 +38,8 @@ def paths(chain: Sample) -> list[str]:
         *journey,
         *runs,
         f"{runs[0]}/progress",
+        "/rules",
+        *(f"/rules/{path}" for path in RULES),
         "/members",
         f"/members/{member}",
         f"/members/{chain.members[1]}",
@@ -54,6 +56,7 @@ def paths(chain: Sample) -> list[str]:
     ]
 
 
+RULES = ("zones", "zones?version=1&from=2", "zones?version=draft", "zones/findings?version=draft", "price-drafts")
 PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions")
 
 

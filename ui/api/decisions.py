@@ -12,7 +12,6 @@ from engine.decisions.errors import DecisionError
 from engine.decisions.records import Made
 from engine.decisions.rulesets import Ruleset, draft_ruleset
 from engine.decisions.showing import Shown, show
-from engine.definitions.context import context_of
 from engine.definitions.errors import DefinitionError
 from engine.definitions.kinds import KEY
 from ui.api.decision_answers import (
@@ -24,6 +23,7 @@ from ui.api.decision_answers import (
     RefusedAnswer,
 )  # fmt: skip
 from ui.auth import Caller, require
+from ui.checking import check_context
 from ui.lists import LARGEST
 from ui.routing import api_router
 from ui.translations import problem_of
@@ -99,8 +99,7 @@ def _chosen(session: Session, caller: Caller, key: str, version: int | str | Non
             return caller.deps.rulesets.version(session, key, n)
         case _:
             with caller.deps.database.begin() as seeing_all:
-                context = context_of(seeing_all, caller.deps.catalogue, now=caller.now())
-                return draft_ruleset(seeing_all, key, context)
+                return draft_ruleset(seeing_all, key, check_context(caller.deps, seeing_all))
 
 
 def _asker(caller: Caller) -> Asker:

@@ -6,12 +6,10 @@ Definitions belong to the whole chain: a key that is bound to a region or store 
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Path, Request
-from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.definitions import checks, drafts, versions
-from engine.definitions.context import context_of
 from engine.definitions.diff import diff
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
@@ -19,7 +17,6 @@ from engine.definitions.listing import Shown, list_shown, show
 from engine.definitions.models import Live, Version
 from engine.definitions.publish import STAY, Choice, publish
 from engine.definitions.source import Source, read_source
-from engine.journeys.context import CheckContext
 from rules.types import Json
 from ui.api.definition_answers import (
     JSON_ANSWER,
@@ -40,6 +37,7 @@ from ui.api.definition_answers import (
     VersionList,
 )
 from ui.auth import Caller, require
+from ui.checking import check_context
 from ui.conditional import IfMatch, revision_tag, revisions_in
 from ui.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
 from ui.presentable import presentable, two_titles
@@ -148,7 +146,7 @@ async def test_draft(request: Request, caller: Reader, kind: Kind, key: Key) -> 
 def _test(caller: Caller, kind: Kind, key: str, text: str | None) -> TestsAnswer:
     document = (read_source(text) if text is not None else _draft(caller, kind, key)).document
     with caller.deps.database.begin() as session:
-        report = checks.run(kind, key, document, _context(caller, session))
+        report = checks.run(kind, key, document, check_context(caller.deps, session))
     return TestsAnswer.model_validate(presentable(report.to_json()))
 
 
@@ -222,12 +220,8 @@ def _draft(caller: Caller, kind: Kind, key: str) -> Source:
 def findings_of(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
     """All that the checks find in a document."""
     with caller.deps.database.begin() as session:
-        found = checks.find(kind, key, source.document, _context(caller, session))
+        found = checks.find(kind, key, source.document, check_context(caller.deps, session))
     return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
-
-
-def _context(caller: Caller, session: Session) -> CheckContext:
-    return context_of(session, caller.deps.catalogue, now=caller.now())
 
 
 async def _sent(request: Request) -> str | None:

@@ -7,7 +7,6 @@ from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from engine.definitions import drafts
-from engine.definitions.context import context_of
 from engine.definitions.errors import StaleRevisionError
 from engine.definitions.source import read_source
 from engine.rulesets.tables import MEDIA_TYPES, Form, export_table, import_table
@@ -18,6 +17,7 @@ from rules.types import Json
 from ui.api.definition_answers import DraftAnswer
 from ui.api.definitions import Author, Key, Reader, findings_of
 from ui.auth import Caller
+from ui.checking import check_context
 from ui.conditional import IfMatch, revision_tag, revisions_in
 from ui.problems import FieldError, Unprocessable, WrongMediaType
 from ui.routing import api_router
@@ -37,7 +37,7 @@ def export_draft_table(caller: Reader, key: Key, form: Wanted = "xlsx") -> Respo
     """The rows of the draft, one line each; its revision is the ETag. `docs/rulesets.md` says how cells are written."""
     with caller.begin() as session:
         draft = drafts.read_draft(session, "ruleset", key)
-        context = context_of(session, caller.deps.catalogue, now=caller.now())
+        context = check_context(caller.deps, session)
     try:
         content = export_table(read_source(draft.document).document, form, context)
     except (SheetError, TableError) as error:
@@ -69,7 +69,7 @@ def _import(caller: Caller, key: str, form: Form, body: bytes, given: frozenset[
         before = drafts.read_draft(session, "ruleset", key)
         if given is not None and given.isdisjoint({"*", str(before.revision)}):
             raise StaleRevisionError(before.revision)
-        context = context_of(session, caller.deps.catalogue, now=caller.now())
+        context = check_context(caller.deps, session)
         try:
             document = import_table(read_source(before.document).document, body, form, context)
         except (SheetError, TableError) as error:

@@ -1,0 +1,111 @@
+"""Trying a ruleset on a page: a form with one entry for each field that it reads, and what was written as facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rules.errors import RuleError
+from rules.facts import value_parser
+from rules.reader import loads
+from rules.tables.table import Table
+from rules.types import Declaration, Json
+from ui.decision_tables import field_name
+from ui.messages import Language
+
+PREFIX = "fact."
+MOST = 10_000
+"""Characters of one entry."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A field of the form: `choices` are the values of an enum or a boolean, `failure` is why its text is none."""
+
+    path: str
+    name: str
+    kind: str
+    choices: tuple[str, ...]
+    text: str
+    failure: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{PREFIX}{self.path}"
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form as it was sent: its entries, and the facts that they make."""
+
+    entries: list[Entry]
+    facts: dict[str, Json]
+
+    @property
+    def failed(self) -> bool:
+        return any(entry.failure for entry in self.entries)
+
+
+def fill(table: Table, sent: Mapping[str, str], language: Language) -> Filled:
+    """The form for a ruleset, filled with what was sent. An entry without text says nothing of its field."""
+    entries: list[Entry] = []
+    facts: dict[str, Json] = {}
+    for path in _paths(table):
+        declaration = table.known[path]
+        text = sent.get(f"{PREFIX}{path}", "").strip()[:MOST]
+        failure = False
+        if text:
+            try:
+                _put(facts, path, fact(text, declaration, table.zone))
+            except (ValueError, RuleError):
+                failure = True
+        name = field_name(path, table.known, language)
+        entries.append(Entry(path, name, declaration.value_type.kind, _choices(declaration), text, failure))
+    return Filled(entries, facts)
+
+
+def fact(text: str, declaration: Declaration, zone: ZoneInfo) -> Json:
+    """What was written for a field, as facts carry it. Raises ValueError or RuleError where it is not of its type."""
+    kind = declaration.value_type.kind
+    value: Json = text
+    match kind:
+        case "boolean":
+            value = {"true": True, "false": False}[text] if text in {"true", "false"} else text
+        case "integer" | "money":
+            value = int(text.replace(",", ""))
+        case "tags":
+            value = [part for part in text.replace("、", ",").replace(",", ",").replace(",", " ").split() if part]
+        case "list":
+            value = loads(text)
+        case "instant" if "+" not in text and not text.upper().endswith("Z"):
+            value = datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+        case _:
+            pass
+    value_parser(declaration.value_type)(value)
+    return value
+
+
+def _paths(table: Table) -> list[str]:
+    """The fields that the ruleset reads: its columns first."""
+    columns = [column.field for column in table.columns if column.field in table.fields]
+    return [*dict.fromkeys([*columns, *sorted(table.fields)])]
+
+
+def _choices(declaration: Declaration) -> tuple[str, ...]:
+    match declaration.value_type.kind:
+        case "boolean":
+            return ("true", "false")
+        case "enum":
+            return tuple(declaration.values or ())
+        case _:
+            return ()
+
+
+def _put(facts: dict[str, Json], path: str, value: Json) -> None:
+    """Write a value at a path of nested facts."""
+    inner: Any = facts
+    *scopes, name = path.split(".")
+    for scope in scopes:
+        inner = inner.setdefault(scope, {})
+    inner[name] = value

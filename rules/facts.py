@@ -10,7 +10,7 @@ from rules.limits import MAX_LIST
 from rules.moment import Moment
 from rules.scalars import PARSERS, SEVERAL, parse_exact_integer
 from rules.tree import Closure, Facts, Value
-from rules.types import ANY, Kind, Type
+from rules.types import ANY, Json, Kind, Type
 from rules.unknown import Unknown
 
 COUNTED = frozenset({"tags", "list"})
@@ -155,3 +155,18 @@ def _parse_object(value: object) -> object:
 
 def _too_long(path: str, length: int) -> EvaluationError:
     return EvaluationError(evaluation_messages.long_fact(path, length, MAX_LIST), field=path)
+
+
+def nested(values: Mapping[str, Json]) -> dict[str, Json]:
+    """Values by path as objects in objects. Raises ValueError where a path leads through another one's value."""
+    facts: dict[str, Json] = {}
+    for path, value in sorted(values.items()):
+        *scopes, name = path.split(".")
+        inside = facts
+        for scope in scopes:
+            below = inside.setdefault(scope, {})
+            if not isinstance(below, dict):
+                raise ValueError(f"{path} leads through the value of another field")  # noqa: TRY004  not of the caller's
+            inside = below
+        inside[name] = value
+    return facts

@@ -18,6 +18,7 @@ import z3
 
 from rules import smt_numbers
 from rules.codes import after_prefix
+from rules.fields import Field
 from rules.smt_calendar import Calendar
 from rules.smt_values import LIMITS, Formula, NoFormError, Values
 from rules.tree import Expression, Value
@@ -61,6 +62,7 @@ class Formulas:
         self.needs: list[Formula] = []
         self.nothing = Term(None, self.false)
         self._guards: list[Formula] = []
+        self._instead: dict[str, Term] = {}
 
     @property
     def exact(self) -> bool:
@@ -90,7 +92,7 @@ class Formulas:
     def opaque(self, expression: Expression) -> Term:
         """A free variable that stands for an expression: the same one wherever the same JSON stands."""
         source = json.dumps(expression.source, sort_keys=True) if expression.source is not None else id(expression)
-        key = f"{expression.type.name} {source}"
+        key = f"{expression.type.name} {source}{self._other_world(expression)}"
         if key not in self.free:
             value, known = self.values.variable(key, expression.type), self.values.boolean(f"known {key}")
             self.free[key] = Term(value, known)
@@ -106,12 +108,30 @@ class Formulas:
 
     def field(self, path: str, type_: Type) -> Term:
         """A field of the facts; known unless it is declared optional."""
+        if path in self._instead:
+            return self._instead[path]
         if path not in self.read:
             declaration = self.fields.get(path)
             optional = declaration is not None and declaration.optional
             known = self.values.boolean(f"has {path}") if optional else self.true
             self.read[path] = type_, Term(self.values.declared(path, type_, declaration), known)
         return self.read[path][1]
+
+    @contextmanager
+    def instead(self, path: str, value: Value, type_: Type) -> Iterator[None]:
+        """What is built inside is about facts that differ from the others in the value of one field."""
+        self._instead[path] = self.literal(value, type_)
+        try:
+            yield
+        finally:
+            del self._instead[path]
+
+    def _other_world(self, expression: Expression) -> str:
+        """What tells a free variable apart from that for the same JSON about facts with another value."""
+        if not self._instead:
+            return ""
+        read = {node.path for node in expression.walk() if isinstance(node, Field)}
+        return "".join(f" {path}={term.value}" for path, term in self._instead.items() if path in read)
 
     # Truth
 

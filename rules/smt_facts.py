@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from rules.smt import Formulas
 from rules.smt_time import code_date, code_instant
 from rules.smt_values import Formula
 from rules.types import Json, Type
+from rules.writing import instant_text
 
 _UNNAMED = 100_003
 """Seconds from which durations are taken that no rule names."""
@@ -29,9 +29,9 @@ class NoFactsError(Exception):
 
 @dataclass(frozen=True)
 class Example:
-    """Facts as a decision takes them, and the moment, where the formulas ask about it."""
+    """Values as facts carry them, by path, of all fields that were asked about; `now` is set where that was."""
 
-    facts: dict[str, Json]
+    values: dict[str, Json]
     now: datetime | None
 
 
@@ -44,22 +44,7 @@ def example_of(model: Formula, formulas: Formulas, zone: ZoneInfo) -> Example:
         if reading.holds(term.known)
     }
     now = reading.instant(formulas.calendar.now) if formulas.calendar.asked else None
-    return Example(nested(found), now)
-
-
-def nested(values: Mapping[str, Json]) -> dict[str, Json]:
-    """Values by path as objects in objects."""
-    facts: dict[str, Json] = {}
-    for path, value in sorted(values.items()):
-        *scopes, name = path.split(".")
-        inside = facts
-        for scope in scopes:
-            below = inside.setdefault(scope, {})
-            if not isinstance(below, dict):
-                raise NoFactsError
-            inside = below
-        inside[name] = value
-    return facts
+    return Example(found, now)
 
 
 class _Reading:
@@ -134,12 +119,6 @@ class _Reading:
         if not z3.is_K(found) or z3.is_true(found.arg(0)):
             raise NoFactsError
         return [tag for tag in sorted(held) if held[tag]]
-
-
-def instant_text(instant: datetime) -> str:
-    """An instant as facts carry it: in its zone, unless the offset there has seconds, as before clocks were set."""
-    offset = instant.utcoffset() or timedelta()
-    return (instant.astimezone(UTC) if offset % timedelta(minutes=1) else instant).isoformat()
 
 
 def decimal_text(value: Fraction) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -69,6 +69,12 @@ def as_json(value: Value, type_: Type) -> Json:
         case _:
             plain: Json = value
             return plain
+
+
+def instant_text(instant: datetime) -> str:
+    """An instant as facts carry it: in its own zone, unless the offset there has seconds, as before clocks were set."""
+    offset = instant.utcoffset() or timedelta()
+    return (instant.astimezone(UTC) if offset % timedelta(minutes=1) else instant).isoformat()
 
 
 def _amount(minor: int, currency: str) -> str:

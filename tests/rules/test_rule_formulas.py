@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from rules.codes import Codes, after_prefix, between
 from rules.compile import compile_rule
+from rules.errors import EvaluationError
 from rules.scalars import PARSERS
 from rules.smt import Formula, Formulas
 from rules.smt_facts import NoFactsError, decimal_text, example_of
@@ -103,7 +104,10 @@ class Proof:
         if model is None:
             return None
         found = example_of(model, self.formulas, self.zone)
-        verdict = self.rule.evaluate(found.facts, now=found.now or NOW, zone=self.zone)
+        try:
+            verdict = self.rule.evaluate(nested(found.values), now=found.now or NOW, zone=self.zone)
+        except EvaluationError:
+            return False
         return isinstance(verdict, Unknown) if wanted is None else verdict is wanted
 
     def _given(self, facts: dict[str, Any]) -> Iterator[Formula]:

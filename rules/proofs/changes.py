@@ -1,0 +1,137 @@
+"""What an edit changes: the boxes in which a table and the one before it give different outcomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import SequenceMatcher
+from zoneinfo import ZoneInfo
+
+from rules.proofs import messages
+from rules.proofs.boxes import box_json, box_words
+from rules.proofs.budget import Budget, NotSettledError
+from rules.proofs.claims import Prover
+from rules.proofs.examples import Example, example_in
+from rules.proofs.findings import MOST, Finding
+from rules.proofs.proving import Proving, UndecidedError
+from rules.proofs.sides import Side, differences
+from rules.proofs.space import space_of
+from rules.proofs.walk import Leaf, Walk
+from rules.tables.decide import Decision
+from rules.tables.document import Ruleset
+from rules.tables.table import Table
+from rules.types import Json
+
+
+def changes(
+    before: Table, after: Table, *, zone: ZoneInfo, now: datetime, prover: Prover | None, budget: Budget
+) -> Iterator[Finding]:
+    """A finding for each set of rows that decides otherwise than before, with the box of its cases."""
+    told = 0
+    try:
+        search = _Changes(before, after, Proving(space_of((before, after), zone, now), prover, budget))
+        for finding in search.findings():
+            told += 1
+            if told > MOST:
+                yield messages.finding("changed", "warning", "/rows", messages.MORE_CHANGES)
+                return
+            yield finding
+    except NotSettledError:
+        yield messages.not_proved("changed", "/rows")
+        return
+    if search.doubtful:
+        yield messages.not_proved("changed", "/rows")
+
+
+class _Changes:
+    """Walks through the sets of rows of both tables that match together."""
+
+    def __init__(self, before: Table, after: Table, proving: Proving) -> None:
+        self.before = before
+        self.after = after
+        self.proving = proving
+        self.space = proving.space
+        self.old = (1 << len(before.rows)) - 1
+        self.walk = Walk(self.space, proving.budget)
+        self.touched = self._touched()
+        self.alike = _frame(before.document) == _frame(after.document)
+        self.doubtful = False
+
+    def _touched(self) -> int:
+        """The rows of either table that have no like in the other, in the same order."""
+        old, new = ([_content(table, i) for i in range(len(table.rows))] for table in (self.before, self.after))
+        kept = 0
+        for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks():
+            kept |= ((1 << block.size) - 1) << block.a
+            kept |= ((1 << block.size) - 1) << (block.b + len(old))
+        return self.space.every & ~kept
+
+    def _is_same(self, left: tuple[int, ...]) -> bool:
+        """Whether only rows are left that stand in both tables, so that both give the same."""
+        if left[0] & self.touched:
+            return False
+        return self.alike or self.before.document == self.after.document
+
+    def findings(self) -> Iterator[Finding]:
+        """The differences that the decisions of both tables confirm, each once."""
+        told: set[str] = set()
+        for leaf in self.walk.leaves((self.space.every,), self._is_same):
+            try:
+                for example in self._examples(leaf):
+                    before, after = example.decide(self.before), example.decide(self.after)
+                    if _is_broken(before) or _is_broken(after):
+                        continue
+                    key = json.dumps([before.outcome, [*before.rows], after.outcome, [*after.rows]], sort_keys=True)
+                    if before.outcome != after.outcome and key not in told:
+                        told.add(key)
+                        yield self._finding(leaf, example, before, after)
+            except NotSettledError:
+                self.doubtful = True
+            except UndecidedError:
+                continue
+
+    def _examples(self, leaf: Leaf) -> Iterator[Example]:
+        one = Side(self.space, self.before, leaf.masks[0] & self.old)
+        other = Side(self.space, self.after, leaf.masks[0] & ~self.old)
+        denied = self.proving.denied(leaf.doubt)
+        if not denied and one.is_plain and other.is_plain:
+            yield example_in(self.space, leaf.box)
+            return
+        outputs = range(min(len(self.before.outputs), len(self.after.outputs)))
+        for claims in differences(one, other, outputs):
+            found = self.proving.find([*self.proving.within(leaf.box, self.space.asked), *claims, *denied])
+            if found is not None:
+                yield example_in(self.space, leaf.box, found)
+
+    def _finding(self, leaf: Leaf, example: Example, before: Decision, after: Decision) -> Finding:
+        wide = self.walk.around(leaf.box, [(self.space.every, leaf.masks[0])])
+        rows = tuple(dict.fromkeys([*after.rows, *before.rows]))
+        pointers = {line.id: line.pointer for line in self.after.rows}
+        words = box_words(self.space, wide)
+        message = messages.changed(words, (before.outcome, before.rows), (after.outcome, after.rows))
+        pointer = next((pointers[row] for row in after.rows if row in pointers), "/rows")
+        return Finding("changed", "warning", pointer, message, rows, box_json(self.space, wide), example.to_json())
+
+
+def _is_broken(decision: Decision) -> bool:
+    """Whether rows contradict each other, as other findings tell."""
+    return decision.reason == "error" and bool(decision.rows)
+
+
+def _content(table: Table, number: int) -> str:
+    """All of a row that a decision depends on; named conditions as they are."""
+    row, line = table.document.rows[number], table.rows[number]
+    when = {column.field: cell for column, cell in zip(table.columns, row.when, strict=False) if cell is not None}
+    rules = [condition.rule.tree.source for condition in line.conditions]
+    used = sorted(name for name in table.conditions if f'"{name}"' in json.dumps(rules))
+    named = {name: table.document.conditions.get(name) for name in used}
+    window = row.valid.model_dump() if row.valid else None
+    return json.dumps([when, row.condition, window, row.then, named], sort_keys=True)
+
+
+def _frame(document: Ruleset) -> Json:
+    """What a decision depends on beside the rows."""
+    kept = {"hit", "aggregate", "total", "otherwise", "on_unknown", "time_zone", "outputs", "fields"}
+    found: Json = document.model_dump(mode="json", include=kept)
+    return found

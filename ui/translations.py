@@ -19,11 +19,13 @@ from engine.database.retrying import ContendedError
 from engine.decisions.errors import DecisionError, UnusableRulesetError
 from engine.definitions.errors import (
     DefinitionError,
+    NotAcceptableError,
     NotAvailableError,
     NotPublishableError,
     NotReadableError,
     StaleRevisionError,
     UnknownDefinitionError,
+    UnknownFindingError,
     WrongStateError,
 )
 from engine.jobs.bulk import BulkError
@@ -115,6 +117,8 @@ def _definition_problem(error: DefinitionError) -> Problem:
             return Stale(str(error))
         case NotReadableError():
             return Unprocessable("The text cannot be read.", errors=[FieldError("", str(error))])
+        case UnknownFindingError() | NotAcceptableError():
+            return Unprocessable("The finding cannot be accepted.", errors=[FieldError("/code", str(error))])
         case NotAvailableError():
             return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
         case NotPublishableError():

@@ -5,6 +5,8 @@ DefinitionError
 ├── UnknownDefinitionError  no draft, version or live definition of this kind and key
 ├── StaleRevisionError      the draft was changed since it was read
 ├── WrongStateError         a pause, resume or retirement that the state forbids
+├── UnknownFindingError     the draft has no such finding
+├── NotAcceptableError      a finding that blocks publishing
 ├── NotAvailableError       a part of the contract that this release does not execute yet
 └── NotPublishableError     findings of severity error; carries all findings
 """
@@ -46,6 +48,14 @@ class StaleRevisionError(DefinitionError):
 
 class WrongStateError(DefinitionError):
     """The journey is not in a state in which this can be done."""
+
+
+class UnknownFindingError(DefinitionError):
+    """There is no such finding to accept."""
+
+
+class NotAcceptableError(DefinitionError):
+    """The finding is an error."""
 
 
 class NotAvailableError(DefinitionError):

@@ -71,3 +71,17 @@ class LiveRevision(SQLModel, table=True):
 
     singleton: bool = Field(default=True, primary_key=True)
     revision: int = 0
+
+
+class AcceptedFinding(SQLModel, table=True):
+    """A finding of a draft that an author accepts; `mark` is the hash of what it is about."""
+
+    __tablename__ = "accepted_findings"
+
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    mark: str = Field(primary_key=True)
+    reason: str = long_text()
+    by: str
+    at: datetime = instant()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from rules.types import Json
@@ -17,24 +19,52 @@ WARNINGS = frozenset(
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """Who accepted a finding, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """`pointer` is a JSON pointer into the document, `message` is `{"zh", "en"}`, `example` shows the case."""
+    """`pointer` is a JSON pointer into the document, `message` is `{"zh", "en"}`, `example` shows the case.
+
+    Of a ruleset also: the `rows` concerned, the `box` of cases as a cell for each field that matters, and the `count`
+    of members and stores who are in it today.
+    """
 
     code: str
     severity: Severity
     pointer: str
     message: dict[str, str]
     example: Json = None
+    rows: tuple[str, ...] = ()
+    box: Mapping[str, Json] | None = None
+    count: Mapping[str, int] | None = None
+    accepted: Acceptance | None = None
 
     def to_json(self) -> dict[str, Json]:
         """The finding as the API shows it."""
-        plain: dict[str, Json] = {
+        more: dict[str, Json] = {
+            "example": self.example,
+            "rows": [*self.rows] or None,
+            "box": None if self.box is None else {**self.box},
+            "count": None if self.count is None else {**self.count},
+            "accepted": None if self.accepted is None else _acceptance(self.accepted),
+        }
+        return {
             "code": self.code,
             "severity": self.severity,
             "pointer": self.pointer,
             "message": {**self.message},
+            **{name: value for name, value in more.items() if value is not None},
         }
-        return plain if self.example is None else {**plain, "example": self.example}
+
+
+def _acceptance(accepted: Acceptance) -> Json:
+    return {"by": accepted.by, "at": accepted.at.isoformat(), "reason": accepted.reason}
 
 
 def finding(code: str, pointer: str, zh: str, en: str, example: Json = None) -> Finding:

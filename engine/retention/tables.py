@@ -29,6 +29,7 @@ _DETAILS = Trimmed("trim run details", "400 days after the run ended", "WAYSTATI
 _RUNS = "1,100 days after it ended; for good where re-entry or the funnel's people are told from it"
 
 TABLES: Mapping[str, Growth] = {
+    "accepted_findings": Bounded("one for each finding that an author accepts"),
     "alembic_version": Bounded("one row"),
     "alert_signals": Trimmed("fold the alerts", "until they are folded, a second later"),
     "alerts": Trimmed("forget alerts", "90 days after they were acknowledged, 400 days after they happened last"),

@@ -15,14 +15,40 @@ JSON_ANSWER: dict[int | str, dict[str, Any]] = {200: {"content": {"application/j
 """How `/openapi.json` describes documents, which handlers read by themselves."""
 
 
+class AcceptanceAnswer(BaseModel):
+    """Who accepted a finding, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class FindingAnswer(BaseModel):
-    """One finding: `error` blocks publishing, `warning` is shown."""
+    """One finding: `error` blocks publishing, `warning` is shown.
+
+    Of a ruleset: the ids of the `rows` concerned, the `box` of cases (a cell for each field that matters), facts that
+    show it, and how many members and stores are in the box today.
+    """
 
     code: str
     severity: Literal["error", "warning"]
     pointer: str
     message: dict[str, str]
     example: Any = None
+    rows: list[str] | None = None
+    box: dict[str, Any] | None = None
+    count: dict[str, int] | None = None
+    accepted: AcceptanceAnswer | None = None
+
+
+class AcceptBody(BaseModel):
+    """Which findings are accepted, by their code and the rows that they concern, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(min_length=1, max_length=100)
+    rows: list[str] = Field(default=[], max_length=10_000)
+    reason: str = Field(min_length=1, max_length=2_000)
 
 
 class DraftAnswer(BaseModel):

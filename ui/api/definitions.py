@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.definitions import checks, drafts, versions
+from engine.definitions.accepted import Accepting, Checked, accept, with_acceptances
 from engine.definitions.diff import diff
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
@@ -22,6 +23,7 @@ from ui.api.definition_answers import (
     JSON_ANSWER,
     JSON_BODY,
     OPTIONAL_BODY,
+    AcceptBody,
     ChangeAnswer,
     DefinitionItem,
     DefinitionList,
@@ -150,6 +152,18 @@ def _test(caller: Caller, kind: Kind, key: str, text: str | None) -> TestsAnswer
     return TestsAnswer.model_validate(presentable(report.to_json()))
 
 
+@router.post("/definitions/{kind}/{key}/draft/findings/accept")
+def accept_finding(caller: Author, kind: Kind, key: Key, body: AcceptBody) -> FindingsAnswer:
+    """Accept warnings of one code about just these rows. They come back when what they are about changes."""
+    source = _draft(caller, kind, key)
+    with caller.deps.database.begin() as session:
+        found = checks.find(kind, key, source.document, check_context(caller.deps, session))
+    with caller.begin() as session:
+        accepting = Accepting(body.code, body.rows, body.reason)
+        accept(session, Checked(kind, key, source.document, found), accepting, by=caller.actor, now=caller.now())
+    return FindingsAnswer(findings=findings_of(caller, kind, key, source))
+
+
 @router.get("/definitions/{kind}/{key}/draft/diff")
 def diff_draft(caller: Reader, kind: Kind, key: Key) -> DiffAnswer:
     """How the draft differs from the live version."""
@@ -221,6 +235,7 @@ def findings_of(caller: Caller, kind: Kind, key: str, source: Source) -> list[Fi
     """All that the checks find in a document."""
     with caller.deps.database.begin() as session:
         found = checks.find(kind, key, source.document, check_context(caller.deps, session))
+        found = with_acceptances(session, Checked(kind, key, source.document, found))
     return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
 
 

@@ -22,10 +22,12 @@ def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_derived_fields()
     add_decisions()
+    add_accepted_findings()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_accepted_findings()
     drop_decisions()
     drop_derived_fields()
 
@@ -99,3 +101,22 @@ def add_decisions() -> None:
 def drop_decisions() -> None:
     """The table goes, and its policies with it."""
     op.drop_table("decisions")
+
+
+def add_accepted_findings() -> None:
+    """Findings that authors accepted, each pinned to what it is about."""
+    op.create_table(
+        "accepted_findings",
+        sa.Column("kind", sa.String(), primary_key=True),
+        sa.Column("key", sa.String(), primary_key=True),
+        sa.Column("code", sa.String(), primary_key=True),
+        sa.Column("mark", sa.String(), primary_key=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+def drop_accepted_findings() -> None:
+    """The table goes."""
+    op.drop_table("accepted_findings")

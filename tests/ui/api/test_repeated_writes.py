@@ -106,6 +106,13 @@ async def a_table(ground: Ground) -> Request:
     return path, (await ground.api.get(f"{BASE}{path}")).content
 
 
+async def a_finding(ground: Ground) -> str:
+    """A draft that saves an event and never looks at it."""
+    unwise = {**SIMPLE, "key": "unwise", "entry": [{**SIMPLE["entry"][0], "save": "seen"}]}
+    await ground.api.put(f"{BASE}/definitions/journey/unwise/draft", json=unwise)
+    return "unwise"
+
+
 async def a_sync(_: Ground) -> Request:
     return "/org/sync", {}
 
@@ -154,6 +161,9 @@ WAYS: dict[tuple[str, str], Making] = {
     ("DELETE", "/definitions/{kind}/{key}/draft"): on(Ground.draft, f"{JOURNEY}/draft"),
     ("POST", "/definitions/{kind}/{key}/draft/check"): on(Ground.draft, f"{JOURNEY}/draft/check"),
     ("POST", "/definitions/{kind}/{key}/draft/test"): on(Ground.draft, f"{JOURNEY}/draft/test"),
+    ("POST", "/definitions/{kind}/{key}/draft/findings/accept"): on(
+        a_finding, f"{JOURNEY}/draft/findings/accept", {"code": "unused-value", "reason": "on purpose"}
+    ),
     ("PUT", "/definitions/ruleset/{key}/draft/table"): a_table,
     ("POST", "/decisions/{ruleset}"): on(a_ruleset, "/decisions/{}", {"version": "draft"}),
     ("POST", "/decisions/{ruleset}/batch"): on(a_ruleset, "/decisions/{}/batch", {"items": [{"version": "draft"}]}),

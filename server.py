@@ -187,7 +187,7 @@ def migrate() -> None:
     bring_up_to_date(_role().needed_database_url())
 
 
-# --- for those who write definitions and activity types ---------------------------------------------------------------
+# --- for those who write definitions, activity types and operators ----------------------------------------------------
 
 
 @cli.command()
@@ -228,10 +228,27 @@ def new_activity(
     remote: Annotated[bool, typer.Option("--remote", help="It calls the outside world.")] = False,
 ) -> None:
     """Write an activity type and its test."""
-    from workflows.scaffold.activity import NewActivity, ScaffoldError
+    from workflows.scaffold.activity import NewActivity
+    from workflows.scaffold.writing import ScaffoldError
 
     try:
         for path in NewActivity(name, remote=remote).write(Path(__file__).parent):
+            typer.echo(path.relative_to(Path(__file__).parent))
+    except ScaffoldError as error:
+        raise MisconfiguredError(str(error)) from error
+
+
+@cli.command()
+def new_operator(
+    name: Annotated[str, typer.Argument(help="Small letters, as in starts_with.", show_default=False)],
+) -> None:
+    """Write an operator of rules and its test."""
+    from rules.operators import OPERATORS
+    from workflows.scaffold.operator import NewOperator
+    from workflows.scaffold.writing import ScaffoldError
+
+    try:
+        for path in NewOperator(name, OPERATORS).write(Path(__file__).parent):
             typer.echo(path.relative_to(Path(__file__).parent))
     except ScaffoldError as error:
         raise MisconfiguredError(str(error)) from error

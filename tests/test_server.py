@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("dev", "web", "worker", "router", "simulator", "demo", "migrate", "definitions", "new-activity")
+COMMANDS = (
+    "dev",
+    "web",
+    "worker",
+    "router",
+    "simulator",
+    "demo",
+    "migrate",
+    "definitions",
+    "new-activity",
+    "new-operator",
+)
 KEY = "1:" + "A" * 43
 
 

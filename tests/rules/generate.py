@@ -68,7 +68,8 @@ class Language:
     """What expressions may be made of.
 
     `operators` and `kinds` leave out the others; `outer` lets conditions on items read fields outside of the list,
-    `absent` lets an `if` end without a value, `pools` gives other values by path or kind.
+    `absent` lets an `if` end without a value, `equal_lists` lets lists be compared, `pools` gives other values by path
+    or kind.
     """
 
     fields: Fields = field(default_factory=lambda: FIELDS)
@@ -76,6 +77,7 @@ class Language:
     kinds: Collection[str] = frozenset({*POOLS, "enum", "list"})
     outer: bool = True
     absent: bool = True
+    equal_lists: bool = True
     depth: int = 3
     pools: Mapping[str, list[Json]] = field(default_factory=dict)
 
@@ -96,14 +98,19 @@ class Language:
 
     def cases(self, kind: Kind = "boolean", *, missing: bool = False) -> st.SearchStrategy[tuple[Json, dict[str, Any]]]:
         """Expressions of a kind, each with facts for the fields that it reads; with `missing` as in `facts`."""
+        return self.cases_by_path(self.expressions(kind), missing=missing).map(lambda case: (case[0], nested(case[1])))
+
+    def cases_by_path(
+        self, rules: st.SearchStrategy[Json], *, missing: bool = False
+    ) -> st.SearchStrategy[tuple[Json, dict[str, Any]]]:
+        """The same for other rules, or lists of them; the facts by path, GONE for those that are absent."""
         values = {path: self.values(path, each, missing=missing) for path, each in self.usable.items()}
 
         @st.composite
         def made(draw: Draw) -> tuple[Json, dict[str, Any]]:
-            rule = draw(self.expressions(kind))
+            rule = draw(rules)
             text = json.dumps(rule, ensure_ascii=False)
-            read = {path: draw(value) for path, value in values.items() if path.removesuffix("s") in text}
-            return rule, nested(read)
+            return rule, {path: draw(value) for path, value in values.items() if path.removesuffix("s") in text}
 
         return made()
 
@@ -154,7 +161,8 @@ class Language:
         of = {"": lines.of} if isinstance(lines.of, Declaration) else dict(lines.of or {})
         if lines.value_type.kind == "tags":
             of = {"": Declaration(type="enum", values=lines.values) if lines.values else Declaration(type="text")}
-        return replace(self, fields={**(self.fields if self.outer else {}), **of})
+        outside = {path: each for path, each in self.fields.items() if path and self.outer}
+        return replace(self, fields={**outside, **of})
 
 
 @dataclass

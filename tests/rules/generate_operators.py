@@ -119,9 +119,10 @@ def var_with_fallback(w: Writer, like: Declaration, _name: str, depth: int) -> J
 def missing(w: Writer, _like: Declaration, name: str, _depth: int) -> Json:
     paths = w.draw(st.lists(st.sampled_from(sorted(w.language.usable)), min_size=1, max_size=3, unique=True))
     asked: Json = {"missing": paths} if name == "missing" else {"missing_some": [w.one([0, 1, 2]), paths]}
-    if "in" in w.language.operators and w.draw(st.booleans()):
+    equal = w.language.equal_lists and "==" in w.language.operators
+    if "in" in w.language.operators and (not equal or w.draw(st.booleans())):
         return {"in": [w.one(paths), asked]}
-    return {"==": [asked, w.one([[], paths])]} if "==" in w.language.operators else None
+    return {"==": [asked, w.one([[], paths])]} if equal else None
 
 
 # members of sets, pieces of texts
@@ -130,6 +131,7 @@ def missing(w: Writer, _like: Declaration, name: str, _depth: int) -> Json:
 @maker("in")
 def member(w: Writer, _like: Declaration, _name: str, depth: int) -> Json:
     ways = [_in_items, _in_items, *([_in_tags] if w.some("tags") else []), *([_in_text] if w.some("text") else [])]
+    ways += [_in_list] if _lists_of_values(w) else []
     return w.one(ways)(w, depth)
 
 
@@ -144,6 +146,15 @@ def _in_tags(w: Writer, depth: int) -> Json:
     tags = w.some("tags")
     assert tags is not None
     return {"in": [w.one(w.language.pool("", tags)), w.write(tags, depth, firm=True)]}
+
+
+def _in_list(w: Writer, depth: int) -> Json:
+    path, of = w.one(_lists_of_values(w))
+    return {"in": [w.write(of, depth, firm=True), {"var": path}]}
+
+
+def _lists_of_values(w: Writer) -> list[tuple[str, Declaration]]:
+    return [(path, each.of) for path, each in w.language.usable.items() if isinstance(each.of, Declaration)]
 
 
 def _in_text(w: Writer, depth: int) -> Json:

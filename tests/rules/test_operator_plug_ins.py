@@ -76,7 +76,7 @@ def as_before() -> Iterator[None]:
         registry.remove(name)
 
 
-def works(name: str = "ends_with") -> str:
+def works(name: str = "tested_tail") -> str:
     return WORKS.replace("NAME", name)
 
 
@@ -86,8 +86,8 @@ def test_an_operator_of_a_plug_in_is_used_like_any_other(install: Install, targe
     entry = install("tails", works(), target)
     add_plug_ins([entry])
     add_plug_ins([entry])
-    assert decide({"ends_with": [var("event.channel.kind"), "os"]}) is True
-    assert compile_rule({"ends_with": ["a", "b"]}, FIELDS).type == "boolean"
+    assert decide({"tested_tail": [var("event.channel.kind"), "os"]}) is True
+    assert compile_rule({"tested_tail": ["a", "b"]}, FIELDS).type == "boolean"
 
 
 def test_the_service_finds_what_is_installed_by_itself(site: Path, install: Install) -> None:
@@ -101,7 +101,7 @@ def test_the_service_finds_what_is_installed_by_itself(site: Path, install: Inst
         text=True,
         check=True,
     )
-    assert {"ends_with", "and"} <= set(done.stdout.split())
+    assert {"tested_tail", "and"} <= set(done.stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_the_service_finds_what_is_installed_by_itself(site: Path, install: Inst
         ("def broken(:", "SyntaxError"),
         ("OPERATORS = {}", "it holds no OPERATORS"),
         ("POINTS = 5", "it holds no OPERATORS"),
-        ("OPERATORS = {'ends_with': 5}", "ends_with must be a subclass of rules.nodes.Operator"),
+        ("OPERATORS = {'tested_tail': 5}", "tested_tail must be a subclass of rules.nodes.Operator"),
         (works(""), "the name of an operator is a text"),
-        (works().replace("def compute", "def computed"), "ends_with does not say compute"),
+        (works().replace("def compute", "def computed"), "tested_tail does not say compute"),
         (works("and"), "it registers and, which is an operator of Waystation itself"),
     ],
 )
@@ -129,12 +129,12 @@ def test_all_that_are_broken_are_named_at_once_and_nothing_is_added(install: Ins
     entries = [install("one", "raise RuntimeError('1')"), install("tails", works()), install("two", "1 / 0")]
     with pytest.raises(OperatorError, match=r"(?s)'one'.*RuntimeError.*'two'.*ZeroDivisionError"):
         add_plug_ins(entries)
-    assert "ends_with" not in OPERATORS
+    assert "tested_tail" not in OPERATORS
 
 
 def test_two_plug_ins_cannot_have_one_name(install: Install) -> None:
     with pytest.raises(
-        OperatorError, match=r"'more'.*registers ends_with, which is an operator of the plug-in 'tails'"
+        OperatorError, match=r"'more'.*registers tested_tail, which is an operator of the plug-in 'tails'"
     ):
         operators_of_plug_ins(OPERATORS, [install("tails", works()), install("more", works())])
 
@@ -145,7 +145,7 @@ def test_a_file_of_the_package_that_cannot_be_used_is_named(site: Path) -> None:
     (folder / "__init__.py").write_text("")
     (folder / "fine.py").write_text(dedent(works()))
     (folder / "shared.py").write_text("POINTS = 5\n")
-    assert list(operators_in_package("broken_operators", [str(folder)])) == ["ends_with"]
+    assert list(operators_in_package("broken_operators", [str(folder)])) == ["tested_tail"]
     (folder / "wrong.py").write_text("POINTS = 5\nOPERATORS = {'x': POINTS}\n")
     (folder / "worse.py").write_text("POINTS = 5\nPOINTS.x\n")
     with pytest.raises(OperatorError, match=r"broken_operators/worse\.py, line 2: Attr.*/wrong\.py, .*subclass"):

@@ -10,7 +10,7 @@ import pytest
 from engine.rulesets.fields import shipped_fields
 from rules.compile import compile_rule
 from rules.operators import OPERATORS
-from rules.reference import OTHERS, references
+from rules.reference import references
 from rules.sentences import sentences
 from rules.types import Conditions
 from tests.rules.ruleworld import SHANGHAI
@@ -42,7 +42,6 @@ def test_the_reference_holds_every_operator_once_family_by_family() -> None:
     families = [family for family, _ in groupby(found, key=lambda one: one.family)]
     assert len(families) == len(set(families))
     assert all(one.sentence for one in found)
-    assert OTHERS not in families
 
 
 def test_the_reference_tells_which_forms_there_are() -> None:

@@ -3,14 +3,10 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
+
+from workflows.scaffold.writing import ScaffoldError, write_new
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*(\.[a-z][a-z0-9]*(_[a-z0-9]+)*)+")
-TEMPLATES = Path(__file__).parent / "templates"
-
-
-class ScaffoldError(Exception):
-    """Nothing was written; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +28,5 @@ class NewActivity:
             root / "workflows" / "activities" / f"{function}.py": f"{kind}.txt",
             root / "tests" / "workflows" / "activities" / f"test_{function}.py": f"{kind}_test.txt",
         }
-        if there := [str(path) for path in files if path.exists()]:
-            raise ScaffoldError(f"there already: {', '.join(there)}")
         words = {"name": self.name, "function": function, "title": self.name.rpartition(".")[2].replace("_", " ")}
-        for path, template in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(Template((TEMPLATES / template).read_text()).substitute(words))
-        return list(files)
+        return write_new(files, words)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workflows.scaffold.activity import NewActivity, ScaffoldError
+from workflows.scaffold.activity import NewActivity
+from workflows.scaffold.writing import ScaffoldError
 
 ROOT = Path(__file__).parents[3]
 RUN_ITS_TEST = """

@@ -23,13 +23,15 @@ from engine.definitions.context import event_fields as declared_events
 from engine.journeys.fields import event_fields
 from engine.members.fields import base_fields
 from rules.compile import compile_rule
+from rules.proofs.prove import prove
+from rules.proofs.solver import Z3Prover
 from rules.tables.compile import compile_ruleset
 from rules.tables.decide import decide
 from rules.types import Json
 
 PAIRS, TIMES = 5, 20_000
 QUICK = (1, 200)
-LONG, SHORT = 1_000, 10
+LONG, SHORT, PROVED = 1_000, 10, 500
 NOW, ZONE = datetime.fromisoformat("2026-11-22T10:00:00+08:00"), ZoneInfo("Asia/Shanghai")
 
 FACTS: Mapping[str, Any] = {
@@ -63,11 +65,13 @@ def run(*, quick: bool = False) -> Report:
     pairs, times = QUICK if quick else (PAIRS, TIMES)
     figures = [_condition(name, pairs, times) for name in CONDITIONS]
     figures.append(_decision(pairs, times))
+    figures += [_proofs(free=free, times=pairs) for free in (False, True)]
     return Report(
         figures,
         [
             f"{pairs} paired runs of {times} evaluations, Python {platform.python_version()}",
             f"a condition: facts with {sum(len(scope) for scope in FACTS.values())} fields, each condition true",
+            "proofs: one output of one row edited; mixed: one row in ten has a free condition",
             f"a decision: rows of four cells, one in ten with a free condition, {LONG} and {SHORT} rows",
         ],
     )
@@ -110,6 +114,24 @@ def _decider(rows: int) -> Callable[[], object]:
         return decide(compiled, asked[place], now=NOW)
 
     return once
+
+
+def _proofs(*, free: bool, times: int) -> Figure:
+    """All proofs of a table one row of which was edited, beside the version that is live, as on every edit."""
+    live = compile_ruleset(table(PROVED, free=free), base_fields())
+    document = table(PROVED, free=free)
+    rows: Any = document["rows"]
+    rows[PROVED // 2]["then"] = {"zone": "EDITED"}
+    took, found = [], []
+    for _ in range(times):
+        began = time.perf_counter()
+        edited = compile_ruleset(document, base_fields())
+        found = prove(edited, now=NOW, prover=Z3Prover(), live=live)
+        took.append(time.perf_counter() - began)
+    if codes := {each.code for each in found} ^ {"changed"}:
+        raise BenchError(f"the proofs find {', '.join(sorted(codes))} and should find the change alone")
+    name = "proofs_500_rows, mixed" if free else "proofs_500_rows, pure"
+    return Figure(name, median(took), "s", (Budget("value", "<=", 2),), note=f"median of {times}, compiling included")
 
 
 def _microseconds(act: Callable[[], object], times: int) -> float:

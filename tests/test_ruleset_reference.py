@@ -14,6 +14,7 @@ from engine.fields.document import FieldsDocument
 from engine.journeys.context import CheckContext
 from engine.members.fields import base_fields
 from engine.rulesets.check import check, report
+from engine.seeds.published import documents
 from rules.documents.allowed import keys_of
 from rules.documents.values import LongWords, Words
 from rules.tables.document import OUTPUT_TYPES, Ruleset
@@ -54,3 +55,8 @@ def test_the_readme_leads_to_both() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "(docs/rulesets.md)" in readme
     assert "(docs/fields.md)" in readme
+
+
+def test_every_shipped_ruleset_has_a_paragraph_about_changing_it() -> None:
+    told = re.findall(r"^\*\*`([a-z-]+)`\*\*", TEXT, re.MULTILINE)
+    assert sorted(told) == [key for key, _ in documents("ruleset")]

@@ -19,7 +19,7 @@ from engine.seeds.figures import STORES
 from engine.seeds.members import seed_members
 from engine.seeds.models import SeedRecord
 from engine.seeds.part import Part
-from engine.seeds.published import seed_journeys
+from engine.seeds.published import seed_journeys, seed_rulesets
 from engine.seeds.users import seed_users
 
 PARTS: Mapping[str, tuple[int, Callable[[Part], None]]] = {
@@ -27,6 +27,7 @@ PARTS: Mapping[str, tuple[int, Callable[[Part], None]]] = {
     "members": (1, seed_members),
     "users": (1, seed_users),
     "coupons": (1, seed_coupons),
+    "rulesets": (1, seed_rulesets),
     "journeys": (1, seed_journeys),
 }
 """Each part with its version, in the order of their needs. A newer version is for what is added to a part later."""

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from engine.decisions.asking import Question, facts_for, subject_of
 from engine.decisions.errors import DecisionError
 from engine.definitions import checks
+from engine.definitions.accepted import Checked, with_acceptances
 from engine.definitions.drafts import find_draft
 from engine.definitions.listing import Shown, VersionItem, list_shown, list_versions, show
 from engine.definitions.source import read_source
@@ -103,6 +104,7 @@ def show_findings(visit: Visiting, key: Key, version: Chosen = None) -> HTMLResp
         seen = _seen(visit, session, key, version)
     with visit.deps.database.begin() as session:
         found = checks.find("ruleset", key, seen.document, check_context(visit.deps, session))
+        found = with_acceptances(session, Checked("ruleset", key, seen.document, found))
     return visit.render("rules/_findings.html", {"findings": [(each, _row_of(each, seen)) for each in found]})
 
 

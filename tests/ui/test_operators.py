@@ -31,5 +31,6 @@ def test_every_operator_is_there_with_its_meaning_and_its_example(
     assert "`" not in page.partition("<main")[2].partition("</main>")[0]
 
 
-def test_the_list_of_journeys_leads_there(admin: Visitor) -> None:
-    assert 'href="/operators"' in admin.get("/journeys").text
+@pytest.mark.parametrize("place", ["/rules", "/journeys"])
+def test_the_lists_lead_there(admin: Visitor, place: str) -> None:
+    assert 'href="/operators"' in admin.get(place).text

@@ -119,6 +119,12 @@ def test_a_field_that_an_item_should_have_is_never_taken_from_outside() -> None:
     assert decide({"some": [[1], {"==": [var("score"), 7]}]}, facts) is True
 
 
+def test_what_an_item_has_beyond_its_declaration_hides_nothing_outside() -> None:
+    facts: dict[str, Any] = {"member": {"orders": 7}, "event": {"lines": [{"sku": "a", "member": {"orders": 1}}]}}
+    assert decide({"any_line": [LINES, {"==": [var("member.orders"), 7]}]}, facts) is True
+    assert decide({"sum_lines": [LINES, var("member.orders")]}, facts) == 7
+
+
 @pytest.mark.parametrize("lines", [["a"], [None], [["a"]], [{"sku": 3}]])
 def test_an_item_of_another_type_is_an_error(lines: Json) -> None:
     with pytest.raises(EvaluationError, match=r"event\.lines"):
@@ -131,6 +137,10 @@ def test_work_on_items_is_bounded() -> None:
     assert decide(inner, facts) is False
     with pytest.raises(EvaluationError, match="steps"):
         decide({"some": [SCORES, inner]}, facts)
+    long: Json = {"and": [{">": [ITEM, 0]} for _ in range(30)]}
+    for rule in ({"all": [SCORES, long]}, {"sum_lines": [SCORES, ITEM, long]}):
+        with pytest.raises(EvaluationError, match="steps"):
+            decide(rule, facts)
 
 
 @pytest.mark.parametrize(("rule", "code", "pointer"), [

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rules.compile import Rule
 from rules.errors import EvaluationError
+from rules.explain import explain as explain_rule
 from rules.moment import Moment
 from rules.tables.cells import ValueSet
 from rules.tables.decide import WORK
@@ -27,15 +28,25 @@ def explain(
 ) -> dict[str, Json]:
     """What was read, and what each part said: of `rows`, and of those that only one part ruled out, at most 20.
 
-    Personal values are masked.
+    A condition is explained down to its innermost parts. Personal values are masked, or withheld.
     """
+    rules = {condition.pointer: condition.rule for line in table.rows for condition in line.conditions}
+
+    def why(part: Mapping[str, Json]) -> dict[str, Json]:
+        """Why a condition of a row said so."""
+        rule = rules.get(str(part["pointer"]))
+        return {} if rule is None else {"explanation": explain_rule(rule.tree, facts, now=now, zone=zone).to_json()}
+
     moment = Moment(now, zone, WORK)
     parts = {line.id: list(_parts(table, line, facts, moment)) for line in table.rows}
     told = [line.id for line in table.rows if line.id in rows]
     told += [id_ for id_, each in parts.items() if id_ not in rows and _against(each) == 1]
     return {
         "facts": masked(table, picked(facts, sorted(table.fields))),
-        "rows": [{"row": id_, "verdict": _verdict(parts[id_]), "parts": [*parts[id_]]} for id_ in told[:MOST_ROWS]],
+        "rows": [
+            {"row": id_, "verdict": _verdict(parts[id_]), "parts": [{**part, **why(part)} for part in parts[id_]]}
+            for id_ in told[:MOST_ROWS]
+        ],
     }
 
 

@@ -118,10 +118,12 @@ async def test_an_explanation_says_what_each_part_of_a_row_said(api: AsyncClient
     why = (await decided(api, facts={"member": {"tier": "gold"}, **APP}, explain=True))["explanation"]
     assert why["facts"] == {"member.tier": "gold", "event.sales_channel": "mini_program"}
     assert [(row["row"], row["verdict"]) for row in why["rows"]] == [("app", "true"), ("score", "false")]
-    assert why["rows"][1]["parts"] == [
-        {"pointer": "/rows/1/when/0", "field": "member.tier", "verdict": "false"},
-        {"pointer": "/rows/1/and", "verdict": "unknown", "missing": ["event.score"]},
-    ]
+    tier, condition = why["rows"][1]["parts"]
+    assert tier == {"pointer": "/rows/1/when/0", "field": "member.tier", "verdict": "false"}
+    explained = condition.pop("explanation")
+    assert condition == {"pointer": "/rows/1/and", "verdict": "unknown", "missing": ["event.score"]}
+    assert (explained["unknown"], explained["missing"]) == (True, ["event.score"])
+    assert [part["pointer"] for part in explained["parts"]] == ["/rows/1/and/>/0"]
 
 
 async def test_a_version_or_the_draft_may_be_asked(api: AsyncClient) -> None:

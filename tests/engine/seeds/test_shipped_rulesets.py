@@ -20,6 +20,8 @@ from engine.members.fields import base_fields
 from engine.rulesets.check import check, report
 from engine.rulesets.fields import ruleset_fields
 from engine.seeds.published import documents, drafts_with_faults
+from rules.proofs.prove import prove
+from rules.proofs.solver import Z3Prover
 from rules.tables.compile import compile_ruleset
 from rules.tables.decide import Decision, decide
 from rules.tables.table import Table
@@ -29,6 +31,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {key: json.loads(text) for key, text in d
 CONTEXT = CheckContext({}, base_fields(), event_fields())
 FIELDS = ruleset_fields(CONTEXT)
 TABLES: dict[str, Table] = {key: compile_ruleset(each, FIELDS) for key, each in DOCUMENTS.items()}
+NOW = datetime(2026, 11, 5, 2, tzinfo=UTC)
 DEAREST_FIRST = ["FULL", "GROUP", "SPECIAL"]
 
 
@@ -44,6 +47,19 @@ def test_nothing_is_wrong_with_it_and_its_tests_visit_every_row(key: str) -> Non
     played = report(DOCUMENTS[key], CONTEXT)
     assert played is not None
     assert [place for place in played.coverage if not place[-1]] == []
+
+
+@pytest.mark.parametrize("key", DOCUMENTS)
+def test_proofs_find_nothing_in_it(key: str) -> None:
+    assert [(each.code, each.rows) for each in prove(TABLES[key], now=NOW, prover=Z3Prover())] == []
+
+
+def test_proofs_find_the_faults_of_the_drafts() -> None:
+    drafts = {key: compile_ruleset(json.loads(text), FIELDS) for key, text in drafts_with_faults()}
+    found = {key: prove(table, now=NOW, prover=Z3Prover()) for key, table in drafts.items()}
+    assert {each.code for each in found["commission"]} == {"share-total"}
+    assert all("9800" in each.message["en"] for each in found["commission"])
+    assert [(each.code, each.rows) for each in found["price-zone"]] == [("overlap", ("special-tier", "gold-special"))]
 
 
 @pytest.mark.parametrize("key", [key for key, _ in documents("fields")])
@@ -127,7 +143,6 @@ def assert_safe(key: str, before: Decision, after: Decision) -> None:
 
 # And any facts at all
 
-NOW = datetime(2026, 11, 5, 2, tzinfo=UTC)
 instants = st.integers(-400, 400).map(lambda days: (NOW + timedelta(days=days)).isoformat())
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from engine.journeys.context import Proofs
     from workflows.service.parts import Parts
     from workflows.service.role import Stop
 
@@ -137,6 +138,7 @@ def web(
         temporal_ui_url=settings.temporal_ui_url,
         temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
         demo=demo,
+        proofs=_proofs(),
     )
     _serve(create_app(deps), host, port)
 
@@ -214,7 +216,7 @@ def definitions(
     add_installed_operators()
     command = Command(action, paths, "zh" if chinese else "en", url, key)
     try:
-        outcome = command.run(catalogue_of(installed_activities()))
+        outcome = command.run(catalogue_of(installed_activities()), _proofs())
     except (FilesError, ServiceError) as error:
         raise MisconfiguredError(str(error)) from error
     typer.echo(json.dumps(outcome.data, ensure_ascii=False, indent=2) if as_json else "\n".join(outcome.lines))
@@ -281,6 +283,17 @@ def _work(work: "Callable[[Parts, Stop], Coroutine[None, None, None]]", role: st
     parts = Parts.of(settings, role)
     watched = Watched(settings.metrics_host, settings.metrics_port, parts.can_work)
     run_until_signalled(partial(work, parts), settings.ready_file, watched)
+
+
+def _proofs() -> "Proofs":
+    """The proofs of definitions: with z3, where the group `prove` is installed."""
+    from engine.journeys.context import Proofs
+
+    try:
+        from rules.proofs.solver import Z3Prover
+    except ImportError:
+        return Proofs()
+    return Proofs(Z3Prover())
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

@@ -9,4 +9,4 @@ from ui.dependencies import Dependencies
 
 def check_context(deps: Dependencies, session: Session) -> CheckContext:
     """All that exists around a document now. The transaction must see all stores."""
-    return context_of(session, deps.catalogue, now=deps.clock.now())
+    return context_of(session, deps.catalogue, now=deps.clock.now(), proofs=deps.proofs)

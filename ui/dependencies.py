@@ -11,6 +11,7 @@ from fastapi import Request
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.decisions.rulesets import Rulesets
+from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Dependencies:
 
     `public_url` is where browsers reach us (its scheme decides whether cookies are `Secure`); `wecom_apps` are the
     settings of `WAYSTATION_WECOM_APPS`, one mapping per app, as `engine.wecom` reads them. `demo` marks every page as
-    showing made-up data.
+    showing made-up data. Without `proofs` definitions are checked and not proved.
     """
 
     database: Database
@@ -36,6 +37,7 @@ class Dependencies:
     temporal_namespace: str = "default"
     demo: bool = False
     rulesets: Rulesets = field(default_factory=Rulesets)
+    proofs: Proofs | None = None
 
     @property
     def secure(self) -> bool:

@@ -13,7 +13,7 @@ from engine.fields.check import Surroundings
 from engine.fields.check import check as check_fields
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.check import check
-from engine.journeys.context import CheckContext
+from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import parse
 from engine.journeys.plan import PlanError, bundle_of, compile_plan
@@ -52,9 +52,11 @@ def _keyed(key: str | None, document: dict[str, Json], findings: list[Finding]) 
     return findings
 
 
-def find_without_service(kind: Kind, document: dict[str, Json], catalogue: Catalogue) -> list[Finding]:
+def find_without_service(
+    kind: Kind, document: dict[str, Json], catalogue: Catalogue, proofs: Proofs | None = None
+) -> list[Finding]:
     """What can be found without a service. A member's field that we do not know may be HQ's own: only a warning."""
-    found = find(kind, None, document, context_without_service(catalogue))
+    found = find(kind, None, document, context_without_service(catalogue, proofs))
     return [_doubted(each) if _is_members_field(each, document) else each for each in found]
 
 

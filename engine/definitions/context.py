@@ -16,10 +16,10 @@ from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
 from engine.fields.catalogue import own_fields
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.context import CheckContext, LiveJourney
+from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
-from engine.rulesets.published import published_conditions
+from engine.rulesets.published import published_conditions, published_table
 from rules.types import Json
 
 
@@ -29,12 +29,12 @@ def event_fields() -> EventTypes:
     return {name: each.fields for name, each in EVENT_TYPES.items()}
 
 
-def context_without_service(catalogue: Catalogue) -> CheckContext:
+def context_without_service(catalogue: Catalogue, proofs: Proofs | None = None) -> CheckContext:
     """What can be known without a database: references and overlaps are not judged."""
-    return CheckContext(catalogue=catalogue, fields=base_fields(), events=event_fields())
+    return CheckContext(catalogue=catalogue, fields=base_fields(), events=event_fields(), proofs=proofs)
 
 
-def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> CheckContext:
+def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs: Proofs | None = None) -> CheckContext:
     """All that exists around a document at this moment. The transaction must see all stores."""
 
     def exists(kind: str, key: str) -> bool:
@@ -57,6 +57,8 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime) -> Chec
         live=live,
         now=now,
         conditions=published_conditions(session),
+        proofs=proofs,
+        published=lambda key: published_table(session, key),
     )
 
 

@@ -24,6 +24,7 @@ from engine.events.heard import hear
 from engine.fields import store as fields
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.context import Proofs
 from engine.journeys.plan import named_event_types
 from rules.types import Json
 
@@ -51,7 +52,7 @@ class Published:
     job: int | None = None
 
 
-def publish(
+def publish(  # noqa: PLR0913  named at each call
     session: Session,
     kind: Kind,
     key: str,
@@ -60,6 +61,7 @@ def publish(
     by: str,
     now: datetime,
     choice: Choice = Choice(),
+    proofs: Proofs | None = None,
 ) -> Published:
     """Make the draft the live version. It takes events as soon as the caller's transaction is committed.
 
@@ -71,7 +73,7 @@ def publish(
         )
     change_live(session)
     document = read_source(read_draft(session, kind, key).document)
-    context = context_of(session, catalogue, now=now)
+    context = context_of(session, catalogue, now=now, proofs=proofs)
     findings = checks.find(kind, key, document.document, context)
     if any(finding.severity == "error" for finding in findings):
         raise NotPublishableError(findings)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
 
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.findings import Finding
+from rules.proofs.budget import SECONDS
+from rules.proofs.claims import Prover
 from rules.tables.table import Table
 from rules.types import Conditions, Fields, Json
 
@@ -21,8 +21,12 @@ class LiveJourney:
     entries: tuple[tuple[str, Json], ...]
 
 
-Prover: TypeAlias = Callable[[Table, "CheckContext"], Iterable[Finding]]
-"""Proves a compiled ruleset that has no problems; what it finds stands beside the findings of the checks."""
+@dataclass(frozen=True)
+class Proofs:
+    """That documents are proved, each in so many seconds. Without a `prover` what needs one is told as not proved."""
+
+    prover: Prover | None = None
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True)
@@ -31,8 +35,9 @@ class CheckContext:
 
     `declared` names, for each field of headquarters' own, the key of the definition that declares it.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
-    Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `prover` no proof is
-    tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`.
+    Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `proofs` no proof is
+    tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `published` gives the table of
+    one that is live, without it no change is told.
     """
 
     catalogue: Catalogue = field(default_factory=dict)
@@ -43,4 +48,5 @@ class CheckContext:
     live: Sequence[LiveJourney] | None = None
     now: datetime | None = None
     conditions: Conditions = field(default_factory=dict)
-    prover: Prover | None = None
+    proofs: Proofs | None = None
+    published: Callable[[str], Table | None] | None = None

@@ -8,6 +8,7 @@ from engine.journeys import messages
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding, finding
 from engine.rulesets.fields import ruleset_fields
+from engine.rulesets.proofs import proved
 from rules.documents.report import Report
 from rules.tables.compile import examine
 from rules.tables.table import Table
@@ -24,7 +25,7 @@ def check(document: Json, context: CheckContext) -> list[Finding]:
     findings = [Finding(each.code, "error", each.pointer, each.message) for each in problems]
     if table is not None and not problems:
         findings += _failed(table)
-        findings += context.prover(table, context) if context.prover else ()
+        findings += proved(table, context)
     return sorted(findings, key=lambda each: (each.pointer, each.code))
 
 

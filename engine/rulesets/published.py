@@ -1,10 +1,14 @@
-"""The named conditions of the rulesets that are live."""
+"""The rulesets that are live: their named conditions, and the table of one."""
 
 from __future__ import annotations
 
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from engine.database import direct
+from engine.rulesets.bundle import compile_bundle
+from rules.errors import RuleError
+from rules.tables.table import Table
 from rules.types import Conditions, Json
 
 
@@ -20,6 +24,15 @@ def published_conditions(session: Session) -> Conditions:
     return found
 
 
+def published_table(session: Session, key: str) -> Table | None:
+    """The table of a ruleset's live version; None where there is none that this release can compile."""
+    rows = direct.rows(session, _BUNDLE, {"key": key})
+    try:
+        return compile_bundle(rows[0][0]) if rows else None
+    except (RuleError, ValidationError):
+        return None
+
+
 def _named(rows: list[tuple[str, str, dict[str, Json] | None]]) -> Conditions:
     return {f"{key}/{name}": rule for key, _, conditions in rows for name, rule in (conditions or {}).items()}
 
@@ -30,5 +43,8 @@ _MOST_KNOWN = 32
 _LIVE = """
     FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
     WHERE l.kind = 'ruleset' AND l.state <> 'retired' ORDER BY l.key"""
+_BUNDLE = """
+    SELECT b.content FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
+    JOIN bundles b ON b.hash = v.bundle_hash WHERE l.kind = 'ruleset' AND l.key = %(key)s AND l.state <> 'retired'"""
 _PUBLISHED = f"SELECT l.key, v.hash {_LIVE}"
 _CONDITIONS = f"SELECT l.key, v.hash, v.document::jsonb -> 'conditions' {_LIVE}"

@@ -189,7 +189,14 @@ def publish_draft(
     choice = Choice(asked.note, _in_flight(asked.in_flight))
     with caller.begin() as session:
         done = publish(
-            session, kind, key, catalogue=caller.deps.catalogue, by=caller.actor, now=caller.now(), choice=choice
+            session,
+            kind,
+            key,
+            catalogue=caller.deps.catalogue,
+            by=caller.actor,
+            now=caller.now(),
+            choice=choice,
+            proofs=caller.deps.proofs,
         )
     job = None if done.job is None else str(done.job)
     return PublishAnswer(version=done.version, hash=done.hash, bundle_hash=done.bundle_hash, job=job)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.context import Proofs
 from ui.definition_files.offline import check_files, play_files
 from ui.definition_files.online import apply_files, check_with, diff_files, export_files
 from ui.definition_files.outcome import Outcome
@@ -24,11 +25,11 @@ class Command:
     url: str | None = None
     key: str | None = field(default=None, repr=False)
 
-    def run(self, catalogue: Catalogue) -> Outcome:
+    def run(self, catalogue: Catalogue, proofs: Proofs | None = None) -> Outcome:
         """Do it. Raises FilesError or ServiceError, whose message tells a person what to do."""
         match self.action:
             case "check" if not self.url:
-                return check_files(self.paths, catalogue, self.language)
+                return check_files(self.paths, catalogue, self.language, proofs)
             case "test":
                 return play_files(self.paths, catalogue, self.language)
         with self._service() as service:

@@ -7,6 +7,7 @@ from engine.definitions import checks
 from engine.definitions.context import context_without_service
 from engine.definitions.errors import NotPublishableError
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.context import Proofs
 from rules.documents.report import Report
 from rules.types import Json
 from ui.definition_files.files import DefinitionFile, read_files
@@ -18,12 +19,12 @@ NOT_JUDGED = {
 }
 
 
-def check_files(paths: Sequence[Path], catalogue: Catalogue, language: str) -> Outcome:
+def check_files(paths: Sequence[Path], catalogue: Catalogue, language: str, proofs: Proofs | None = None) -> Outcome:
     """All findings; not well when one is an error."""
     files, found = read_files(paths)
     read = len(files) + len(found)
     for file in files:
-        findings = checks.find_without_service(file.kind, file.source.document, catalogue)
+        findings = checks.find_without_service(file.kind, file.source.document, catalogue, proofs)
         found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
     outcome = Outcome(data={"findings": [one.to_json() for one in found], "without_service": True})
     tell_findings(outcome, found, language)

@@ -10,9 +10,7 @@ import pytest
 from engine.definitions import checks
 from engine.definitions.context import context_without_service
 from engine.definitions.errors import NotPublishableError
-from engine.journeys.context import CheckContext
-from engine.journeys.findings import finding
-from rules.tables.table import Table
+from engine.journeys.context import CheckContext, Proofs
 from tests.engine.rulesets.zones import zones
 
 CONTEXT = context_without_service({})
@@ -60,17 +58,12 @@ def test_conditions_of_other_rulesets_come_from_the_context() -> None:
     assert found(document, known) == []
 
 
-def test_a_prover_is_asked_about_a_ruleset_without_problems_only() -> None:
-    asked: list[str] = []
-
-    def prover(table: Table, _context: CheckContext) -> list[Any]:
-        asked.append(table.key)
-        return [finding("overlap", "/rows/0", "重叠", "They overlap.")]
-
-    proving = replace(CONTEXT, prover=prover)
-    assert found(zones(), proving) == [("overlap", "/rows/0")]
-    assert found(zones(hit="best"), proving) == [("schema", "/hit")]
-    assert asked == ["zones"]
+def test_a_ruleset_without_problems_is_proved() -> None:
+    proving = replace(CONTEXT, proofs=Proofs())
+    twice = zones(rows=[*zones()["rows"], {**zones()["rows"][0], "id": "again"}], tests=[])
+    assert ("overlap", "/rows/2") in found(twice, proving)
+    assert found(twice) == []
+    assert found({**twice, "hit": "best"}, proving) == [("schema", "/hit")]
 
 
 def test_tests_run_and_tell_which_rows_they_visit() -> None:

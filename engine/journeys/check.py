@@ -1,10 +1,10 @@
-"""All that is wrong with a journey document, or may be: every check of JOURNEYS.md that needs no prover."""
+"""All that is wrong with a journey document, or may be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.journeys import check_activities, check_expressions, check_graph, check_world, messages
+from engine.journeys import check_activities, check_expressions, check_graph, check_proofs, check_world, messages
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey
 from engine.journeys.fields import DocumentFields
@@ -35,6 +35,7 @@ def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Itera
     yield from check_expressions.check(reading, journey, scope)
     yield from check_activities.check(reading, journey, context)
     yield from check_world.check(reading, journey, context)
+    yield from check_proofs.check(reading, journey, scope, context)
     plan = None if reading.findings else _compiled(journey, context)
     if plan is not None:
         for i, result in enumerate(run_tests(plan, journey.tests).tests):

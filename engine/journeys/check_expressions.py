@@ -29,7 +29,7 @@ from rules.values import check_value
 def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator[Finding]:
     """The findings about expressions."""
     judge = _Judge(reading, journey)
-    for place, on, when in _tested(journey):
+    for place, on, when in tested(journey):
         if when is not None and not reading.is_mended(f"{place}/on"):
             fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
             yield from judge.rule(when, fields, f"{place}/when")
@@ -78,7 +78,7 @@ def _doubtful(reading: Reading, journey: Journey) -> Iterator[str]:
             yield f"vars.{node.save}"
 
 
-def _tested(journey: Journey) -> Iterator[tuple[str, str, Json]]:
+def tested(journey: Journey) -> Iterator[tuple[str, str, Json]]:
     """Every place where an event is tested: its pointer, the event type, the condition."""
     for i, entry in enumerate(journey.entry):
         if isinstance(entry, EventEntry):

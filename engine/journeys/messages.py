@@ -41,6 +41,20 @@ EXPIRES_IN_QUIET = (
 )
 
 
+HIDDEN_CASE = (
+    "没有人会走到这个分支:它的条件成立时,上面的分支总是先成立。请调整顺序,或修改条件。",
+    "Nobody ever takes this case: whenever its condition is true, one above it is true first. Reorder or correct them.",
+)
+IMPOSSIBLE_CONDITION = (
+    "这里永远不会发生:条件自相矛盾,任何数据都不能使它成立。请修改条件。",
+    "This never happens: the condition contradicts itself, and no data makes it true. Correct it.",
+)
+NOT_PROVED = (
+    "没有证明:从这里起,不确定每个分支都走得到、每个条件都可能成立。请自行检查,或把条件写得简单些。",
+    "Not proved, from here on: whether every case is reached and every condition can hold. Write simpler conditions.",
+)
+
+
 def _close(name: str, known: Iterable[str]) -> Words:
     close = get_close_matches(name, list(known), n=1)
     return (f"是不是想写“{close[0]}”?", f" Did you mean `{close[0]}`?") if close else ("", "")

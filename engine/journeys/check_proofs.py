@@ -1,0 +1,128 @@
+"""Cases that can never be taken and conditions that can never hold: what only proofs find in a journey."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from engine.journeys import messages
+from engine.journeys.check_expressions import tested
+from engine.journeys.context import CheckContext, Proofs
+from engine.journeys.document import ChoiceNode, Journey
+from engine.journeys.fields import DocumentFields
+from engine.journeys.findings import Finding, finding
+from engine.journeys.parse import Reading
+from rules.compile import Rule, compile_rule
+from rules.errors import EvaluationError, RuleError
+from rules.facts import nested
+from rules.fields import Field
+from rules.limits import escape
+from rules.nodes import Literal
+from rules.proofs.budget import Budget, NotSettledError
+from rules.proofs.claims import Found, IsTrue, Not, Problem
+from rules.types import Fields, Json
+from rules.writing import instant_text
+
+SOME_DAY = datetime(2026, 1, 7, 2, tzinfo=UTC)
+
+
+def check(reading: Reading, journey: Journey, scope: DocumentFields, context: CheckContext) -> Iterator[Finding]:
+    """The findings; none where no proofs are tried. What is not settled in time is told once."""
+    if context.proofs is None:
+        return
+    proving = _Proving(journey, context.proofs, context.now or SOME_DAY)
+    for place, on, when in tested(journey):
+        if when is not None and not reading.has_mended(place):
+            fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
+            yield from proving.condition(when, fields, f"{place}/when")
+    for node_id, node in journey.nodes.items():
+        pointer = f"/nodes/{escape(node_id)}"
+        if isinstance(node, ChoiceNode) and not reading.has_mended(pointer):
+            yield from proving.cases([case.when for case in node.cases], scope.at_node(node_id), f"{pointer}/cases")
+    if proving.doubtful is not None:
+        yield finding("not-proved", proving.doubtful, *messages.NOT_PROVED)
+
+
+class _Proving:
+    """Asks the prover about one condition after the other, all in one stretch of time."""
+
+    def __init__(self, journey: Journey, proofs: Proofs, now: datetime) -> None:
+        self.zone = ZoneInfo(journey.policies.time_zone)
+        self.proofs = proofs
+        self.now = now
+        self.budget = Budget(proofs.seconds)
+        self.doubtful: str | None = None
+        self._problems: dict[int, tuple[Fields, Problem]] = {}
+
+    def condition(self, when: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
+        """That a condition is never true."""
+        rule = _compiled(when, fields)
+        if rule is None or _is_plain(rule):
+            return
+        try:
+            if self._problem(fields).is_possible([IsTrue(rule)]):
+                return
+        except NotSettledError:
+            self.doubtful = self.doubtful or pointer
+            return
+        yield finding("impossible-condition", pointer, *messages.IMPOSSIBLE_CONDITION)
+
+    def cases(self, conditions: Sequence[Json], fields: Fields, pointer: str) -> Iterator[Finding]:
+        """That a case is never true, or never true before one above it is."""
+        above: list[Rule] = []
+        for i, when in enumerate(conditions):
+            rule = _compiled(when, fields)
+            if rule is None:
+                return
+            place = f"{pointer}/{i}/when"
+            impossible = [*self.condition(when, fields, place)]
+            yield from impossible
+            if above and not impossible:
+                yield from self._hidden(rule, above, fields, place)
+            above.append(rule)
+
+    def _hidden(self, rule: Rule, above: Sequence[Rule], fields: Fields, pointer: str) -> Iterator[Finding]:
+        try:
+            problem = self._problem(fields)
+            if problem.is_possible([IsTrue(rule), *(Not(IsTrue(each)) for each in above)]):
+                return
+            example = self._example(rule, problem.find([IsTrue(rule)]))
+        except NotSettledError:
+            self.doubtful = self.doubtful or pointer
+            return
+        yield finding("hidden-case", pointer, *messages.HIDDEN_CASE, example)
+
+    def _example(self, rule: Rule, found: Found | None) -> Json:
+        """Facts for which the case is true and one above it is taken; None where they do not bear it out."""
+        if found is None:
+            return None
+        facts, now = nested(found.values), found.now or self.now
+        try:
+            confirmed = rule.evaluate(facts, now=now, zone=self.zone) is True
+        except EvaluationError:
+            return None
+        when: dict[str, Json] = {"now": instant_text(now.astimezone(self.zone))} if found.now else {}
+        return {**when, **facts} if confirmed else None
+
+    def _problem(self, fields: Fields) -> Problem:
+        """The questions about these fields. Raises NotSettledError where nothing can be asked."""
+        if self.proofs.prover is None:
+            raise NotSettledError
+        if id(fields) not in self._problems:
+            problem = self.proofs.prover.problem(fields, self.zone, self.now, self.budget)
+            self._problems[id(fields)] = fields, problem
+        return self._problems[id(fields)][1]
+
+
+def _compiled(when: Json, fields: Fields) -> Rule | None:
+    """The condition; None where other checks tell what is wrong with it."""
+    try:
+        return compile_rule(when, fields)
+    except RuleError:
+        return None
+
+
+def _is_plain(rule: Rule) -> bool:
+    """Whether a condition is a single test, of which there is hardly anything to prove."""
+    return sum(node.type.kind == "boolean" and not isinstance(node, Literal | Field) for node in rule.tree.walk()) <= 1

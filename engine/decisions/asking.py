@@ -14,6 +14,7 @@ from engine.decisions.records import Made, keep
 from engine.decisions.rulesets import Ruleset
 from engine.decisions.subjects import find_subject
 from engine.members.facts import Subject, read_all
+from engine.organisation.regions import with_regions_above
 from engine.secrets.keyring import KeyRing
 from rules.tables.decide import decide
 from rules.tables.explain import explain
@@ -81,14 +82,14 @@ def _decided(ruleset: Ruleset, question: Question, subject: Subject, facts: Mapp
 def facts_for(
     session: Session, keys: KeyRing, table: Table, questions: Sequence[tuple[Question, Subject]]
 ) -> list[Mapping[str, Json]]:
-    """The facts of each question: those that are read, below those that are given."""
+    """The facts of each question: those that are read, below those that are given and what follows from them."""
     found: list[Mapping[str, Json]] = [{} for _ in questions]
     for now in {question.now for question, _ in questions}:
         places = [i for i, (question, _) in enumerate(questions) if question.now == now]
         subjects = [questions[i][1] for i in places]
         read = read_all(session, keys, subjects, paths=_wanted(table, subjects), now=now)
         for i, facts in zip(places, read, strict=True):
-            found[i] = _below(facts, questions[i][0].facts)
+            found[i] = _below(facts, with_regions_above(session, questions[i][0].facts, table.fields))
     return found
 
 

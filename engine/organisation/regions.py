@@ -16,15 +16,18 @@ def regions_above(session: Session, key: str) -> list[str]:
 
 
 def with_regions_above(session: Session, facts: Mapping[str, Json], paths: Iterable[str]) -> dict[str, Json]:
-    """The facts, in which a path such as `store.regions` that they lack follows from their `store.region`."""
+    """The facts, in which a path such as `store.regions` that they lack follows from their `store.region`.
+
+    It is null where there is no such region: then nothing is known of those above it, whatever was read elsewhere.
+    """
     filled = dict(facts)
     for path in paths:
         scope, _, name = path.rpartition(".")
         place = filled.get(scope)
         if name != "regions" or not isinstance(place, dict) or place.get("regions") is not None:
             continue
-        if isinstance(key := place.get("region"), str) and (above := regions_above(session, key)):
-            filled[scope] = {**place, "regions": [*above]}
+        if isinstance(key := place.get("region"), str):
+            filled[scope] = {**place, "regions": [*regions_above(session, key)] or None}
     return filled
 
 

@@ -126,6 +126,25 @@ async def test_an_explanation_says_what_each_part_of_a_row_said(api: AsyncClient
     assert [part["pointer"] for part in explained["parts"]] == ["/rows/1/and/>/0"]
 
 
+async def test_the_regions_above_a_store_follow_from_the_region_that_is_given(api: AsyncClient) -> None:
+    east: dict[str, Any] = {"in_region": [{"var": "store.region"}, "east"]}
+    row = {"id": "east", "when": [None, None], "and": east, "then": {"zone": "SPECIAL"}}
+    await make_chain(api)
+    await publish(api, zones(rows=[row], tests=[]))
+    await api.put("/api/v1/regions/asia", json={"title": "亚洲"})
+    await api.put("/api/v1/regions/east", json={"title": "东部", "parent": "asia"})
+    await api.put("/api/v1/regions/shore", json={"title": "海岸", "parent": "east"})
+    subject = await member(api, tier="gold")
+    for given, reason in [
+        ({"region": "shore"}, "matched"),
+        ({"region": "asia"}, "otherwise"),
+        ({"region": "atlantis"}, "uncertain"),
+        ({"region": "asia", "regions": ["asia", "east"]}, "matched"),
+    ]:
+        found = await decided(api, subject=subject, facts={"store": given})
+        assert found["reason"] == reason, given
+
+
 async def test_a_version_or_the_draft_may_be_asked(api: AsyncClient) -> None:
     await publish(api)
     await publish(api, zones(otherwise={"zone": "NEW"}, tests=[]))

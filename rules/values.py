@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -12,9 +13,10 @@ from rules.compile import compile_rule
 from rules.errors import RuleError
 from rules.limits import check_json, escape
 from rules.moment import Moment
+from rules.reader import NO_CONDITIONS
 from rules.text import compile_text
 from rules.tree import Facts
-from rules.types import Fields, Json, Problem
+from rules.types import Conditions, Fields, Json, Problem
 from rules.unknown import Unknown
 from rules.writing import as_json
 
@@ -42,38 +44,48 @@ class Value:
         return self.compute(facts, Moment(now, zone), language)
 
 
-def compile_value(value: Json, fields: Fields, pointer: str = "") -> Value:
-    """The value, compiled. Raises RuleError with all problems found."""
+def compile_value(value: Json, fields: Fields, pointer: str = "", conditions: Conditions = NO_CONDITIONS) -> Value:
+    """The value, compiled; expressions may name `conditions`. Raises RuleError with all problems found."""
     problems = check_json(value, pointer=pointer)
-    made = _made(value, fields, pointer, problems) if not problems else _literal(None)
+    made = _made(value, _Scope(fields, conditions), pointer, problems) if not problems else _literal(None)
     if problems:
         raise RuleError(problems)
     return made
 
 
-def check_value(value: Json, fields: Fields, pointer: str = "") -> list[Problem]:
+def check_value(
+    value: Json, fields: Fields, pointer: str = "", conditions: Conditions = NO_CONDITIONS
+) -> list[Problem]:
     """What is wrong with the value."""
     try:
-        compile_value(value, fields, pointer)
+        compile_value(value, fields, pointer, conditions)
     except RuleError as error:
         return error.problems
     return []
 
 
-def _made(value: Json, fields: Fields, pointer: str, problems: list[Problem]) -> Value:
+@dataclass(frozen=True)
+class _Scope:
+    """What expressions may name."""
+
+    fields: Fields
+    conditions: Conditions
+
+
+def _made(value: Json, scope: _Scope, pointer: str, problems: list[Problem]) -> Value:
     try:
         match value:
             case {"$": expression, **others}:
                 if others:
                     problems.append(Problem("schema", pointer, messages.dollar_among_keys()))
-                return _computed(expression, fields, f"{pointer}/$")
+                return _computed(expression, scope, f"{pointer}/$")
             case dict():
-                parts = [_made(item, fields, f"{pointer}/{escape(key)}", problems) for key, item in value.items()]
+                parts = [_made(item, scope, f"{pointer}/{escape(key)}", problems) for key, item in value.items()]
                 return _object(tuple(value), parts)
             case list():
-                return _list([_made(item, fields, f"{pointer}/{i}", problems) for i, item in enumerate(value)])
+                return _list([_made(item, scope, f"{pointer}/{i}", problems) for i, item in enumerate(value)])
             case str() if "{{" in value:
-                return _shown(value, fields, pointer)
+                return _shown(value, scope.fields, pointer)
             case _:
                 return _literal(value)
     except RuleError as error:
@@ -85,8 +97,8 @@ def _literal(value: Json) -> Value:
     return Value(lambda _facts, _moment, _language: value, frozenset(), frozenset(), is_literal=True)
 
 
-def _computed(expression: Json, fields: Fields, pointer: str) -> Value:
-    rule = compile_rule(expression, fields, expect=None, pointer=pointer)
+def _computed(expression: Json, scope: _Scope, pointer: str) -> Value:
+    rule = compile_rule(expression, scope.fields, expect=None, pointer=pointer, conditions=scope.conditions)
     type_ = rule.tree.type
 
     def compute(facts: Facts, moment: Moment, _language: str) -> Json | Unknown:

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from engine.database import direct
 from engine.decisions.errors import UnknownRulesetError, UnusableRulesetError
 from engine.definitions import checks
-from engine.definitions.compiled import Compiled
 from engine.definitions.drafts import read_draft
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.source import read_source
+from engine.definitions.versions import bundle
 from engine.journeys.canonical import content_hash
 from engine.journeys.context import CheckContext
+from engine.kept import Kept
 from engine.rulesets.bundle import compile_bundle
 from engine.rulesets.fields import ruleset_fields
 from rules.errors import RuleError
@@ -39,7 +40,7 @@ class Rulesets:
     """The rulesets of one process; may be used by several threads."""
 
     def __init__(self) -> None:
-        self._tables = Compiled(compile_bundle, MOST)
+        self._tables: Kept[Table] = Kept(MOST)
 
     def live(self, session: Session, key: str) -> Ruleset:
         """The live version. Raises UnknownRulesetError, UnusableRulesetError."""
@@ -57,10 +58,11 @@ class Rulesets:
 
     def _ruleset(self, session: Session, key: str, n: int, digest: str, bundle_hash: str) -> Ruleset:
         try:
-            return Ruleset(key, n, digest, self._tables.get(session, bundle_hash))
+            table = self._tables.get(bundle_hash, lambda: compile_bundle(bundle(session, bundle_hash)))
         except RuleError as error:
             message = f"Version {n} of the ruleset {key!r} cannot be used by this release: {error}. Publish it anew."
             raise UnusableRulesetError(message) from error
+        return Ruleset(key, n, digest, table)
 
 
 def draft_ruleset(session: Session, key: str, context: CheckContext) -> Ruleset:

@@ -85,8 +85,8 @@ def bundle(kind: Kind, document: dict[str, Json], context: CheckContext) -> Json
         case "fields":
             return {"document": document}
         case _:
-            plan = compile_plan(document, context.catalogue, context.fields, context.events)
-            return bundle_of(document, plan, context.fields, context.events)
+            plan = compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
+            return bundle_of(document, plan, context.fields, context.events, context.conditions)
 
 
 def _demand_no_errors(findings: list[Finding]) -> None:
@@ -107,7 +107,7 @@ def _doubted(found: Finding) -> Finding:
 def _played(document: dict[str, Json], context: CheckContext) -> Report | None:
     journey, _ = parse(document)
     try:
-        plan = compile_plan(document, context.catalogue, context.fields, context.events)
+        plan = compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
     except PlanError:
         return None
     return run_tests(plan, journey.tests) if journey is not None else None

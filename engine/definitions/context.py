@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
-from engine.rulesets.published import published_conditions, published_table
+from engine.rulesets.published import published_conditions, published_ruleset
 from rules.types import Json
 
 
@@ -58,7 +58,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         now=now,
         conditions=published_conditions(session),
         proofs=proofs,
-        published=lambda key: published_table(session, key),
+        rulesets=cache(partial(published_ruleset, session)),
     )
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.journeys import check_activities, check_expressions, check_graph, check_proofs, check_world, messages
+from engine.journeys import (
+    check_activities,
+    check_decisions,
+    check_expressions,
+    check_graph,
+    check_proofs,
+    check_world,
+    messages,
+)  # fmt: skip
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey
 from engine.journeys.fields import DocumentFields
@@ -30,10 +38,11 @@ def check(document: Json, context: CheckContext) -> list[Finding]:
 
 
 def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Iterator[Finding]:
-    scope = DocumentFields(journey, context.catalogue, context.fields, context.events)
+    scope = DocumentFields(journey, context.catalogue, context.fields, context.events, context.rulebook)
     yield from check_graph.check(reading, journey, context.catalogue)
     yield from check_expressions.check(reading, journey, scope)
     yield from check_activities.check(reading, journey, context)
+    yield from check_decisions.check(reading, journey, scope)
     yield from check_world.check(reading, journey, context)
     yield from check_proofs.check(reading, journey, scope, context)
     plan = None if reading.findings else _compiled(journey, context)
@@ -47,6 +56,6 @@ def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Itera
 def _compiled(journey: Journey, context: CheckContext) -> Plan | None:
     """The plan, or None where the findings tell why there is none."""
     try:
-        return compile_journey(journey, context.catalogue, context.fields, context.events)
+        return compile_journey(journey, context.catalogue, context.fields, context.events, context.rulebook)
     except (RuleError, KeyError):
         return None

@@ -20,6 +20,7 @@ from engine.journeys.fields import DocumentFields
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.presence import may_be_absent
+from engine.journeys.rulebook import Rulebook
 from rules.compile import check_rule
 from rules.limits import escape
 from rules.types import Fields, Json, Problem
@@ -28,7 +29,7 @@ from rules.values import check_value
 
 def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator[Finding]:
     """The findings about expressions."""
-    judge = _Judge(reading, journey)
+    judge = _Judge(reading, journey, scope.rulebook)
     for place, on, when in tested(journey):
         if when is not None and not reading.is_mended(f"{place}/on"):
             fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
@@ -41,18 +42,20 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator
 class _Judge:
     """Turns the problems of rules into findings, but for those that a broken part of the document explains."""
 
-    def __init__(self, reading: Reading, journey: Journey) -> None:
+    def __init__(self, reading: Reading, journey: Journey, rulebook: Rulebook) -> None:
         self.reading = reading
-        self.doubtful = list(_doubtful(reading, journey))
+        self.conditions = rulebook.conditions
+        self.doubtful = list(_doubtful(reading, journey, rulebook))
 
     def rule(self, rule: Json, fields: Fields, pointer: str, expect: str = "boolean") -> Iterator[Finding]:
         if not self.reading.has_mended(pointer):
-            yield from self.told(check_rule(rule, fields, expect=expect, pointer=pointer))
+            problems = check_rule(rule, fields, expect=expect, pointer=pointer, conditions=self.conditions)
+            yield from self.told(problems)
 
     def value(self, value: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
         if self.reading.has_mended(pointer):
             return
-        problems = check_value(value, fields, pointer)
+        problems = check_value(value, fields, pointer, self.conditions)
         yield from self.told(problems)
         if not problems:
             for place, paths in may_be_absent(value, fields, pointer):
@@ -64,7 +67,7 @@ class _Judge:
                 yield Finding(problem.code, "error", problem.pointer, problem.message)
 
 
-def _doubtful(reading: Reading, journey: Journey) -> Iterator[str]:
+def _doubtful(reading: Reading, journey: Journey, rulebook: Rulebook) -> Iterator[str]:
     """Fields whose declaration, or the place that saves them, could not be read or cannot be known yet."""
     if reading.unreadable or any(place.endswith("/save") for place in reading.mended):
         yield "vars."
@@ -74,8 +77,13 @@ def _doubtful(reading: Reading, journey: Journey) -> Iterator[str]:
     if reading.is_mended("/fields"):
         yield from ("event.", "vars.", "member.", "store.", "associate.")
     for node in journey.nodes.values():
-        if isinstance(node, DecideNode | TaskNode) and node.save:
-            yield f"vars.{node.save}"
+        match node:
+            case TaskNode(save=str(name)):
+                yield f"vars.{name}"
+            case DecideNode() if rulebook.find(node.ruleset) is None:
+                yield f"vars.{node.save}"
+            case _:
+                pass
 
 
 def tested(journey: Journey) -> Iterator[tuple[str, str, Json]]:

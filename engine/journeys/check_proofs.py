@@ -21,7 +21,7 @@ from rules.limits import escape
 from rules.nodes import Literal
 from rules.proofs.budget import Budget, NotSettledError
 from rules.proofs.claims import Found, IsTrue, Not, Problem
-from rules.types import Fields, Json
+from rules.types import Conditions, Fields, Json
 from rules.writing import instant_text
 
 SOME_DAY = datetime(2026, 1, 7, 2, tzinfo=UTC)
@@ -31,7 +31,7 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields, context: Ch
     """The findings; none where no proofs are tried. What is not settled in time is told once."""
     if context.proofs is None:
         return
-    proving = _Proving(journey, context.proofs, context.now or SOME_DAY)
+    proving = _Proving(journey, context, context.proofs)
     for place, on, when in tested(journey):
         if when is not None and not reading.has_mended(place):
             fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
@@ -47,17 +47,18 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields, context: Ch
 class _Proving:
     """Asks the prover about one condition after the other, all in one stretch of time."""
 
-    def __init__(self, journey: Journey, proofs: Proofs, now: datetime) -> None:
+    def __init__(self, journey: Journey, context: CheckContext, proofs: Proofs) -> None:
         self.zone = ZoneInfo(journey.policies.time_zone)
         self.proofs = proofs
-        self.now = now
+        self.now = context.now or SOME_DAY
+        self.named = context.conditions
         self.budget = Budget(proofs.seconds)
         self.doubtful: str | None = None
         self._problems: dict[int, tuple[Fields, Problem]] = {}
 
     def condition(self, when: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
         """That a condition is never true."""
-        rule = _compiled(when, fields)
+        rule = _compiled(when, fields, self.named)
         if rule is None or _is_plain(rule):
             return
         try:
@@ -72,7 +73,7 @@ class _Proving:
         """That a case is never true, or never true before one above it is."""
         above: list[Rule] = []
         for i, when in enumerate(conditions):
-            rule = _compiled(when, fields)
+            rule = _compiled(when, fields, self.named)
             if rule is None:
                 return
             place = f"{pointer}/{i}/when"
@@ -115,10 +116,10 @@ class _Proving:
         return self._problems[id(fields)][1]
 
 
-def _compiled(when: Json, fields: Fields) -> Rule | None:
+def _compiled(when: Json, fields: Fields, conditions: Conditions) -> Rule | None:
     """The condition; None where other checks tell what is wrong with it."""
     try:
-        return compile_rule(when, fields)
+        return compile_rule(when, fields, conditions=conditions)
     except RuleError:
         return None
 

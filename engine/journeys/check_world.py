@@ -48,7 +48,7 @@ def _unavailable(journey: Journey) -> Iterator[Finding]:
             form = type(entry).__name__.removesuffix("Entry").lower()
             yield finding("not-available", f"/entry/{i}", *messages.not_available(form))
     for node_id, node in journey.nodes.items():
-        if isinstance(node, DecideNode | TaskNode | JourneyNode):
+        if isinstance(node, TaskNode | JourneyNode):
             yield finding("not-available", f"/nodes/{escape(node_id)}", *messages.not_available(node.type))
 
 

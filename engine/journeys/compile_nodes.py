@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 from engine.journeys.catalogue import Catalogue, Retry
+from engine.journeys.check_decisions import leaves
 from engine.journeys.document import (
     ActivityNode,
     ChoiceNode,
+    DecideNode,
     DelayNode,
     EndNode,
     Journey,
@@ -25,6 +27,7 @@ from engine.journeys.steps import (
     Activity,
     Awaited,
     Choice,
+    Decide,
     Delay,
     DelayUntil,
     DelayUntilTime,
@@ -42,6 +45,9 @@ from rules.duration import parse_duration
 from rules.limits import escape
 from rules.types import Fields, Json
 from rules.values import Value, compile_value
+
+_OF_THE_RUN = frozenset({"member", "store", "associate"})
+"""What a turn reads for its run; all else the run holds itself."""
 
 
 class Compiler:
@@ -95,6 +101,8 @@ class Compiler:
                 return Split(arms, f"{self.journey.key}/{node_id}" if node.salt is None else node.salt)
             case ActivityNode():
                 return self._activity(node_id, node, pointer)
+            case DecideNode():
+                return self._decide(node_id, node, pointer)
             case EndNode():
                 return Finish(node.outcome)
             case _:
@@ -126,16 +134,29 @@ class Compiler:
         }
         return Activity(type_, params, node.save, overridden(type_.retry, node.retry))
 
+    def _decide(self, node_id: str, node: DecideNode, pointer: str) -> Decide:
+        """Raises KeyError when the ruleset is not known."""
+        pinned = self.scope.rulebook.find(node.ruleset)
+        if pinned is None:
+            raise KeyError(f"ruleset {node.ruleset}")
+        fields = self.scope.at_node(node_id)
+        given = [
+            (path, self._value(value, fields, place))
+            for place, path, value in leaves(node.facts, pinned.table.known, f"{pointer}/facts")
+        ]
+        self.read |= {path for path in pinned.table.fields if path.partition(".")[0] in _OF_THE_RUN}
+        return Decide(pinned, tuple(given), node.save)
+
     def _condition(self, when: Json, fields: Fields, pointer: str) -> Rule | None:
         return None if when is None else self._rule(when, fields, pointer)
 
     def _rule(self, rule: Json, fields: Fields, pointer: str, expect: str = "boolean") -> Rule:
-        compiled = compile_rule(rule, fields, expect=expect, pointer=pointer)
+        compiled = compile_rule(rule, fields, expect=expect, pointer=pointer, conditions=self.scope.rulebook.conditions)
         self.read |= compiled.fields
         return compiled
 
     def _value(self, value: Json, fields: Fields, pointer: str) -> Value:
-        compiled = compile_value(value, fields, pointer)
+        compiled = compile_value(value, fields, pointer, self.scope.rulebook.conditions)
         self.read |= compiled.fields
         return compiled
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.rulebook import FindRuleset, Rulebook, no_ruleset
 from rules.proofs.budget import SECONDS
 from rules.proofs.claims import Prover
-from rules.tables.table import Table
 from rules.types import Conditions, Fields, Json
 
 
@@ -36,8 +36,8 @@ class CheckContext:
     `declared` names, for each field of headquarters' own, the key of the definition that declares it.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
     Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `proofs` no proof is
-    tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `published` gives the table of
-    one that is live, without it no change is told.
+    tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `rulesets` finds the live one
+    of a key, and where it finds none no change is told.
     """
 
     catalogue: Catalogue = field(default_factory=dict)
@@ -49,4 +49,9 @@ class CheckContext:
     now: datetime | None = None
     conditions: Conditions = field(default_factory=dict)
     proofs: Proofs | None = None
-    published: Callable[[str], Table | None] | None = None
+    rulesets: FindRuleset = no_ruleset
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """What the document may use of published rulesets."""
+        return Rulebook(self.rulesets, self.conditions)

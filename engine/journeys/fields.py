@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.document import ActivityNode, Journey, Node, WaitNode
+from engine.journeys.document import ActivityNode, DecideNode, Journey, Node, WaitNode
 from engine.journeys.document_entries import EventEntry
 from engine.journeys.graph import Graph, graph_of
+from engine.journeys.rulebook import NO_RULES, Rulebook, saved_fields
 from rules.types import Declaration, Fields
 
 _RUN: Fields = {
@@ -31,13 +32,15 @@ class DocumentFields:
     """The fields of one document.
 
     `fields` is the catalogue of all places: `member.*`, `store.*`, `associate.*`, and the `event.*` of HQ's own.
-    `events` holds the `event.*` of each type; a type that is not among them has what all of them have.
+    `events` holds the `event.*` of each type; a type that is not among them has what all of them have. `rulebook` knows
+    the rulesets that decide nodes ask.
     """
 
     journey: Journey
     catalogue: Catalogue
     fields: Fields
     events: EventTypes
+    rulebook: Rulebook = NO_RULES
     _at_event: dict[str, Fields] = field(default_factory=dict, init=False, repr=False, compare=False)
     _at_node: dict[frozenset[str], Fields] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -127,6 +130,9 @@ class DocumentFields:
             elif isinstance(node, ActivityNode) and node.save:
                 type_ = self.catalogue.get(node.activity)
                 yield node.save, type_.result if type_ else {}
+            elif isinstance(node, DecideNode):
+                pinned = self.rulebook.find(node.ruleset)
+                yield node.save, saved_fields(pinned.table) if pinned is not None else {}
 
 
 def event_fields(event_type: str, events: EventTypes) -> Fields:
@@ -143,6 +149,8 @@ def _saved_by(journey: Journey, node_id: str, port: str) -> frozenset[str]:
     node: Node = journey.nodes[node_id]
     if isinstance(node, ActivityNode):
         return frozenset({node.save} if node.save and port not in _FAILED else ())
+    if isinstance(node, DecideNode):
+        return frozenset({node.save} if port == "done" else ())
     if isinstance(node, WaitNode):
         saves = [frozenset({item.save} if item.save else ()) for item in node.awaited if item.port == port]
         return frozenset.intersection(*saves) if saves and port != "timeout" else frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -17,10 +17,13 @@ from engine.journeys.fields import DocumentFields, event_fields
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Edge, graph_of, stages_of
 from engine.journeys.parse import parse
-from engine.journeys.steps import Entry, Exit, Goal, ReentryMode, Step, Titles, Wait
+from engine.journeys.rulebook import NO_RULES, Pinned, Rulebook, unpin
+from engine.journeys.steps import Decide, Entry, Exit, Goal, ReentryMode, Step, Titles, Wait
+from rules.conditions import used
 from rules.duration import Duration, parse_duration
 from rules.errors import RuleError
-from rules.types import Declaration, Fields, Json
+from rules.reader import NO_CONDITIONS
+from rules.types import Conditions, Declaration, Fields, Json
 
 
 class PlanError(ValueError):
@@ -69,26 +72,30 @@ class Plan:
         object.__setattr__(self, "entry_event_types", frozenset(entry.on for entry in self.entries))
 
 
-def compile_plan(document: Json, catalogue: Catalogue, fields: Fields, events: EventTypes) -> Plan:
+def compile_plan(
+    document: Json, catalogue: Catalogue, fields: Fields, events: EventTypes, rulebook: Rulebook = NO_RULES
+) -> Plan:
     """The plan of a document that `check` finds free of errors.
 
-    `fields` are `member.*`, `store.*`, `associate.*` and HQ's own; `events` the `event.*` of each event type. Raises
-    PlanError for a document that breaks its format or cannot be compiled.
+    `fields` are `member.*`, `store.*`, `associate.*` and HQ's own; `events` the `event.*` of each event type,
+    `rulebook` the published rulesets. Raises PlanError for a document that breaks its format or cannot be compiled.
     """
     journey, findings = parse(document)
     if journey is None or findings:
         raise PlanError(f"This document cannot run: {_first(findings)}")
     try:
-        return compile_journey(journey, catalogue, fields, events)
+        return compile_journey(journey, catalogue, fields, events, rulebook)
     except RuleError as error:
         raise PlanError(f"This document cannot run: {error}") from error
     except KeyError as error:
         raise PlanError(f"This document cannot run: {error} does not exist") from error
 
 
-def compile_journey(journey: Journey, catalogue: Catalogue, fields: Fields, events: EventTypes) -> Plan:
+def compile_journey(
+    journey: Journey, catalogue: Catalogue, fields: Fields, events: EventTypes, rulebook: Rulebook = NO_RULES
+) -> Plan:
     """The plan of a journey without findings of its format. Raises RuleError, or KeyError for what does not exist."""
-    compiler = Compiler(journey, catalogue, DocumentFields(journey, catalogue, fields, events))
+    compiler = Compiler(journey, catalogue, DocumentFields(journey, catalogue, fields, events, rulebook))
     policies, graph = journey.policies, graph_of(journey)
     stages = stages_of(journey, graph)
     steps = {node_id: compiler.step(node_id, node) for node_id, node in journey.nodes.items()}
@@ -118,13 +125,23 @@ def compile_journey(journey: Journey, catalogue: Catalogue, fields: Fields, even
     )
 
 
-def bundle_of(document: Json, plan: Plan, fields: Fields, events: EventTypes) -> Json:
-    """All that a document resolves to, as JSON for `canonical.bundle_hash`: itself and the fields that it reads.
+def bundle_of(
+    document: Json, plan: Plan, fields: Fields, events: EventTypes, conditions: Conditions = NO_CONDITIONS
+) -> Json:
+    """All that a document resolves to, as JSON for `canonical.bundle_hash`: itself, the fields that it reads, the
+    rulesets that it asks, and of `conditions` those that it names.
 
     `compile_bundle` makes the same plan of it, whatever is published later.
     """
     types = plan.event_types | plan.entry_event_types
+    rulesets = {each.key: each.to_json() for each in _asked(plan)}
+    named = used(document, conditions)
+    more: dict[str, Json] = {
+        **({"rulesets": {**rulesets}} if rulesets else {}),
+        **({"conditions": named} if named else {}),
+    }
     return {
+        **more,
         "document": document,
         "fields": _plain({path: each for path, each in fields.items() if path in _resolved(plan)}),
         "events": {name: _plain(event_fields(name, events)) for name in sorted(types)},
@@ -146,13 +163,26 @@ def named_event_types(bundle: Json) -> list[str]:
 def compile_bundle(bundle: Json, catalogue: Catalogue) -> Plan:
     """The plan of what `bundle_of` made."""
     content = _Bundle.model_validate(bundle)
-    return compile_plan(content.document, catalogue, content.fields, content.events)
+    try:
+        pinned = {key: unpin(key, plain) for key, plain in content.rulesets.items()}
+    except RuleError as error:
+        raise PlanError(f"This document cannot run: a ruleset of it cannot be compiled: {error}") from error
+    rulebook = Rulebook(pinned.get, content.conditions)
+    return compile_plan(content.document, catalogue, content.fields, content.events, rulebook)
+
+
+def _asked(plan: Plan) -> Iterator[Pinned]:
+    """The rulesets that the plan asks, by key."""
+    found = {step.work.ruleset.key: step.work.ruleset for step in plan.steps.values() if isinstance(step.work, Decide)}
+    yield from (found[key] for key in sorted(found))
 
 
 class _Bundle(BaseModel):
     document: Json
     fields: dict[str, Declaration]
     events: dict[str, dict[str, Declaration]]
+    rulesets: dict[str, dict[str, Json]] = {}
+    conditions: dict[str, Json] = {}
 
 
 def _plain(fields: Fields) -> Json:

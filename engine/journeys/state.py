@@ -180,7 +180,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Alert:
-    """Something that people should learn of: `condition-error` or `stuck`."""
+    """What people should learn of: `condition-error`, `decision-uncertain`, `decision-failed` or `stuck`."""
 
     reason: str
     node: str | None = None

@@ -8,6 +8,7 @@ from datetime import time
 from typing import Literal, TypeAlias
 
 from engine.journeys.catalogue import ActivityType, Retry
+from engine.journeys.rulebook import Pinned
 from rules.compile import Rule
 from rules.duration import Duration
 from rules.values import Value
@@ -113,13 +114,22 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class Decide:
+    """Asks a version of a ruleset. `facts` are given beside those that are known, by path."""
+
+    ruleset: Pinned
+    facts: tuple[tuple[str, Value], ...]
+    save: str
+
+
+@dataclass(frozen=True)
 class Finish:
     """Ends the run."""
 
     outcome: str
 
 
-Work: TypeAlias = Wait | Delay | DelayUntil | DelayUntilTime | Choice | Split | Activity | Finish
+Work: TypeAlias = Wait | Delay | DelayUntil | DelayUntilTime | Choice | Split | Activity | Decide | Finish
 
 
 @dataclass(frozen=True)

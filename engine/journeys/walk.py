@@ -52,13 +52,15 @@ class Walk:
         """Write a line of the timeline."""
         self.commands.append(Log(kind, self.now, self.state.node, port, detail or {}, reads or {}))
 
-    def leave(self, port: str, reads: Mapping[str, Json] | None = None) -> None:
+    def leave(
+        self, port: str, reads: Mapping[str, Json] | None = None, detail: Mapping[str, Json] | None = None
+    ) -> None:
         """Leave the node through `port`; the next one is entered as soon as the run may."""
         target = self.step.ports.get(port) if self.step else None
         if target is None:
             self.get_stuck("unknown-port", port)
             return
-        self.log("left", port, reads=reads)
+        self.log("left", port, detail, reads)
         self.state = replace(
             self.state, phase="moving", next=target, deadline=None, effect=None, failures=0, again=False, stuck=None
         )
@@ -70,12 +72,18 @@ class Walk:
         end = End(status, outcome, self.now, self.state.considered)
         self.state = replace(self.state, phase="ended", next=None, deadline=None, effect=None, stuck=None, end=end)
 
-    def get_stuck(self, reason: str, message: str = "") -> None:
-        """Wait for an operator."""
+    def get_stuck(
+        self,
+        reason: str,
+        message: str = "",
+        detail: Mapping[str, Json] | None = None,
+        reads: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Wait for an operator. `detail` tells more of why, `reads` what was read."""
         self.state = replace(self.state, phase="stuck", deadline=None, effect=None, stuck=Stuck(reason, message))
-        detail: dict[str, Json] = {"reason": reason, "message": message}
-        self.log("failed", detail=detail)
-        self.commands.append(Alert("stuck", self.state.node, detail))
+        why: dict[str, Json] = {"reason": reason, "message": message}
+        self.log("failed", detail={**(detail or {}), **why}, reads=reads)
+        self.commands.append(Alert("stuck", self.state.node, why))
 
     def take(self, event: EventIn, fate: str, trigger: Trigger) -> None:
         """Mark an event as consumed, by a wait, the goal or an exit, and record what its condition read."""

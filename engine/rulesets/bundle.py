@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
 from engine.journeys.context import CheckContext
+from engine.journeys.rulebook import RulesetBundle
 from engine.rulesets.fields import ruleset_fields
 from rules.conditions import used
 from rules.tables.compile import compile_ruleset
 from rules.tables.table import Table
-from rules.types import Declaration, Fields, Json
-
-
-class _Bundle(BaseModel):
-    document: Json
-    fields: dict[str, Declaration]
-    conditions: dict[str, Json] = {}
+from rules.types import Fields, Json
 
 
 def bundle_of(document: Json, context: CheckContext) -> Json:
@@ -31,8 +24,7 @@ def bundle_of(document: Json, context: CheckContext) -> Json:
 
 def compile_bundle(bundle: Json) -> Table:
     """The table of what `bundle_of` made: the same, whatever was published since. Raises RuleError."""
-    content = _Bundle.model_validate(bundle)
-    return compile_ruleset(content.document, content.fields, content.conditions)
+    return RulesetBundle.model_validate(bundle).table()
 
 
 def _plain(fields: Fields) -> Json:

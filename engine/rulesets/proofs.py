@@ -19,7 +19,8 @@ def proved(table: Table, context: CheckContext) -> list[Finding]:
     """What the proofs find; nothing where none are tried."""
     if context.proofs is None:
         return []
-    live = context.published(table.key) if context.published is not None else None
+    pinned = context.rulesets(table.key)
+    live = pinned.table if pinned is not None else None
     found = prove(
         table,
         now=context.now or SOME_DAY,

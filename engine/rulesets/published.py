@@ -1,4 +1,4 @@
-"""The rulesets that are live: their named conditions, and the table of one."""
+"""The rulesets that are live, for who asks them, and their named conditions."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from engine.database import direct
-from engine.rulesets.bundle import compile_bundle
+from engine.journeys.rulebook import Pinned, pin
 from rules.errors import RuleError
-from rules.tables.table import Table
 from rules.types import Conditions, Json
 
 
@@ -24,11 +23,11 @@ def published_conditions(session: Session) -> Conditions:
     return found
 
 
-def published_table(session: Session, key: str) -> Table | None:
-    """The table of a ruleset's live version; None where there is none that this release can compile."""
-    rows = direct.rows(session, _BUNDLE, {"key": key})
+def published_ruleset(session: Session, key: str) -> Pinned | None:
+    """The live version of a ruleset, compiled; None where there is none, or none that this release can use."""
+    found = direct.first(session, _RULESET, {"key": key})
     try:
-        return compile_bundle(rows[0][0]) if rows else None
+        return None if found is None else pin(key, *found)
     except (RuleError, ValidationError):
         return None
 
@@ -43,8 +42,10 @@ _MOST_KNOWN = 32
 _LIVE = """
     FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
     WHERE l.kind = 'ruleset' AND l.state <> 'retired' ORDER BY l.key"""
-_BUNDLE = """
-    SELECT b.content FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
-    JOIN bundles b ON b.hash = v.bundle_hash WHERE l.kind = 'ruleset' AND l.key = %(key)s AND l.state <> 'retired'"""
 _PUBLISHED = f"SELECT l.key, v.hash {_LIVE}"
+_RULESET = """
+    SELECT v.n, v.hash, v.bundle_hash, b.content FROM live l
+    JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
+    JOIN bundles b ON b.hash = v.bundle_hash
+    WHERE l.kind = 'ruleset' AND l.key = %(key)s AND l.state <> 'retired'"""
 _CONDITIONS = f"SELECT l.key, v.hash, v.document::jsonb -> 'conditions' {_LIVE}"

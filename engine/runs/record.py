@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from engine.alerts.models import Kind
 from engine.alerts.store import settle, signal
 from engine.database import direct
 from engine.events.models import Event
@@ -105,12 +106,20 @@ def _fail_uncalled(session: Session, run: Run, plan: Plan, command: Uncalled, no
     health.look_after_failure(session, row, now=now)
 
 
+OF_RULESETS: Mapping[str, Kind] = {"decision-uncertain": "decision-uncertain", "decision-failed": "decision-failed"}
+"""Alerts of the interpreter that are about a ruleset."""
+
+
 def _signal(session: Session, run: Run, alert: Alert, now: datetime) -> None:
     """Tell people of it, in words that hold no personal data: what a message quotes may be personal."""
     at_node = f"journey/{run.journey}/{alert.node}" if alert.node else f"journey/{run.journey}"
     if alert.reason == "stuck":
         detail = {"journey": run.journey, "node": alert.node, "reason": alert.detail["reason"]}
         signal(session, "run-stuck", f"run/{run.id}", now=now, detail=detail, store_id=run.store_id)
+    elif alert.reason in OF_RULESETS:
+        kind, key = OF_RULESETS[alert.reason], alert.detail["ruleset"]
+        detail = {name: value for name, value in alert.detail.items() if name != "ruleset"}
+        signal(session, kind, f"ruleset/{key}", now=now, detail=detail)
     else:
         detail = {"condition": alert.detail["condition"], "run": str(run.id)}
         signal(session, "condition-error", at_node, now=now, detail=detail)

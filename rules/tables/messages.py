@@ -239,6 +239,13 @@ def row_failed(row: str, why: str) -> Message:
     }
 
 
+def facts_failed(why: str) -> Message:
+    return {
+        "zh": f"没有结果:给出的事实无法计算:{why}",
+        "en": f"There is no outcome: the facts that are given went wrong. {why}",
+    }
+
+
 def otherwise_failed(why: str) -> Message:
     return {
         "zh": f"没有结果:otherwise 无法计算:{why}",

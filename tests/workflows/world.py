@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Literal
 
@@ -31,8 +32,10 @@ from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
 from engine.journeys.deadlines import deadlines
 from engine.journeys.plan import bundle_of, compile_plan
+from engine.journeys.rulebook import Rulebook
 from engine.journeys.state import Failure, OperatorKind
 from engine.members.fields import base_fields
+from engine.rulesets.published import published_conditions, published_ruleset
 from engine.runs import commands, effects, inbox, states
 from engine.runs.commands import Order
 from engine.runs.effects import EffectKey
@@ -245,8 +248,10 @@ class World:
         """Make a document live, without its checks; its bundle hash."""
         document = document or self.document
         self.document = document
-        plan = compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields())
-        bundle = bundle_of(document, plan, base_fields(), event_fields())
+        with self.database.begin() as session:
+            rulebook = Rulebook(partial(published_ruleset, session), published_conditions(session))
+            plan = compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields(), rulebook)
+        bundle = bundle_of(document, plan, base_fields(), event_fields(), rulebook.conditions)
         hashed, now, key = bundle_hash(bundle), self.clock.now(), str(document["key"])
         with self.database.begin() as session:
             change_live(session)

@@ -239,7 +239,7 @@ FLASH = {"type": "activity", "activity": "flash", "params": {"text": "x"}, "port
         ("/subject", "store", [("bad-subject", "/nodes/call/activity"), ("not-available", "/subject")]),
         ("/entry/0", {"list": True}, [("not-available", "/entry/0"), ("test-failed", "/tests/0")]),
         ("/entry/0", {"becomes": {"==": [{"var": "member.tier"}, "gold"]}, "check": "P1D"}, [("not-available", "/entry/0"), ("test-failed", "/tests/0")]),
-        ("/nodes/four", {"type": "decide", "ruleset": "r", "save": "zone", "ports": {"done": "end"}}, [("not-available", "/nodes/four"), ("unused-value", "/nodes/four/save")]),
+        ("/nodes/four", {"type": "decide", "ruleset": "r", "save": "zone", "ports": {"done": "end"}}, [("unused-value", "/nodes/four/save")]),
         ("/nodes/four", {"type": "task", "task": "t", "assign": {"to": "store"}, "ports": {"done": "end", "overdue": "end"}}, [("not-available", "/nodes/four")]),
         ("/nodes/four", {"type": "journey", "journey": "j", "mode": "call", "ports": {"done": "end"}}, [("not-available", "/nodes/four")]),
         ("/goal", {"on": "custom.unheard"}, [("unknown-event", "/goal/on")]),

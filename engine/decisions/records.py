@@ -18,7 +18,7 @@ from engine.decisions.rulesets import Ruleset
 from engine.members.facts import Subject
 from engine.secrets.keyring import KeyRing
 from rules.tables.decide import Decision
-from rules.tables.explain import MASKED, picked
+from rules.tables.explain import masked_outcome, picked
 from rules.types import Json
 
 
@@ -58,7 +58,7 @@ def keep(
         "member": [one.subject.member_id for one in made],
         "store": [_store_of(one.subject, store_id) for one in made],
         "reason": [one.decision.reason for one in made],
-        "outcome": [json.dumps(_kept(ruleset, one.decision.outcome)) for one in made],
+        "outcome": [json.dumps(masked_outcome(table, one.decision.outcome)) for one in made],
         "rows": [json.dumps(one.decision.rows) for one in made],
         "missing": [json.dumps(one.decision.missing) for one in made],
         "trouble": [json.dumps(one.decision.trouble) for one in made],
@@ -98,18 +98,6 @@ def _store_of(subject: Subject, store_id: int | None) -> int | None:
     if subject.member_id is None and subject.store_id is None:
         return store_id
     return subject.store_id
-
-
-def _kept(ruleset: Ruleset, outcome: Json) -> Json:
-    """The outcome as it is kept: what is made of personal fields is masked."""
-    hidden = ruleset.table.personal_outputs
-    match outcome:
-        case dict() if hidden:
-            return {key: MASKED if key in hidden and value is not None else value for key, value in outcome.items()}
-        case list() if hidden:
-            return [_kept(ruleset, item) for item in outcome]
-        case _:
-            return outcome
 
 
 # The ids are given out first: what is written may be more than the scope of the transaction lets it read again.

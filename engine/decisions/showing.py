@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -14,17 +15,23 @@ from engine.decisions.rulesets import Ruleset, Rulesets
 from engine.members.lookup import store_key
 from engine.secrets.keyring import KeyRing
 from rules.tables.explain import MASKED, explain, masked, picked
+from rules.tables.table import Table
 from rules.types import Json
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A record with what is told about it. A draft's is not explained, nor what cannot be compiled here."""
+    """A record with what is told about it. A draft's is not explained, nor what cannot be compiled here.
+
+    `table` and `known`, all that was read, are for further questions about it, not for showing.
+    """
 
     record: DecisionRecord
     store: str | None
     facts: dict[str, Json]
     explanation: dict[str, Json] | None
+    table: Table | None = None
+    known: Mapping[str, Json] = field(default_factory=dict)
 
 
 def show(session: Session, keys: KeyRing, rulesets: Rulesets, record: DecisionRecord) -> Shown:
@@ -36,7 +43,7 @@ def show(session: Session, keys: KeyRing, rulesets: Rulesets, record: DecisionRe
         return Shown(record, store, dict.fromkeys(_paths(facts), MASKED), None)
     table, rows = ruleset.table, frozenset(record.rows)
     why = explain(table, facts, now=record.now, zone=ZoneInfo(record.zone), rows=rows)
-    return Shown(record, store, masked(table, picked(facts, sorted(table.fields))), why)
+    return Shown(record, store, masked(table, picked(facts, sorted(table.fields))), why, table, facts)
 
 
 def _ruleset(session: Session, rulesets: Rulesets, record: DecisionRecord) -> Ruleset | None:

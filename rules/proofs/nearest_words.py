@@ -11,7 +11,7 @@ from rules.messages import Message
 from rules.proofs.boxes import Words, field_title
 from rules.proofs.messages import row_names
 from rules.proofs.nearest import Change, Nearest
-from rules.tables.explain import MASKED
+from rules.tables.explain import MASKED, masked_outcome
 from rules.tables.table import Table, is_personal
 from rules.types import Json
 from rules.writing import written
@@ -24,7 +24,7 @@ def nearest_json(found: Nearest, table: Table, zone: ZoneInfo) -> dict[str, Json
     decision = found.decision
     return {
         "changes": [_change_json(each, table) for each in found.changes],
-        "outcome": decision.outcome,
+        "outcome": masked_outcome(table, decision.outcome),
         "reason": decision.reason,
         "rows": [*decision.rows],
         "message": {**_sentence(found, table, zone)},
@@ -39,7 +39,7 @@ def _change_json(change: Change, table: Table) -> dict[str, Json]:
 
 def _sentence(found: Nearest, table: Table, zone: ZoneInfo) -> Message:
     told = [_told(change, table, zone) for change in found.changes]
-    outcome = json.dumps(found.decision.outcome, ensure_ascii=False)
+    outcome = json.dumps(masked_outcome(table, found.decision.outcome), ensure_ascii=False)
     rows = row_names(found.decision.rows) if found.decision.rows else ("otherwise", "otherwise")
     return {
         "zh": f"如果{_joined(told, 0, '且')},结果就会是 {outcome}({rows[0]})。",

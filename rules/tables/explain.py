@@ -55,6 +55,18 @@ def masked(table: Table, values: Mapping[str, Json]) -> dict[str, Json]:
     return {path: MASKED if is_personal(table.known.get(path)) else value for path, value in values.items()}
 
 
+def masked_outcome(table: Table, outcome: Json) -> Json:
+    """An outcome, with what is made of personal fields masked."""
+    hidden = table.personal_outputs
+    match outcome:
+        case dict() if hidden:
+            return {key: MASKED if key in hidden and value is not None else value for key, value in outcome.items()}
+        case list() if hidden:
+            return [masked_outcome(table, item) for item in outcome]
+        case _:
+            return outcome
+
+
 def _parts(table: Table, line: Line, facts: Facts, moment: Moment) -> Iterator[dict[str, Json]]:
     """The parts of a row that say something: its window, cells and conditions."""
     if line.window is not None:

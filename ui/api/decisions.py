@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Path
 from sqlalchemy.orm import Session
 
 from engine.decisions import records
 from engine.decisions.asking import Asker, Question, ask, subject_of
+from engine.decisions.changing import would_change
 from engine.decisions.errors import DecisionError
 from engine.decisions.records import Made
 from engine.decisions.rulesets import Ruleset, draft_ruleset
@@ -42,12 +44,20 @@ def decide(caller: Asking, ruleset: Key, body: DecisionBody) -> DecisionAnswer:
         chosen = _chosen(session, caller, ruleset, body.version)
         subject = subject_of(session, caller.deps.keys, question)
         [made] = ask(session, caller.deps.keys, chosen, [(question, subject)], asker=_asker(caller), at=caller.now())
-    return _answer(made, chosen)
+    answer = _answer(made, chosen)
+    if answer.explanation is not None:
+        answer.explanation["would_change"] = would_change(
+            chosen.table, made.facts, now=made.now, zone=made.zone, proofs=caller.deps.proofs
+        )
+    return answer
 
 
 @router.post("/decisions/{ruleset}/batch")
 def decide_batch(caller: Asking, ruleset: Key, body: BatchBody) -> BatchAnswer:
-    """At most 1,000 questions. One that cannot be asked, of an unknown member say, does not stop the others."""
+    """At most 1,000 questions. One that cannot be asked, of an unknown member say, does not stop the others.
+
+    Explanations do not tell here what would have changed the outcome: `GET /decisions/{id}` does.
+    """
     answers: list[DecisionAnswer | RefusedAnswer | None] = [None] * len(body.items)
     with caller.begin() as session:
         for version in dict.fromkeys(item.version for item in body.items):
@@ -63,7 +73,13 @@ def read_decision(caller: Asking, decision_id: Annotated[int, Path(ge=1, le=LARG
     """A decision as it was made, explained again from its version and the facts that it read."""
     with caller.begin() as session:
         shown = show(session, caller.deps.keys, caller.deps.rulesets, records.find(session, decision_id))
-    return _record(shown)
+    answer = _record(shown)
+    if answer.explanation is not None and shown.table is not None:
+        record = shown.record
+        answer.explanation["would_change"] = would_change(
+            shown.table, shown.known, now=record.now, zone=ZoneInfo(record.zone), proofs=caller.deps.proofs
+        )
+    return answer
 
 
 def _asked(

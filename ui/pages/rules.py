@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from engine.decisions.asking import Question, facts_for, subject_of
+from engine.decisions.changing import would_change
 from engine.decisions.errors import DecisionError
 from engine.definitions import checks
 from engine.definitions.accepted import Checked, with_acceptances
@@ -184,7 +185,8 @@ def _tried(visit: Visit, table: Table, facts: Mapping[str, Json], now: datetime)
     decision = decide(table, facts, now=now)
     rows = {*decision.rows, *decision.undecided}
     why = explain(table, facts, now=now, zone=table.zone, rows=rows)
-    return Tried(decision, named(decision.missing, table.known, visit.language), why)
+    changed = would_change(table, facts, now=now, zone=table.zone, proofs=visit.deps.proofs)
+    return Tried(decision, named(decision.missing, table.known, visit.language), {**why, "would_change": changed})
 
 
 def _now(text: str, table: Table, present: datetime) -> datetime:

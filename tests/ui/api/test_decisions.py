@@ -145,6 +145,18 @@ async def test_the_regions_above_a_store_follow_from_the_region_that_is_given(ap
         assert found["reason"] == reason, given
 
 
+async def test_who_asks_why_is_told_what_would_have_changed_it(api: AsyncClient) -> None:
+    await publish(api)
+    made = await decided(api, facts={"member": {"tier": "silver"}, "event": {**APP["event"], "score": 1}}, explain=True)
+    nearest = made["explanation"]["would_change"]
+    [change] = nearest["changes"]
+    assert (change["field"], change["was"], change["becomes"]) == ("member.tier", "silver", "gold")
+    again = {"member": {"tier": "gold"}, "event": {**APP["event"], "score": 1}}
+    assert (await decided(api, facts=again))["outcome"] == nearest["outcome"] != made["outcome"]
+    kept = (await api.get(f"/api/v1/decisions/{made['decision_id']}")).json()
+    assert kept["explanation"]["would_change"] == nearest
+
+
 async def test_a_version_or_the_draft_may_be_asked(api: AsyncClient) -> None:
     await publish(api)
     await publish(api, zones(otherwise={"zone": "NEW"}, tests=[]))

@@ -33,6 +33,13 @@ def test_nothing_imports_the_composition_root() -> None:
             assert not re.search(r"^(from|import) server\b", path.read_text(encoding="utf-8"), re.MULTILINE), path
 
 
+def test_only_whoever_proves_loads_the_prover() -> None:
+    """Neither the worker nor what serves decisions pays for z3."""
+    loaded = "import sys, ui.app, workflows.worker, engine.definitions.checks; print('z3' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+
+
 def test_nothing_else_stands_at_the_top() -> None:
     expected = {
         *PACKAGES, "server.py", "tests", "docker-compose.yml", "Dockerfile", "pyproject.toml", "README.md",

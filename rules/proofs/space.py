@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property, reduce
 from operator import and_
 from zoneinfo import ZoneInfo
@@ -246,6 +247,7 @@ class _Making:
                 value = sample(each, type_, within, near)
                 if value is not None:
                     slots.append(Slot(_held(each, within), value, mask, mask))
+        slots.sort(key=lambda slot: _place(slot.atom, type_))
         if declaration is not None and declaration.optional and field in asked:
             slots.append(Slot(None, None, free, (1 << self.count) - 1))
         return Axis(field, type_, declaration, tuple(slots))
@@ -260,6 +262,15 @@ def _apart(atom: Atom, type_: Type) -> Sequence[Atom]:
             return [Only(value) for value in (True, False) if value not in than]
         case _:
             return [atom]
+
+
+def _place(atom: Atom | None, type_: Type) -> tuple[int, Decimal, str]:
+    """Where an atom stands among those of its axis: named values as they are declared, else in their own order."""
+    declared = type_.values or ()
+    if not isinstance(atom, Only):
+        return len(declared) + 1, Decimal(0), ""
+    number = Decimal(atom.value) if isinstance(atom.value, int | Decimal) else Decimal(0)
+    return declared.index(atom.value) if atom.value in declared else len(declared), number, str(atom.value)
 
 
 def _held(atom: Atom, within: Span) -> Atom:

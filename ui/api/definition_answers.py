@@ -135,10 +135,14 @@ class ChangeAnswer(BaseModel):
 
 
 class DiffAnswer(BaseModel):
-    """How the draft differs from the live version; from nothing, if nothing was published."""
+    """How the draft differs from the live version; from nothing, if nothing was published.
+
+    `outcomes` of a ruleset are the boxes in which the two decide otherwise.
+    """
 
     version: int | None
     changes: list[ChangeAnswer]
+    outcomes: list[FindingAnswer] = []
 
 
 class PublishRequest(BaseModel):

@@ -177,7 +177,9 @@ def diff_draft(caller: Reader, kind: Kind, key: Key) -> DiffAnswer:
         )
         for change in diff(before, draft.document)
     ]
-    return DiffAnswer(version=live.n if live else None, changes=changes)
+    found = findings_of(caller, kind, key, draft) if live and kind == "ruleset" else []
+    outcomes = [each for each in found if each.code == "changed"]
+    return DiffAnswer(version=live.n if live else None, changes=changes, outcomes=outcomes)
 
 
 @router.post("/definitions/{kind}/{key}/publish", status_code=201)

@@ -13,6 +13,7 @@ from engine.access.tokens import new_key
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
 from ui.app import create_app
 from ui.dependencies import Dependencies
@@ -33,15 +34,23 @@ def wecom_apps() -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
+def proofs() -> Proofs | None:
+    """How definitions are proved; modules about proofs give their own."""
+    return None
+
+
+@pytest.fixture
 async def client_for(
     database: Database,
     keys: KeyRing,
     clock: FixedClock,
     catalogue: Catalogue,
     wecom_apps: dict[str, dict[str, str]],
+    proofs: Proofs | None,
 ) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
-    transport = httpx.ASGITransport(create_app(Dependencies(database, clock, keys, catalogue, wecom_apps)))
+    deps = Dependencies(database, clock, keys, catalogue, wecom_apps, proofs=proofs)
+    transport = httpx.ASGITransport(create_app(deps))
     made: list[httpx.AsyncClient] = []
 
     def make(*scopes: str, store_id: int | None = None, region_id: int | None = None) -> httpx.AsyncClient:

@@ -88,6 +88,7 @@ async def test_checks_tests_and_differences_speak_about_the_draft(api: AsyncClie
     assert (await api.get(f"{BASE}/draft/diff")).json() == {
         "version": 1,
         "changes": [{"op": "changed", "pointer": "/title", "before": journey()["title"], "after": "Other"}],
+        "outcomes": [],
     }
 
 

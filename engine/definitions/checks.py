@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.definitions.context import context_without_service
@@ -53,10 +54,17 @@ def _keyed(key: str | None, document: dict[str, Json], findings: list[Finding]) 
 
 
 def find_without_service(
-    kind: Kind, document: dict[str, Json], catalogue: Catalogue, proofs: Proofs | None = None
+    kind: Kind,
+    document: dict[str, Json],
+    catalogue: Catalogue,
+    proofs: Proofs | None = None,
+    rulesets: Sequence[Mapping[str, Json]] = (),
 ) -> list[Finding]:
-    """What can be found without a service. A member's field that we do not know may be HQ's own: only a warning."""
-    found = find(kind, None, document, context_without_service(catalogue, proofs))
+    """What can be found without a service. A member's field that we do not know may be HQ's own: only a warning.
+
+    `rulesets` are documents that count as published.
+    """
+    found = find(kind, None, document, context_without_service(catalogue, proofs, rulesets))
     return [_doubted(each) if _is_members_field(each, document) else each for each in found]
 
 

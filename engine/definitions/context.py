@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache, partial
 
@@ -19,6 +20,7 @@ from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
+from engine.rulesets.bundle import with_rulesets
 from engine.rulesets.published import published_conditions, published_ruleset
 from rules.types import Json
 
@@ -29,9 +31,14 @@ def event_fields() -> EventTypes:
     return {name: each.fields for name, each in EVENT_TYPES.items()}
 
 
-def context_without_service(catalogue: Catalogue, proofs: Proofs | None = None) -> CheckContext:
-    """What can be known without a database: references and overlaps are not judged."""
-    return CheckContext(catalogue=catalogue, fields=base_fields(), events=event_fields(), proofs=proofs)
+def context_without_service(
+    catalogue: Catalogue, proofs: Proofs | None = None, rulesets: Sequence[Mapping[str, Json]] = ()
+) -> CheckContext:
+    """What can be known without a database: references and overlaps are not judged. `rulesets` are documents that count
+    as published.
+    """
+    context = CheckContext(catalogue=catalogue, fields=base_fields(), events=event_fields(), proofs=proofs)
+    return with_rulesets(context, rulesets)
 
 
 def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs: Proofs | None = None) -> CheckContext:

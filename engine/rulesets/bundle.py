@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.context import CheckContext
-from engine.journeys.rulebook import RulesetBundle
+from engine.journeys.rulebook import Pinned, RulesetBundle, pin
 from engine.rulesets.fields import ruleset_fields
 from rules.conditions import used
+from rules.errors import RuleError
 from rules.tables.compile import compile_ruleset
 from rules.tables.table import Table
 from rules.types import Fields, Json
 
 
-def bundle_of(document: Json, context: CheckContext) -> Json:
+def bundle_of(document: Json, context: CheckContext) -> dict[str, Json]:
     """All that a document without errors resolves to. Raises RuleError for one with errors."""
     known = ruleset_fields(context)
     table = compile_ruleset(document, known, context.conditions)
@@ -29,3 +34,24 @@ def compile_bundle(bundle: Json) -> Table:
 
 def _plain(fields: Fields) -> Json:
     return {path: each.model_dump(mode="json", exclude_defaults=True) for path, each in fields.items()}
+
+
+def with_rulesets(context: CheckContext, documents: Iterable[Mapping[str, Json]]) -> CheckContext:
+    """The context with these documents as if they were published; one with errors is not there."""
+    named = {f"{each.get('key')}/{name}": rule for each in documents for name, rule in _conditions(each)}
+    around = replace(context, conditions={**context.conditions, **named})
+    found = {str(each.get("key")): _pinned(dict(each), around) for each in documents}
+    return replace(around, rulesets=found.get)
+
+
+def _conditions(document: Mapping[str, Json]) -> Iterable[tuple[str, Json]]:
+    conditions = document.get("conditions")
+    return conditions.items() if isinstance(conditions, dict) else ()
+
+
+def _pinned(document: dict[str, Json], context: CheckContext) -> Pinned | None:
+    try:
+        content = bundle_of(document, context)
+    except RuleError:
+        return None
+    return pin(str(document["key"]), 0, content_hash(document), bundle_hash(content), content)

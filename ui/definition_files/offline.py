@@ -17,14 +17,18 @@ NOT_JUDGED = {
     "zh": "未连接服务：没有核对引用、总部自定义字段和与其他旅程的重叠。",
     "en": "Without a service: references, HQ's own fields and overlaps with other journeys were not judged.",
 }
+NOT_PLAYED = {
+    "zh": "测试没有运行:旅程用到的规则集不在这些文件里。请把规则集的文件一起给出。",
+    "en": "The tests were not played: a ruleset that the journey asks is not among the files. Name its file too.",
+}
 
 
 def check_files(paths: Sequence[Path], catalogue: Catalogue, language: str, proofs: Proofs | None = None) -> Outcome:
     """All findings; not well when one is an error."""
     files, found = read_files(paths)
-    read = len(files) + len(found)
+    read, rulesets = len(files) + len(found), _rulesets(files)
     for file in files:
-        findings = checks.find_without_service(file.kind, file.source.document, catalogue, proofs)
+        findings = checks.find_without_service(file.kind, file.source.document, catalogue, proofs, rulesets)
         found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
     outcome = Outcome(data={"findings": [one.to_json() for one in found], "without_service": True})
     tell_findings(outcome, found, language)
@@ -37,12 +41,14 @@ def play_files(paths: Sequence[Path], catalogue: Catalogue, language: str) -> Ou
     files, found = read_files(paths)
     outcome = Outcome(data={"without_service": True})
     played: list[Json] = []
+    around = context_without_service(catalogue, rulesets=_rulesets(files))
     for file in files:
         try:
-            report = checks.run(file.kind, None, file.source.document, context_without_service(catalogue))
+            report = checks.run(file.kind, None, file.source.document, around)
         except NotPublishableError as error:
             findings = [one for one in error.findings if one.severity == "error"]
             found += [file.locate(one.code, one.severity, one.pointer, one.message) for one in findings]
+            found += [] if findings else [file.locate("not-available", "error", "", NOT_PLAYED)]
             continue
         played.append({"file": str(file.path), **report.to_json()})
         _tell_report(outcome, file, report)
@@ -50,6 +56,11 @@ def play_files(paths: Sequence[Path], catalogue: Catalogue, language: str) -> Ou
     outcome.data |= {"files": played, "findings": [one.to_json() for one in found]}
     outcome.lines.append(NOT_JUDGED[language])
     return outcome
+
+
+def _rulesets(files: Sequence[DefinitionFile]) -> list[dict[str, Json]]:
+    """The rulesets among the files: journeys that ask them are judged and played with them."""
+    return [file.source.document for file in files if file.kind == "ruleset"]
 
 
 def tell_findings(outcome: Outcome, found: Sequence[Located], language: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.definitions.samples import CATALOGUE, text_of
+from tests.engine.rulesets.zones import zones
 from ui.definition_files.files import FilesError
 from ui.definition_files.offline import check_files, play_files
 from ui.definition_files.outcome import Outcome
@@ -109,3 +110,21 @@ def test_a_file_that_cannot_be_played_is_not_well(file: Path) -> None:
     outcome = play_files([file], CATALOGUE, "en")
     assert not outcome.ok
     assert outcome.data["findings"]
+
+
+def test_a_journey_that_asks_a_ruleset_is_played_with_the_file_of_it(file: Path) -> None:
+    end = {"type": "end", "outcome": "over"}
+    ask = {"type": "decide", "ruleset": "zones", "save": "zone", "ports": {"done": "yes", "uncertain": "no"}}
+    tests = [{"name": "gold", "given": {"member": {"tier": "gold"}}, "when": [{"at": "PT0S", "on": "contact.scanned"}],
+              "then": {"path": ["ask", "yes"]}}]  # fmt: skip
+    rows = [{"id": "gold", "when": [{"condition": "gold"}, None], "then": {"zone": "SPECIAL"}}]
+    file.write_text(text_of(start="ask", nodes={"ask": ask, "yes": end, "no": end}, tests=tests))
+    alone = play_files([file], CATALOGUE, "en")
+    assert not alone.ok
+    assert "ruleset that the journey asks is not among the files" in "".join(alone.lines)
+    ruleset = file.with_name("zones.json")
+    ruleset.write_text(json.dumps(zones(rows=rows, tests=[])))
+    together = play_files([file, ruleset], CATALOGUE, "en")
+    assert together.ok, together.lines
+    assert any("ok       gold" in line for line in together.lines)
+    assert check(file, ruleset).ok

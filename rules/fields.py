@@ -134,3 +134,12 @@ class Field(Expression):
     @property
     def _keys(self) -> tuple[str, ...]:
         return self.place.keys if self.place else tuple((self.path or "").split("."))
+
+
+def tags_in_json(node: Expression, query: Query) -> str | None:
+    """A field's tags as JSON, where they stand so and the node is no more than the field."""
+    match node.parts:
+        case [Field(path=str(path), item=None)] if node.type.kind == "tags":
+            return query.json(path)
+        case _:
+            return None

@@ -82,7 +82,7 @@ class Walk:
             return None
         point = dict(zip(order, found, strict=False))
         box = [(point[a],) if a in point else tuple(region[a]) for a in range(len(region))]
-        return self._widened(box, region, lambda left: left & rows & self.space.every == 0)
+        return self._widened(box, region, lambda left: left & rows == 0)
 
     def _apart(self, axis: int, region: Box, left: int) -> list[tuple[int, int]]:
         """Slots of an axis that leave different rows, those first that leave few."""

@@ -109,8 +109,7 @@ async def test_a_gap_of_a_table_that_promises_to_be_complete_is_an_error(api: As
     assert told(findings) == [("gap", "error", []), ("gap", "error", [])]
     assert [each["box"] for each in findings] == [
         {"event.tier": ["black"], "event.bound_days": {"from": 0, "to": 30}},
-        {"event.tier": ["silver", "black"], "event.bound_days": {"from": 0, "to": 30},
-         "event.channel_kind": ["mini", "wecom"]},
+        {"event.tier": ["silver"], "event.bound_days": {"from": 0, "to": 30}, "event.channel_kind": ["mini", "wecom"]},
     ]  # fmt: skip
     for each in findings:
         decision = await decided(api, each["example"])

@@ -10,6 +10,7 @@ from itertools import count
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import make_url
 
@@ -33,6 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("patient", deadline=None)  # a machine that is busy is no finding
+    settings.load_profile("patient")
     examples.COUNT = config.getoption("--rule-examples")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.fields import past
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK, DERIVE, IMPORT, SYNC
+from engine.jobs.kinds import BULK, IMPORT, PAST, SYNC
 from engine.jobs.pages import Prepare, within
 from engine.organisation.importing import applying
 from workflows.sync import Asking, Sync
@@ -21,6 +21,6 @@ def job_kinds(asking: Asking) -> Mapping[str, Prepare]:
     return {
         BULK: within(bulk.page(asking.clock)),
         SYNC: sync.prepare,
-        DERIVE: within(past.page(asking.clock)),
+        PAST: within(past.page(asking.clock, asking.keys)),
         IMPORT: within(applying.page(asking.clock, asking.keys)),
     }

@@ -10,7 +10,6 @@ from engine.definitions.context import context_without_service
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.kinds import Kind
 from engine.definitions.source import value_at
-from engine.fields.check import Surroundings
 from engine.fields.check import check as check_fields
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.check import check
@@ -33,8 +32,7 @@ def find(kind: Kind, key: str | None, document: dict[str, Json], context: CheckC
         case "ruleset":
             return _keyed(key, document, rulesets.check(document, context))
         case "fields":
-            around = Surroundings(context.fields, context.declared, context.events)
-            return _keyed(key, document, check_fields(key, document, around))
+            return _keyed(key, document, check_fields(key, document, context))
         case _:
             zh = f"还不能发布:本版本不执行 {kind}。"
             en = f"It cannot be published: this release does not execute a {kind} yet."

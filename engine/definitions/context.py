@@ -15,7 +15,7 @@ from engine.definitions.live import live_journeys
 from engine.definitions.models import Live
 from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
-from engine.fields.catalogue import own_fields
+from engine.fields.catalogue import own_fields, readers_of
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.members.fields import base_fields
@@ -59,7 +59,9 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         catalogue,
         own.everything,
         event_fields(),
-        own.declared,
+        declared=own.declared,
+        derivations=own.derivations,
+        readers=lambda path: readers_of(session, path),
         references=exists,
         live=live,
         now=now,

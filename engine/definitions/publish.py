@@ -22,6 +22,7 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import last_number
 from engine.events.heard import hear
 from engine.fields import store as fields
+from engine.fields.catalogue import own_fields
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import Proofs
@@ -43,7 +44,7 @@ class Choice:
 class Published:
     """A new version and the hashes of its document and of all that it resolves to.
 
-    `job` is the number of the job that looks back over the log, where something is derived from it.
+    `job` is the number of the job that looks at the past, where fields are derived from it or became personal.
     """
 
     version: int
@@ -72,6 +73,7 @@ def publish(  # noqa: PLR0913  named at each call
             "/in_flight", 'not-available: runs in flight can only "stay" on their version in this release.'
         )
     change_live(session)
+    before = own_fields(session)
     document = read_source(read_draft(session, kind, key).document)
     context = context_of(session, catalogue, now=now, proofs=proofs)
     findings = checks.find(kind, key, document.document, context)
@@ -91,7 +93,7 @@ def publish(  # noqa: PLR0913  named at each call
     )
     _store(session, version, resolved, now)
     settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)
-    job = fields.follow(session, by=by, now=now) if kind == "fields" else None
+    job = fields.follow(session, before, by=by, now=now) if kind == "fields" else None
     return Published(version.n, version.hash, version.bundle_hash, job.id if job else None)
 
 

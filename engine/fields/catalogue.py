@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from engine.database import direct
 from engine.events.types import EVENT_TYPES
-from engine.fields.document import Derive, FieldPart, read
+from engine.fields.document import Derive, FieldPart, read, told
 from engine.fields.sources import Source, source_of
 from engine.members.fields import PERSONAL_ATTRIBUTES, base_fields
 from rules.duration import Duration, parse_duration
 from rules.errors import RuleError
-from rules.types import Declaration, Fields
+from rules.types import Declaration, Fields, Json
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,11 @@ class OwnFields:
         return PERSONAL_ATTRIBUTES | {path.partition(".")[2] for path in declared}
 
     @cached_property
+    def derivations(self) -> Mapping[str, Json]:
+        """How each derived attribute is derived, as its definition says it."""
+        return {path: told(part.derive) for path, part in self.parts.items() if part.derive}
+
+    @cached_property
     def derived(self) -> Mapping[str, Derived]:
         """The derived attributes by name; one that this release cannot compile is left out, and so has no value."""
         found = [self._derived(path, part.derive) for path, part in self.parts.items() if part.derive]
@@ -97,6 +102,11 @@ def known_fields(session: Session) -> Fields:
     return own_fields(session).everything
 
 
+def readers_of(session: Session, path: str) -> list[str]:
+    """The live definitions that were published with a field of this path, as kind/key."""
+    return direct.scalars(session, _READERS, {"path": path})
+
+
 def _read(documents: Sequence[tuple[str, str, str]]) -> OwnFields:
     parts: dict[str, FieldPart] = {}
     declared: dict[str, str] = {}
@@ -114,5 +124,10 @@ _MOST_KNOWN = 32
 _LIVE = """
     FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
     WHERE l.kind = 'fields' AND l.state <> 'retired' ORDER BY l.key"""
+_READERS = """
+    SELECT l.kind || '/' || l.key
+    FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
+    JOIN bundles b ON b.hash = v.bundle_hash
+    WHERE l.state <> 'retired' AND jsonb_exists(b.content -> 'fields', %(path)s) ORDER BY 1"""
 _PUBLISHED = f"SELECT l.key, v.hash {_LIVE}"
 _DOCUMENTS = f"SELECT l.key, v.hash, v.document {_LIVE}"

@@ -61,6 +61,11 @@ class Derive(Part):
         return str(getattr(self, self.how))
 
 
+def told(derive: Derive) -> Json:
+    """A derivation as its author wrote it."""
+    return derive.model_dump(mode="json", exclude_unset=True)
+
+
 class FieldPart(Declaration):
     """One field: a declaration, and how it is derived. A `key` repeats the path."""
 

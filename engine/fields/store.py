@@ -8,25 +8,30 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.database import direct
-from engine.fields.catalogue import Derived, own_fields
+from engine.fields.catalogue import Derived, OwnFields, own_fields
 from engine.fields.sources import DAYS_OF_YEAR, Source, source_from
 from engine.jobs import store as jobs
-from engine.jobs.kinds import DERIVE
+from engine.jobs.kinds import PAST
 from engine.jobs.models import Job
 
 LATE_DAYS = 400
 """A decision may be made as of a moment that lies so far back, as late as an event may come."""
 
 
-def follow(session: Session, *, by: str, now: datetime) -> Job | None:
-    """Bring the sources in step with what is published; the job that looks back over the log for new ones.
+def follow(session: Session, before: OwnFields, *, by: str, now: datetime) -> Job | None:
+    """Bring the sources in step with what is published; the job that looks at the past, where there is a need.
 
-    The caller holds the lock of the live set. Every event accepted after its commit is judged for new sources.
+    `before` is what was published until now. The caller holds the lock of the live set. Every event accepted after its
+    commit is judged for new sources, and sealed where it tells what has become personal.
     """
-    wanted = {each.source.name: each.source for each in own_fields(session).derived.values()}
+    after = own_fields(session)
+    personal = sorted(after.personal - before.personal)
+    wanted = {each.source.name: each.source for each in after.derived.values()}
     direct.execute(session, _RETIRE, {"wanted": list(wanted), "now": now})
     new = [number for source in wanted.values() for number in _want(session, source, now)]
-    return jobs.create(session, DERIVE, {"sources": new}, by=by, now=now, stores="*") if new else None
+    if not new and not personal:
+        return None
+    return jobs.create(session, PAST, {"sources": new, "personal": personal}, by=by, now=now, stores="*")
 
 
 def _want(session: Session, source: Source, now: datetime) -> list[int]:

@@ -104,3 +104,27 @@ def undecided(paths: Iterable[str]) -> Words:
         f"有些会员的值会无法判断:事件里可能没有 {named}。请用 default 或 is_set 说明这时怎么算。",
         f"Some members' value will be undecided: events may lack {named}. Say what then with `default` or `is_set`.",
     )
+
+
+def derived_from_it(paths: Iterable[str]) -> Words:
+    named = ", ".join(paths)
+    return (
+        f"个人信息会以明文留下:{named} 由它推算。请先改掉那里的推算。",
+        f"Personal data would stay in the clear: {named} is derived from it. Change that first.",
+    )
+
+
+def taken_away(path: str, readers: Iterable[str]) -> Words:
+    named = ", ".join(readers)
+    return (
+        f"已发布的规则从此读不到它:{path} 不再推算,而 {named} 还在使用。请先改这些定义。",
+        f"Published rules will not know it any more: nothing derives {path}, and {named} reads it. Change those first.",
+    )
+
+
+def derived_otherwise(path: str, readers: Iterable[str]) -> Words:
+    named = ", ".join(readers)
+    return (
+        f"已发布的规则会读到另一个值:{named} 使用 {path}。如果改了算什么,回看历史之前没有值。",
+        f"Published rules will read another value: {named} reads {path}. Until the log was looked back over, none.",
+    )

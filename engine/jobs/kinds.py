@@ -8,8 +8,8 @@ from typing import Final, Literal
 BULK: Final = "runs.bulk"
 SYNC: Final = "org.sync"
 IMPORT: Final = "org.import"
-DERIVE: Final = "fields.derive"
-Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.derive"]
+PAST: Final = "fields.past"
+Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.past"]
 
-SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", DERIVE: "definitions"}
+SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", PAST: "definitions"}
 """Kind to scope: whoever may ask for a job may see it, stop it and continue it."""

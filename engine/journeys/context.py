@@ -33,7 +33,8 @@ class Proofs:
 class CheckContext:
     """What exists around the document.
 
-    `declared` names, for each field of headquarters' own, the key of the definition that declares it.
+    `declared` names, for each field of headquarters' own, the key of the definition that declares it; `derivations`
+    tell how each derived one is derived, and `readers(path)` the live definitions that read a field.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
     Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `proofs` no proof is
     tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `rulesets` finds the live one
@@ -44,6 +45,8 @@ class CheckContext:
     fields: Fields = field(default_factory=dict)
     events: EventTypes = field(default_factory=dict)
     declared: Mapping[str, str] = field(default_factory=dict)
+    derivations: Mapping[str, Json] = field(default_factory=dict)
+    readers: Callable[[str], Sequence[str]] | None = None
     references: Callable[[str, str], bool] | None = None
     live: Sequence[LiveJourney] | None = None
     now: datetime | None = None

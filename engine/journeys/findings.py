@@ -13,7 +13,7 @@ Severity: TypeAlias = Literal["error", "warning"]
 
 WARNINGS = frozenset(
     {"unreachable-node", "maybe-missing", "unused-value", "unknown-event", "entry-overlap", "hidden-case",
-     "impossible-condition", "not-proved", "unknown-holidays", "changed-type"}
+     "impossible-condition", "not-proved", "unknown-holidays", "changed-type", "field-in-use"}
 )  # fmt: skip
 """The codes that are shown and do not block publishing. All others do."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -18,6 +18,8 @@ from rules.types import Json
 
 TELLING_TYPES = frozenset({"member.registered", "member.updated"})
 """Types of events whose `data` are attributes of the member."""
+
+_EVER = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,16 @@ def set_attributes(
     personal = {name: value for name, value in values.items() if name in names}
     plain = {name: value for name, value in values.items() if name not in names}
     _write(session, keys, {member_id: [Told(member_id, 0, now, plain, personal)]})
+
+
+def seal(session: Session, keys: KeyRing, names: Collection[str], members: Sequence[int]) -> None:
+    """Seals what was kept plain before it was declared personal; the caller holds the members' row locks."""
+    changes: dict[int, list[Told]] = {}
+    for row in session.connection().execute(_PLAIN, {"ids": list(members), "names": list(names)}):
+        taken = {name: row.attributes[name] for name in names if name in row.attributes}
+        changes[row.id] = [Told(row.id, 0, _EVER, {}, taken)]
+    if changes:
+        _write(session, keys, changes)
 
 
 def _told_later(
@@ -115,6 +127,7 @@ def _apply(known: dict[str, Any], said: Mapping[str, Json], *, instead_of: dict[
 _LATER = text("""
     SELECT member_id, time, data, personal_enc FROM events
     WHERE member_id = ANY(:ids) AND type IN ('member.registered', 'member.updated') AND time > :since""")
+_PLAIN = text("SELECT id, attributes FROM members WHERE id = ANY(:ids) AND jsonb_exists_any(attributes, :names)")
 _READ = text("SELECT id, attributes, personal_enc FROM members WHERE id = ANY(:ids)")
 _WRITE = text("""
     UPDATE members m SET attributes = n.attributes, personal_enc = n.sealed

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from engine.events.types import EVENT_TYPES, EventType
 from engine.fields.catalogue import OwnFields, own_fields
+from engine.fields.document import told
 from engine.fields.store import ready_fields
 from engine.journeys.catalogue import ActivityType, Retry
 from engine.members.fields import base_fields
@@ -86,7 +87,7 @@ class KnownFieldItem(FieldItem):
     """
 
     source: str
-    derive: dict[str, Any] | None = None
+    derive: Any = None
     ready: bool | None = None
 
 
@@ -165,8 +166,7 @@ def _known(path: str, own: OwnFields, ready: Collection[str]) -> KnownFieldItem:
     source = f"fields/{own.declared[path]}"
     if derive is None:
         return KnownFieldItem(**shown, source=source)
-    told = derive.model_dump(mode="json", exclude_unset=True)
-    return KnownFieldItem(**shown, source=source, derive=told, ready=path in ready)
+    return KnownFieldItem(**shown, source=source, derive=told(derive), ready=path in ready)
 
 
 def _field(path: str, declared: Declaration) -> FieldItem:

@@ -29,7 +29,7 @@ def look_back(chain: Chain, *, meanwhile: Callable[[], None] = lambda: None) -> 
     while not over:
         with chain.database.begin() as session:
             job = session.get_one(Job, job_id)
-            done = page(FixedClock(NOW), per_page=2)(session, job)
+            done = page(FixedClock(NOW), chain.keys, per_page=2)(session, job)
             jobs.advance(session, job, done, now=NOW)
             over = done.over
         if done.done:

@@ -16,12 +16,14 @@ from engine.definitions.errors import NotPublishableError
 from engine.definitions.plans import Plans
 from engine.definitions.publish import publish
 from engine.fields.catalogue import known_fields, own_fields
+from engine.jobs.store import list_jobs
 from engine.members.facts import read_facts
 from rules.compile import compile_rule
 from rules.errors import EvaluationError
 from rules.types import Json
 from tests.engine.chain import NOW, Chain, event
 from tests.engine.definitions.samples import CATALOGUE, journey
+from tests.engine.fields.deriving import look_back
 from tests.engine.fields.own import document, publish_fields
 
 STARS = {"type": "integer", "title": {"zh": "星级", "en": "Stars"}}
@@ -81,6 +83,14 @@ def test_fields_of_events_are_seen_in_events_and_in_what_saves_them(session: Ses
     assert {"event.weight", "vars.seen.weight"} <= Plans(CATALOGUE).get(session, done.bundle_hash).fields
 
 
+def test_whoever_takes_a_derived_attribute_away_is_told_of_live_journeys_that_read_it(session: Session) -> None:
+    publish_fields(session, NOW, member_stars={"type": "integer", "derive": {"count": "order.paid"}})
+    put_draft(session, "journey", "small", json.dumps(with_stars()), by="user:a", now=NOW)
+    publish(session, "journey", "small", catalogue=CATALOGUE, by="user:a", now=NOW)
+    [found] = checks.find("fields", "ours", document(), context_of(session, CATALOGUE, now=NOW))
+    assert (found.code, "journey/small" in found.message["en"]) == ("field-in-use", True)
+
+
 def test_a_path_has_one_definition(session: Session) -> None:
     publish_fields(session, NOW, member_stars=STARS)
     with pytest.raises(NotPublishableError) as refused:
@@ -111,6 +121,27 @@ def test_what_becomes_personal_is_sealed_from_then_on_and_stands_at_one_place(ch
     [(attributes, sealed)] = chain.rows("SELECT attributes, personal_enc FROM members")
     assert (attributes, chain.keys.open_json(bytes(sealed))) == ({}, {"stars": 5})
     assert chain.rows("SELECT data FROM events ORDER BY seq DESC LIMIT 1") == [({},)]
+
+
+def test_what_was_told_before_it_became_personal_is_sealed_too(chain: Chain) -> None:
+    chain.tell(
+        event("member.registered", 0, subject="member:1", stars=4, phone="12012345678", shoe="43"),
+        event("member.registered", 0, subject="member:2", stars=5),
+        event("member.updated", 1, subject="member:2", stars=None),
+    )
+    with chain.database.begin() as session:
+        publish_fields(session, NOW, member_stars={**STARS, "personal": True})
+    look_back(chain)
+    attributes = chain.rows("SELECT attributes, personal_enc FROM members ORDER BY id")
+    assert [row[0] for row in attributes] == [{"shoe": "43"}, {}]
+    assert chain.keys.open_json(bytes(attributes[0][1])) == {"stars": 4, "phone": "12012345678"}
+    events = chain.rows("SELECT data, personal_enc FROM events ORDER BY seq")
+    assert all("stars" not in data for data, _ in events)
+    sealed = [chain.keys.open_json(bytes(each)) if each else {} for _, each in events]
+    assert sealed == [{"/stars": 4, "/phone": "12012345678"}, {"/stars": 5}, {}]
+    with chain.database.begin() as session:
+        publish_fields(session, NOW, member_stars={**STARS, "personal": True, "max": 5})
+        assert list_jobs(session, state="waiting") == []
 
 
 @pytest.mark.parametrize("told", ["4", 4.5, True, ["4"], {"n": 4}])

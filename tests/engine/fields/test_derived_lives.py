@@ -145,7 +145,7 @@ def test_the_job_waits_for_whoever_began_to_accept_before_the_fields_were_publis
 def _page(chain: Chain) -> Any:
     with chain.database.begin() as session:
         [job] = jobs.list_jobs(session, state="waiting")
-        done = page(FixedClock(NOW))(session, job)
+        done = page(FixedClock(NOW), chain.keys)(session, job)
         jobs.advance(session, job, done, now=NOW)
         return done
 

@@ -10,13 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definitions.context import event_fields
-from engine.fields.check import Surroundings, check
+from engine.fields.check import check
+from engine.journeys.context import CheckContext
 from engine.members.fields import base_fields
 from rules.types import Declaration
 from tests.engine.fields.own import document
 
 OTHERS = {"member.level": Declaration(type="integer"), "event.secret": Declaration(type="text", personal=True)}
-AROUND = Surroundings({**base_fields(), **OTHERS}, dict.fromkeys(OTHERS, "theirs"), event_fields())
+AROUND = CheckContext(
+    {}, {**base_fields(), **OTHERS}, event_fields(), dict.fromkeys(OTHERS, "theirs"),
+    derivations={"member.level": {"count": "custom.x", "when": {"is_set": "event.mark"}}},
+    readers=lambda path: [f"ruleset/reads-{path}"],
+)  # fmt: skip
 WHEN = "/fields/member.x/derive/when"
 PAID = {"type": "integer", "derive": {"count": "order.paid"}}
 
@@ -113,9 +118,27 @@ def test_one_bad_field_hides_no_other() -> None:
 
 
 def test_a_definition_may_declare_its_own_fields_again_and_is_warned_of_another_type() -> None:
-    assert found(document(member_level={"type": "integer"}), "theirs") == []
-    told = found(document(member_level={"type": "text"}), "theirs")
-    assert told == [("warning", "changed-type", "/fields/member.level/type")]
+    assert found(document(event_secret={"type": "text", "personal": True}), "theirs")[1:] == []
+    told = found(document(event_secret={"type": "integer"}), "theirs")
+    assert ("warning", "changed-type", "/fields/event.secret/type") in told
+
+
+def test_who_takes_a_derived_attribute_away_is_told_who_reads_it() -> None:
+    [gone] = check("theirs", document(), AROUND)
+    assert (gone.severity, gone.code, gone.pointer) == ("warning", "field-in-use", "/fields")
+    assert "ruleset/reads-member.level" in gone.message["en"]
+    same = {"type": "integer", "derive": {"count": "custom.x", "when": {"is_set": "event.mark"}}}
+    declared = {"event_mark": {"type": "text"}}
+    assert found(document(member_level=same, **declared), "theirs") == []
+    other = {**same, "derive": {"count": "custom.x", "within": "P1D"}}
+    told = [("warning", "field-in-use", "/fields/member.level")]
+    assert found(document(member_level=other), "theirs") == told
+    assert found(document(), "ours") == []
+
+
+def test_what_others_are_derived_from_cannot_become_personal() -> None:
+    given = document(event_mark={"type": "text", "personal": True})
+    assert found(given) == [("error", "schema", "/fields/event.mark")]
 
 
 def test_every_finding_speaks_both_languages() -> None:

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definitions.context import event_fields
-from engine.fields.check import Surroundings
 from engine.fields.check import check as check_fields
 from engine.journeys.context import CheckContext
 from engine.members.fields import base_fields
@@ -65,7 +64,7 @@ def test_proofs_find_the_faults_of_the_drafts() -> None:
 @pytest.mark.parametrize("key", [key for key, _ in documents("fields")])
 def test_nothing_is_wrong_with_shipped_fields(key: str) -> None:
     [document] = [json.loads(text) for each, text in documents("fields") if each == key]
-    assert check_fields(key, document, Surroundings(base_fields(), {}, event_fields())) == []
+    assert check_fields(key, document, CONTEXT) == []
 
 
 def test_the_drafts_differ_from_what_is_live_and_can_be_read() -> None:

@@ -70,7 +70,7 @@ async def test_fields_of_hq_s_own_are_listed_with_where_they_come_from(api: http
     assert (saved.status_code, saved.json()["findings"]) == (201, [])
     published = (await api.post("/api/v1/definitions/fields/ours/publish")).json()
     job = (await api.get(f"/api/v1/jobs/{published['job']}")).json()
-    assert (job["kind"], job["state"]) == ("fields.derive", "waiting")
+    assert (job["kind"], job["state"]) == ("fields.past", "waiting")
     listed = (await api.get("/api/v1/fields", params={"limit": 200})).json()["items"]
     found = {each["path"]: each for each in listed}
     assert found["member.tier"]["source"] == "built-in"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rules import messages
@@ -18,18 +19,34 @@ _LARGEST = 2**53
 
 @dataclass
 class Mended:
-    """What was found wrong with a document so far, and the places that hold no longer what its author wrote."""
+    """What was found wrong with a document so far, and the places that hold no longer what its author wrote.
+
+    Questions cost the same however many places there are: a long table may be wrong in every row.
+    """
 
     problems: list[Problem] = field(default_factory=list)
     mended: set[str] = field(default_factory=set)
+    _around: set[str] = field(default_factory=set, repr=False)
+
+    def mend(self, pointer: str) -> None:
+        """Note that the value at the pointer is a stand-in, or was left out."""
+        self.mended.add(pointer)
+        self._around.update(_above(pointer))
 
     def is_mended(self, pointer: str) -> bool:
         """Whether the value at the pointer, or one that holds it, is a stand-in or was left out."""
-        return any(pointer == place or pointer.startswith(f"{place}/") for place in self.mended)
+        return pointer in self.mended or any(place in self.mended for place in _above(pointer))
 
     def has_mended(self, pointer: str) -> bool:
         """Whether something at, above or below the pointer was mended."""
-        return self.is_mended(pointer) or any(place.startswith(f"{pointer}/") for place in self.mended)
+        return pointer in self._around or self.is_mended(pointer)
+
+
+def _above(pointer: str) -> Iterator[str]:
+    """The places that hold a place, the document itself last."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def within_bounds(document: Json, mended: Mended, *, max_bytes: int) -> Json:
@@ -47,7 +64,7 @@ def within_bounds(document: Json, mended: Mended, *, max_bytes: int) -> Json:
         if problem.message not in cut_short:
             document = _without(document, problem.pointer)
         if problem.pointer:
-            mended.mended.add(problem.pointer)
+            mended.mend(problem.pointer)
     return document
 
 

@@ -73,7 +73,7 @@ def _tell(problem: ErrorDetails, steps: Steps, form: Format[Document], mended: M
         zh, en = words.of(problem, form.model)
         mended.problems.append(Problem("schema", shown, {"zh": zh, "en": en}))
     if kind != "extra_forbidden":
-        mended.mended.add(pointer)
+        mended.mend(pointer)
 
 
 def _steps(document: Json, problem: ErrorDetails, form: Format[Document]) -> Steps:

@@ -7,10 +7,11 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
+from engine.fields.catalogue import own_fields
 from engine.journeys.catalogue import label
 from engine.members.attributes import set_attributes
 from rules.types import Json
-from workflows.activities.registry import Effect, Result, activity_type
+from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
 DERIVED = frozenset(
     {
@@ -52,11 +53,18 @@ class Params(BaseModel):
 @activity_type(
     "member.set",
     title={"zh": "设置会员属性", "en": "Set member fields"},
-    zh="设置会员的属性,规则中写作 `member.<属性名>`。个人信息加密保存。",
+    zh="设置会员的属性,规则中写作 `member.<属性名>`。个人信息加密保存;由事件推算的属性不能设置。",
     example={"fields": {"tier": "gold"}},
 )
 def member_set(session: Session, params: Params, effect: Effect) -> Result:
-    """Set attributes of the member, which rules then see as `member.<name>`. Personal ones are sealed at rest."""
+    """Set attributes of the member, which rules then see as `member.<name>`. Personal ones are sealed at rest.
+
+    An attribute that headquarters derives from events cannot be set.
+    """
+    derived = sorted(own_fields(session).derived.keys() & params.fields.keys())
+    if derived:
+        named = ", ".join(derived)
+        raise ActivityFailure(f"{named} follows from events; set another attribute", code="derived", final=True)
     values: dict[str, Json] = {
         name: list[Json](value) if isinstance(value, list) else value for name, value in params.fields.items()
     }

@@ -18,6 +18,7 @@ from engine.events.models import Event
 from engine.members.models import Member
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
+from tests.engine.fields.own import publish_fields
 from tests.workflows.chain import BATCH, open_store
 from workflows.activities.registry import ActivityFailure, Effect, LocalActivity, Result, load_activities
 
@@ -76,6 +77,13 @@ def test_fields_are_set_and_taken_away_and_personal_ones_sealed(session: Session
 def test_what_follows_from_events_cannot_be_set(session: Session, effect: Effect, name: str) -> None:
     with pytest.raises(ValidationError):
         perform(session, "member.set", {"fields": {name: "x"}}, effect)
+
+
+def test_what_headquarters_derives_cannot_be_set(session: Session, effect: Effect) -> None:
+    publish_fields(session, effect.now, member_orders={"type": "integer", "derive": {"count": "order.paid"}})
+    with pytest.raises(ActivityFailure) as raised:
+        perform(session, "member.set", {"fields": {"orders": 5}}, effect)
+    assert (raised.value.code, raised.value.final) == ("derived", True)
 
 
 def test_an_event_is_told_to_the_log_once_and_waits_for_those_who_hear_it(session: Session, effect: Effect) -> None:

@@ -1,12 +1,48 @@
-"""What drafts are checked against, for pages and the API alike."""
+"""What drafts are checked against, and what is found in them, for pages and the API alike."""
 
-from sqlalchemy.orm import Session
+from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from engine.audiences.counting import Counting
+from engine.audiences.findings import with_counts
+from engine.definitions import checks
+from engine.definitions.accepted import Checked, with_acceptances
 from engine.definitions.context import context_of
-from engine.journeys.context import CheckContext
-from ui.dependencies import Dependencies
+from engine.rulesets.fields import seen_by
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engine.definitions.kinds import Kind
+    from engine.journeys.context import CheckContext
+    from engine.journeys.findings import Finding
+    from rules.types import Json
+    from ui.dependencies import Dependencies
 
 
 def check_context(deps: Dependencies, session: Session) -> CheckContext:
     """All that exists around a document now. The transaction must see all stores."""
     return context_of(session, deps.catalogue, now=deps.clock.now(), proofs=deps.proofs)
+
+
+def find(
+    deps: Dependencies,
+    kind: Kind,
+    key: str,
+    document: dict[str, Json],
+    *,
+    in_sight: Callable[[], AbstractContextManager[Session]],
+) -> list[Finding]:
+    """All findings, with who accepted them and who is concerned today, as far as whoever asks may see: `in_sight`."""
+    with deps.database.begin() as session:
+        context = check_context(deps, session)
+        found = checks.find(kind, key, document, context)
+        found = with_acceptances(session, Checked(kind, key, document, found))
+    if all(each.box is None for each in found):
+        return found
+    fields, zone = seen_by(document, context)
+    with in_sight() as session:
+        return with_counts(Counting(session, deps.keys, fields, deps.clock.now(), zone), found)

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.context import CheckContext
 from engine.journeys.fields import event_fields
 from engine.members.fields import base_fields
-from rules.types import Declaration, Fields
+from rules.tables.document import DEFAULT_ZONE
+from rules.tables.parse import read
+from rules.tables.relations import known_fields
+from rules.types import Declaration, Fields, Json
 
 
 def ruleset_fields(context: CheckContext) -> Fields:
     """The catalogue, and the fields of all events: a decision may be asked at any event, or without one."""
     return {**_of_any_event(context.events), **context.fields}
+
+
+def seen_by(document: Json, context: CheckContext) -> tuple[Fields, ZoneInfo]:
+    """The fields that a ruleset sees, those that it declares itself among them, and its zone."""
+    known, ruleset = ruleset_fields(context), read(document).ruleset
+    if ruleset is None:
+        return known, ZoneInfo(DEFAULT_ZONE)
+    return known_fields(ruleset.fields, known, []), ZoneInfo(ruleset.time_zone)
 
 
 @cache

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.definitions import checks, drafts, versions
-from engine.definitions.accepted import Accepting, Checked, accept, with_acceptances
+from engine.definitions.accepted import Accepting, Checked, accept
 from engine.definitions.diff import diff
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
@@ -39,7 +39,7 @@ from ui.api.definition_answers import (
     VersionList,
 )
 from ui.auth import Caller, require
-from ui.checking import check_context
+from ui.checking import check_context, find
 from ui.conditional import IfMatch, revision_tag, revisions_in
 from ui.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
 from ui.presentable import presentable, two_titles
@@ -242,9 +242,7 @@ def _draft(caller: Caller, kind: Kind, key: str) -> Source:
 
 def findings_of(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
     """All that the checks find in a document."""
-    with caller.deps.database.begin() as session:
-        found = checks.find(kind, key, source.document, check_context(caller.deps, session))
-        found = with_acceptances(session, Checked(kind, key, source.document, found))
+    found = find(caller.deps, kind, key, source.document, in_sight=caller.begin)
     return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
 
 

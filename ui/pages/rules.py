@@ -13,8 +13,6 @@ from starlette.responses import HTMLResponse
 from engine.decisions.asking import Question, facts_for, subject_of
 from engine.decisions.changing import would_change
 from engine.decisions.errors import DecisionError
-from engine.definitions import checks
-from engine.definitions.accepted import Checked, with_acceptances
 from engine.definitions.drafts import find_draft
 from engine.definitions.listing import Shown, VersionItem, list_shown, list_versions, show
 from engine.definitions.source import read_source
@@ -28,7 +26,7 @@ from rules.tables.explain import explain
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
-from ui.checking import check_context
+from ui.checking import check_context, find
 from ui.decision_tables import named, table_view
 from ui.lists import LARGEST_VERSION
 from ui.pages.visit import Visit, Visiting
@@ -103,9 +101,7 @@ def show_findings(visit: Visiting, key: Key, version: Chosen = None) -> HTMLResp
     """The fragment with what the checks find; asked for by the page, since proofs take a moment."""
     with visit.begin() as session:
         seen = _seen(visit, session, key, version)
-    with visit.deps.database.begin() as session:
-        found = checks.find("ruleset", key, seen.document, check_context(visit.deps, session))
-        found = with_acceptances(session, Checked("ruleset", key, seen.document, found))
+    found = find(visit.deps, "ruleset", key, seen.document, in_sight=visit.begin)
     return visit.render("rules/_findings.html", {"findings": [(each, _row_of(each, seen)) for each in found]})
 
 

@@ -45,7 +45,7 @@ def lists(app: FastAPI) -> list[str]:
 
 def _fields(described: dict[str, Any], path: str) -> set[str]:
     content = described["paths"][f"{BASE}{path}"]["get"]["responses"]["200"]["content"]
-    name = content["application/json"].get("schema", {}).get("$ref", "/").rpartition("/")[2]
+    name = content.get("application/json", {}).get("schema", {}).get("$ref", "/").rpartition("/")[2]
     return set(described["components"]["schemas"].get(name, {}).get("properties", ()))
 
 

@@ -32,7 +32,7 @@ def _follow(walk: Walk, step: Step, work: Decide, decision: Decision, reads: Map
     """Save the decision and leave through its port; be stuck where there is none."""
     detail: dict[str, Json] = {
         "ruleset": work.ruleset.key, "version": work.ruleset.version, "hash": work.ruleset.hash,
-        "reason": decision.reason, "rows": [*decision.rows], "missing": [*decision.missing],
+        "decision": decision.reason, "rows": [*decision.rows], "missing": [*decision.missing],
     }  # fmt: skip
     _alert(walk, work, decision)
     port = _port(step, decision)

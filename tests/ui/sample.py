@@ -110,7 +110,9 @@ class _Maker:
         merged.n = 2
         line = {"at": at.isoformat(), "kind": "ended", "node": None, "port": None,
                 "detail": {"outcome": "merged", "into": str(quiet.id)}}  # fmt: skip
-        self.session.add(Turn(run_id=merged.id, n=2, at=at, answer={}, log=[line]))
+        asked = {"ruleset": "zones", "version": 1, "hash": "h", "decision": "matched", "rows": ["app"], "missing": []}
+        decided = {"at": at.isoformat(), "kind": "left", "node": "how", "port": "done", "detail": asked}
+        self.session.add(Turn(run_id=merged.id, n=2, at=at, answer={}, log=[decided, line]))
         self.session.flush()
 
     def _rules(self) -> None:

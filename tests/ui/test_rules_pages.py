@@ -142,3 +142,9 @@ def test_an_alert_leads_to_its_ruleset(admin: Visitor) -> None:
     page = admin.get("/alerts?lang=en").text
     assert 'href="/rules/zones"' in page
     assert "Decisions want data" in page
+
+
+def test_the_timeline_of_a_run_leads_to_the_version_that_decided(admin: Visitor, chain: Sample) -> None:
+    page = admin.get(f"/runs/{chain.runs['lost']}?lang=en").text
+    assert 'href="/rules/zones?version=1"' in page
+    assert re.search(r"Ruleset zones Matched\s+Rows: app", words(page))

@@ -84,8 +84,8 @@ def test_what_was_decided_is_recorded_and_what_was_read_is_sealed(world: World, 
     with world.database.begin() as session:
         logs = [line for turn in session.execute(select(Turn)).scalars() for line in turn.log]
     [line] = [line for line in logs if line["kind"] == "left" and line["node"] == "ask"]
-    assert {name: line["detail"][name] for name in ("ruleset", "version", "reason", "rows")} == {
-        "ruleset": "zones", "version": 1, "reason": "matched", "rows": ["app"],
+    assert {name: line["detail"][name] for name in ("ruleset", "version", "decision", "rows")} == {
+        "ruleset": "zones", "version": 1, "decision": "matched", "rows": ["app"],
     }  # fmt: skip
     read = keys.open_json(base64.b64decode(line["reads"]))
     assert read == {"member.tier": "gold", "event.sales_channel": "mini_program", "event.score": None}

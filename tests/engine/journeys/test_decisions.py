@@ -106,7 +106,7 @@ def test_what_was_decided_is_recorded_with_what_was_read() -> None:
     [line] = [line for line in run.lines("left") if line.node == "ask"]
     assert line.port == "done"
     assert line.detail == {
-        "ruleset": "offers", "version": 3, "hash": "hash-of-it", "reason": "matched", "rows": ["pos"], "missing": [],
+        "ruleset": "offers", "version": 3, "hash": "hash-of-it", "decision": "matched", "rows": ["pos"], "missing": [],
     }  # fmt: skip
     assert line.reads == {"member.tier": "silver", "event.channel.kind": "pos"}
 

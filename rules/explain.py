@@ -7,19 +7,19 @@ for the first of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rules.errors import EvaluationError
 from rules.fields import Field
-from rules.limits import MAX_WORK
+from rules.limits import MAX_NODES, MAX_WORK
 from rules.moment import Moment
 from rules.nodes import Items, Literal
 from rules.sentences import sentences
 from rules.tree import Expression, Facts, Value
-from rules.types import Declaration, Json
+from rules.types import Json
 from rules.unknown import Unknown
 from rules.writing import as_json
 
@@ -31,6 +31,9 @@ LARGEST = 2_000
 
 SHOWN_ITEMS = 20
 """Items of a list for which a condition on them is explained."""
+
+MOST_PARTS = MAX_NODES
+"""So many sub-expressions are told of: all of the longest rule; of lists within lists the first ones."""
 
 _BUDGET = 2 * MAX_WORK
 """Work for all parts together."""
@@ -82,15 +85,25 @@ class Explanation:
 
 
 def explain(
-    tree: Expression, facts: Facts, *, now: datetime, zone: ZoneInfo, show_personal: bool = False
+    tree: Expression,
+    facts: Facts,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    show_personal: bool = False,
+    most: int = MOST_PARTS,
 ) -> Explanation:
-    """The explanation of a checked tree without problems. Personal values are withheld unless they are to be shown."""
-    return _Explaining(Moment(now, zone, _BUDGET), show_personal=show_personal).of(tree, facts, None)
+    """The explanation of a checked tree without problems. Personal values are withheld unless they are to be shown.
+
+    `most` is how many parts it may have; those beyond are left out.
+    """
+    return _Explaining(Moment(now, zone, _BUDGET), most, show_personal=show_personal).of(tree, facts, None)
 
 
 class _Explaining:
-    def __init__(self, moment: Moment, *, show_personal: bool) -> None:
+    def __init__(self, moment: Moment, most: int, *, show_personal: bool) -> None:
         self.moment = moment
+        self.left = most
         self.show_personal = show_personal
 
     def of(self, node: Expression, facts: Facts, item: int | None) -> Explanation:
@@ -121,7 +134,10 @@ class _Explaining:
 
     def _parts(self, node: Expression, facts: Facts) -> Iterator[Explanation]:
         for part, seen, item in node.views(facts, self.moment, SHOWN_ITEMS):
+            if self.left <= 0:
+                return
             if not _is_written_out(part):
+                self.left -= 1
                 yield self.of(part, seen, item)
 
 
@@ -130,17 +146,7 @@ def _is_written_out(node: Expression) -> bool:
 
 
 def _is_personal(node: Expression) -> bool:
-    return isinstance(node, Field) and node.declaration is not None and tells_personal(node.declaration)
-
-
-def tells_personal(declaration: Declaration) -> bool:
-    """Whether a field, or a part of its items, is personal data."""
-    inner: Sequence[Declaration] = ()
-    if isinstance(declaration.of, Declaration):
-        inner = [declaration.of]
-    elif declaration.of is not None:
-        inner = list(declaration.of.values())
-    return declaration.personal or any(map(tells_personal, inner))
+    return isinstance(node, Field) and node.declaration is not None and node.declaration.tells_personal
 
 
 def _beginning(value: Json) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
@@ -115,6 +115,16 @@ class Declaration(BaseModel):
         plain = Type.named(self.type)
         values = tuple(self.values) if self.values is not None else None
         return Type(plain.kind, currency=self.currency, values=values, ref=plain.ref, of=_item_type(self.of))
+
+    @property
+    def tells_personal(self) -> bool:
+        """Whether the field, or a part of its items, is personal data."""
+        items: Sequence[Declaration] = ()
+        if isinstance(self.of, Declaration):
+            items = [self.of]
+        elif self.of is not None:
+            items = [*self.of.values()]
+        return self.personal or any(item.tells_personal for item in items)
 
 
 _RANGED = ("integer", "decimal", "money", "date", "instant")

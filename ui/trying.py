@@ -1,5 +1,6 @@
 """Trying a ruleset on a page: a form with one entry for each field that it reads, and what was written as facts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from ui.decision_tables import field_name
 from ui.messages import Language
 
 PREFIX = "fact."
+_WHOLE = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})", re.ASCII)
 MOST = 10_000
 """Characters of one entry."""
 
@@ -73,17 +75,25 @@ def fact(text: str, declaration: Declaration, zone: ZoneInfo) -> Json:
         case "boolean":
             value = {"true": True, "false": False}[text] if text in {"true", "false"} else text
         case "integer" | "money":
-            value = int(text.replace(",", ""))
+            value = _whole(text)
         case "tags":
             value = [part for part in text.replace("、", ",").replace(",", ",").replace(",", " ").split() if part]
         case "list":
             value = loads(text)
-        case "instant" if "+" not in text and not text.upper().endswith("Z"):
-            value = datetime.fromisoformat(text).replace(tzinfo=zone).isoformat()
+        case "instant":
+            at = datetime.fromisoformat(text)
+            value = (at if at.tzinfo else at.replace(tzinfo=zone)).isoformat()
         case _:
             pass
     value_parser(declaration.value_type)(value)
     return value
+
+
+def _whole(text: str) -> int:
+    """A whole number, its thousands set apart by commas or not. Raises ValueError: `1,5` is no 15."""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError("not a whole number")
+    return int(text.replace(",", ""))
 
 
 def _paths(table: Table) -> list[str]:

@@ -50,7 +50,7 @@ def _is_personal(path: str, fields: Fields, sealed: frozenset[str]) -> bool:
     scope, _, name = path.partition(".")
     declaration = fields.get(path)
     by_name = scope == "member" and name.partition(".")[0] in sealed
-    return by_name or (declaration is not None and declaration.personal)
+    return by_name or (declaration is not None and declaration.tells_personal)
 
 
 def _personal(node: Field) -> Problem:

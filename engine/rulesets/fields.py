@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from engine.events.personal import PHONE_KEYS
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.context import CheckContext
@@ -18,7 +19,7 @@ from rules.types import Declaration, Fields, Json
 
 def ruleset_fields(context: CheckContext) -> Fields:
     """The catalogue, and the fields of all events: a decision may be asked at any event, or without one."""
-    return {**_of_any_event(context.events), **context.fields}
+    return {**_PHONES, **_of_any_event(context.events), **context.fields}
 
 
 def seen_by(document: Json, context: CheckContext) -> tuple[Fields, ZoneInfo]:
@@ -34,6 +35,14 @@ def shipped_fields() -> Fields:
     """The same without what headquarters declares: the fields that the examples of operators name."""
     events = {name: each.fields for name, each in EVENT_TYPES.items()}
     return ruleset_fields(CheckContext(fields=base_fields(), events=events))
+
+
+_PHONES: Fields = {
+    f"{owner}.{name}": Declaration(type="text", optional=True, personal=True)
+    for owner in ("member", "event")
+    for name in PHONE_KEYS
+}
+"""What is sealed by its name alone stays personal, whatever a document declares."""
 
 
 def _of_any_event(events: EventTypes) -> Fields:

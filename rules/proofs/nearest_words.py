@@ -34,7 +34,7 @@ def nearest_json(found: Nearest, table: Table, zone: ZoneInfo) -> dict[str, Json
 def _change_json(change: Change, table: Table) -> dict[str, Json]:
     if not is_personal(table.known.get(change.field)):
         return {"field": change.field, "was": change.was, "becomes": change.becomes}
-    return {"field": change.field, "was": change.was and MASKED, "becomes": MASKED}
+    return {"field": change.field, "was": None if change.was is None else MASKED, "becomes": MASKED}
 
 
 def _sentence(found: Nearest, table: Table, zone: ZoneInfo) -> Message:

@@ -52,7 +52,7 @@ def decide_at(table: Table, facts: Facts, moment: Moment) -> Decision:
     case = _Case(table, facts, moment)
     for line, verdict in verdicts(table, facts, moment):
         if isinstance(verdict, EvaluationError):
-            return _failed((line.id,), messages.row_failed(line.id, str(verdict)))
+            return _failed((line.id,), messages.row_failed(line.id, verdict.message))
         if isinstance(verdict, Unknown):
             case.undecided.append((line, verdict))
         else:
@@ -121,7 +121,7 @@ class _Case:
                 case Unknown() as unknown:
                     return Decision(None, "uncertain", missing=tuple(sorted(unknown.missing)))
                 case EvaluationError() as error:
-                    return _failed((), messages.otherwise_failed(str(error)))
+                    return _failed((), messages.otherwise_failed(error.message))
                 case given:
                     values.append(given)
         if self.table.document.gives == "count":

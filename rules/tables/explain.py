@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from rules.compile import Rule
 from rules.errors import EvaluationError
+from rules.explain import MOST_PARTS
 from rules.explain import explain as explain_rule
 from rules.moment import Moment
 from rules.tables.cells import ValueSet
@@ -31,11 +32,17 @@ def explain(
     A condition is explained down to its innermost parts. Personal values are masked, or withheld.
     """
     rules = {condition.pointer: condition.rule for line in table.rows for condition in line.conditions}
+    left = MOST_PARTS
 
     def why(part: Mapping[str, Json]) -> dict[str, Json]:
-        """Why a condition of a row said so."""
+        """Why a condition of a row said so; all rows together have so many parts as one rule may have."""
+        nonlocal left
         rule = rules.get(str(part["pointer"]))
-        return {} if rule is None else {"explanation": explain_rule(rule.tree, facts, now=now, zone=zone).to_json()}
+        if rule is None:
+            return {}
+        found = explain_rule(rule.tree, facts, now=now, zone=zone, most=left)
+        left -= sum(1 for _ in found.walk()) - 1
+        return {"explanation": found.to_json()}
 
     moment = Moment(now, zone, WORK)
     parts = {line.id: list(_parts(table, line, facts, moment)) for line in table.rows}

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from rules.compile import Rule
 from rules.errors import EvaluationError
 from rules.moment import Moment
+from rules.tables import messages
 from rules.tables.outputs import WHOLE_SHARE
 from rules.tables.table import Given, Line, Output, Table
 from rules.tree import Facts
@@ -105,9 +106,9 @@ def _computed(rule: Rule, output: Output, facts: Facts, moment: Moment) -> Any:
     if isinstance(value, Unknown):
         if value.missing:
             return value
-        return None if output.optional else EvaluationError(f"`{output.key}` has no value here, and it must have one.")
+        return None if output.optional else EvaluationError(messages.no_value(output.key))
     if output.kind == "share" and not 0 <= value <= WHOLE_SHARE:
-        return EvaluationError(f"`{output.key}` is {value}, and a share is from 0 to {WHOLE_SHARE} basis points.")
+        return EvaluationError(messages.share_beyond(output.key, WHOLE_SHARE))
     if output.type.values is not None and value not in output.type.values:
-        return EvaluationError(f"`{output.key}` is {value!r}, which is not among its values.")
+        return EvaluationError(messages.not_among_values(output.key))
     return as_json(value, output.type)

@@ -232,10 +232,10 @@ def broken_total(key: str, total: int, wanted_zh: str, wanted_en: str) -> Messag
     }
 
 
-def row_failed(row: str, why: str) -> Message:
+def row_failed(row: str, why: Message) -> Message:
     return {
-        "zh": f"没有结果:行「{row}」无法判断:{why}",
-        "en": f"There is no outcome: the row `{row}` went wrong. {why}",
+        "zh": f"没有结果:行「{row}」无法判断:{why['zh']}",
+        "en": f"There is no outcome: the row `{row}` went wrong. {why['en']}",
     }
 
 
@@ -246,8 +246,32 @@ def facts_failed(why: str) -> Message:
     }
 
 
-def otherwise_failed(why: str) -> Message:
+def otherwise_failed(why: Message) -> Message:
     return {
-        "zh": f"没有结果:otherwise 无法计算:{why}",
-        "en": f"There is no outcome: `otherwise` went wrong. {why}",
+        "zh": f"没有结果:otherwise 无法计算:{why['zh']}",
+        "en": f"There is no outcome: `otherwise` went wrong. {why['en']}",
+    }
+
+
+# Outputs that rules compute. None of them names the value: it may be personal data, and what went wrong is kept.
+
+
+def no_value(output: str) -> Message:
+    return {
+        "zh": f"「{output}」在这里没有值,而它必须有值。请用 default 给出一个,或声明它可以没有。",
+        "en": f"`{output}` has no value here, and it must have one; give one with default, or declare it optional.",
+    }
+
+
+def share_beyond(output: str, whole: int) -> Message:
+    return {
+        "zh": f"「{output}」算出来不是份额:份额在 0 到 {whole} 个万分点之间。请改正算式。",
+        "en": f"`{output}` comes to no share: one is from 0 to {whole} basis points. Correct its expression.",
+    }
+
+
+def not_among_values(output: str) -> Message:
+    return {
+        "zh": f"「{output}」算出来的值不在它声明的值里。请声明这个值,或改正算式。",
+        "en": f"`{output}` comes to a value that is not among those declared; declare it, or correct its expression.",
     }

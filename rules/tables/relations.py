@@ -28,7 +28,7 @@ def known_fields(declared: Fields, catalogue: Fields, problems: list[Problem]) -
             problems.append(Problem("type-mismatch", f"/fields/{escape(path)}", message))
             found[path] = known
         else:
-            kept = {"personal": known.personal or own.personal, "optional": known.optional or own.optional}
+            kept = {"personal": known.tells_personal or own.personal, "optional": known.optional or own.optional}
             found[path] = own.model_copy(update=kept)
     return {**catalogue, **found}
 

@@ -161,16 +161,8 @@ _ZONES_KEPT = 8
 
 
 def is_personal(declaration: Declaration | None) -> bool:
-    """Whether a field, or anything in its items, is personal data."""
-    if declaration is None:
-        return False
-    match declaration.of:
-        case Declaration() as of:
-            return declaration.personal or is_personal(of)
-        case dict() as shape:
-            return declaration.personal or any(map(is_personal, shape.values()))
-        case None:
-            return declaration.personal
+    """Whether a field, or anything in its items, is personal data; `now` and `today` have no declaration."""
+    return declaration is not None and declaration.tells_personal
 
 
 def _paths(table: Table) -> Iterator[frozenset[str]]:

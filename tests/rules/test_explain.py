@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from rules.compile import compile_rule
-from rules.explain import LARGEST, SHOWN_ITEMS, Explanation, explain
+from rules.explain import LARGEST, MOST_PARTS, SHOWN_ITEMS, Explanation, explain
 from rules.types import Fields, Json
 from rules.unknown import Unknown
 from rules.writing import as_json
@@ -115,3 +115,14 @@ def test_the_explanation_says_of_the_whole_what_the_rule_says(case: tuple[Json, 
     assert found.value == (None if isinstance(value, Unknown) else as_json(value, compiled.tree.type))
     assert all(part.pointer.startswith(found.pointer) for part in found.walk())
     assert found.to_json()["parts"] == [part.to_json() for part in found.parts]
+
+
+def test_lists_within_lists_are_explained_as_far_as_the_longest_rule_is_long() -> None:
+    fields = declared(**{f"event__l{n}": {"type": "list", "of": {f"x{n}": {"type": "integer"}}} for n in range(3)})
+    rule: Json = {">": [var("x2"), 0]}
+    for n in (2, 1, 0):
+        rule = {"every_line": [var(f"event.l{n}"), rule]}
+    facts = {"event": {f"l{n}": [{f"x{n}": 1}] * SHOWN_ITEMS for n in range(3)}}
+    found = explained(rule, facts, fields=fields)
+    assert found.value is True
+    assert sum(1 for _ in found.walk()) == MOST_PARTS + 1

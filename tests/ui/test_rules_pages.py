@@ -103,6 +103,15 @@ def test_a_try_shows_outcome_rows_and_reasons(admin: Visitor, database: Database
         assert session.connection().execute(text("SELECT count(*) FROM alert_signals")).scalar_one() == 0
 
 
+def test_a_try_masks_what_is_personal(admin: Visitor, database: Database, clock: FixedClock) -> None:
+    rows = [{"id": "a", "when": [{"is_set": ""}], "then": {"zone": {"var": "member.name"}}}]
+    document = zones(key="named", inputs=[{"field": "member.name"}], rows=rows, conditions={}, tests=[])
+    with database.begin() as session:
+        publish_ruleset(session, document, clock.now())
+    answer = admin.post("/rules/named/try?lang=en", data={"fact.member.name": "林小橙"})
+    assert 'Matched {"zone": "•••"}' in words(answer.text)
+
+
 def test_a_try_names_what_is_missing(admin: Visitor) -> None:
     page = tried(admin, fact__member__tier="silver")
     assert 'Uncertain {"zone": "FULL"}' in page

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Response
 from sqlalchemy.orm import Session
 
 from engine.decisions import records
@@ -26,6 +26,7 @@ from ui.api.decision_answers import (
 )  # fmt: skip
 from ui.auth import Caller, require
 from ui.checking import check_context
+from ui.idempotency import NOT_KEPT
 from ui.lists import LARGEST
 from ui.routing import api_router
 from ui.translations import problem_of
@@ -37,13 +38,17 @@ Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
 
 
 @router.post("/decisions/{ruleset}")
-def decide(caller: Asking, ruleset: Key, body: DecisionBody) -> DecisionAnswer:
-    """What the ruleset says. Given facts win over those that are known; missing ones make it uncertain."""
+def decide(caller: Asking, ruleset: Key, body: DecisionBody, response: Response) -> DecisionAnswer:
+    """What the ruleset says. Given facts win over those that are known; missing ones make it uncertain.
+
+    An outcome that is made of personal data is answered and kept nowhere: an `Idempotency-Key` does not repeat it.
+    """
     question = body.question(caller.now())
     with caller.begin() as session:
         chosen = _chosen(session, caller, ruleset, body.version)
         subject = subject_of(session, caller.deps.keys, question)
         [made] = ask(session, caller.deps.keys, chosen, [(question, subject)], asker=_asker(caller), at=caller.now())
+    _keep_personal_nowhere(chosen, response)
     answer = _answer(made, chosen)
     if answer.explanation is not None:
         answer.explanation["would_change"] = would_change(
@@ -53,7 +58,7 @@ def decide(caller: Asking, ruleset: Key, body: DecisionBody) -> DecisionAnswer:
 
 
 @router.post("/decisions/{ruleset}/batch")
-def decide_batch(caller: Asking, ruleset: Key, body: BatchBody) -> BatchAnswer:
+def decide_batch(caller: Asking, ruleset: Key, body: BatchBody, response: Response) -> BatchAnswer:
     """At most 1,000 questions. One that cannot be asked, of an unknown member say, does not stop the others.
 
     Explanations do not tell here what would have changed the outcome: `GET /decisions/{id}` does.
@@ -62,7 +67,9 @@ def decide_batch(caller: Asking, ruleset: Key, body: BatchBody) -> BatchAnswer:
     with caller.begin() as session:
         for version in dict.fromkeys(item.version for item in body.items):
             places = [i for i, item in enumerate(body.items) if item.version == version]
-            found = _asked(session, caller, ruleset, version, [body.items[i].question(caller.now()) for i in places])
+            chosen = _chosen(session, caller, ruleset, version)
+            _keep_personal_nowhere(chosen, response)
+            found = _asked(session, caller, chosen, [body.items[i].question(caller.now()) for i in places])
             for i, answer in zip(places, found, strict=True):
                 answers[i] = answer
     return BatchAnswer(items=[answer for answer in answers if answer is not None])
@@ -82,11 +89,16 @@ def read_decision(caller: Asking, decision_id: Annotated[int, Path(ge=1, le=LARG
     return answer
 
 
+def _keep_personal_nowhere(ruleset: Ruleset, response: Response) -> None:
+    """Have the answer not kept for a repetition, if it may tell personal data in plain."""
+    if ruleset.table.personal_outputs:
+        response.headers["Cache-Control"] = NOT_KEPT
+
+
 def _asked(
-    session: Session, caller: Caller, key: str, version: int | str | None, questions: Sequence[Question]
+    session: Session, caller: Caller, chosen: Ruleset, questions: Sequence[Question]
 ) -> list[DecisionAnswer | RefusedAnswer]:
     """The answers to questions about one version."""
-    chosen = _chosen(session, caller, key, version)
     answers: list[DecisionAnswer | RefusedAnswer | None] = [None] * len(questions)
     askable = []
     for i, question in enumerate(questions):

@@ -22,7 +22,7 @@ from rules.documents.report import Report
 from rules.scalars import parse_instant
 from rules.tables.compile import examine
 from rules.tables.decide import Decision, decide
-from rules.tables.explain import explain
+from rules.tables.explain import explain, masked_outcome
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
@@ -59,9 +59,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of a try."""
+    """What came of a try; `outcome` is that of the decision, with what is personal masked."""
 
     decision: Decision
+    outcome: Json
     missing: str
     explanation: Mapping[str, Json]
 
@@ -182,7 +183,9 @@ def _tried(visit: Visit, table: Table, facts: Mapping[str, Json], now: datetime)
     rows = {*decision.rows, *decision.undecided}
     why = explain(table, facts, now=now, zone=table.zone, rows=rows)
     changed = would_change(table, facts, now=now, zone=table.zone, proofs=visit.deps.proofs)
-    return Tried(decision, named(decision.missing, table.known, visit.language), {**why, "would_change": changed})
+    outcome = masked_outcome(table, decision.outcome)
+    missing = named(decision.missing, table.known, visit.language)
+    return Tried(decision, outcome, missing, {**why, "would_change": changed})
 
 
 def _now(text: str, table: Table, present: datetime) -> datetime:

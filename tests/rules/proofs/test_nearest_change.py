@@ -119,3 +119,15 @@ def test_the_change_is_told_in_both_languages_with_personal_values_masked() -> N
         "en": "Had m.spend been ¥5000.00 (it was ¥4800.00) and m.tier been ••• (it was •••), "
         'the outcome would have been {"zone": "SPECIAL"} (row gold).',
     }
+
+
+def test_an_outcome_made_of_personal_values_is_masked_too() -> None:
+    fields = {**FIELDS, "m.name": FIELDS["m.name"].model_copy(update={"personal": True})}
+    rows = [{**PRICES["rows"][0], "then": {"zone": var("m.name")}}]
+    table = compile_ruleset({**PRICES, "rows": rows}, fields)
+    facts = {"m": {"tier": "gold", "spend": 480_000, "name": "小橙"}, "e": {"way": "mall"}}
+    found = nearest_change(table, facts, now=NOW, zone=SHANGHAI, prover=None)
+    assert found is not None
+    shown = nearest_json(found, table, SHANGHAI)
+    assert shown["outcome"] == {"zone": "•••"}
+    assert "小橙" not in str(shown)

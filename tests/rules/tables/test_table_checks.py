@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from rules.errors import RuleError
 from rules.tables.compile import compile_ruleset, examine
 from rules.tables.document import MAX_BYTES, MAX_ROWS
+from rules.tables.relations import known_fields
 from rules.tables.table import Table
 from rules.types import Json
 from tests.law import law
+from tests.rules.ruleworld import declared
 from tests.rules.tables.tableworld import FIELDS, problems_of, row, ruleset, table_of
 
 GOOD = ruleset(row("a", "gold"), row("b", "black"), otherwise={"out": "no"})
@@ -149,16 +151,23 @@ def test_the_fields_that_a_table_reads_are_known() -> None:
 
 
 def test_a_document_may_declare_what_the_catalogue_lacks_and_narrow_what_it_has() -> None:
-    declared: Json = {
+    own: Json = {
         "event.weight": {"type": "integer", "min": 0},
         "member.name": {"type": "enum", "values": ["a", "b"]},
     }
-    document = ruleset(row("a", 5, "a"), inputs=("event.weight", "member.name"), fields=declared)
+    document = ruleset(row("a", 5, "a"), inputs=("event.weight", "member.name"), fields=own)
     assert problems_of(document) == []
     known = table_of(document).known["member.name"]
     assert (known.values, known.optional, known.personal) == (["a", "b"], True, True)
-    refused = ruleset(row("a", "c"), inputs=("member.name",), fields=declared)
+    refused = ruleset(row("a", "c"), inputs=("member.name",), fields=own)
     assert [each.code for each in problems_of(refused)] == ["type-mismatch"]
+
+
+def test_what_is_personal_in_the_items_of_a_list_stays_so_however_it_is_declared() -> None:
+    catalogue = declared(event__people={"type": "list", "of": {"name": {"type": "text", "personal": True}}})
+    own = declared(event__people={"type": "list", "of": {"name": {"type": "text"}}})
+    found = known_fields(own, catalogue, [])
+    assert found["event.people"].tells_personal
 
 
 # Bounds

@@ -201,6 +201,20 @@ def test_an_output_may_be_an_expression(
     assert found.rows == ("a",)
 
 
+@pytest.mark.parametrize(("key", "expression"), [
+    ("word", {"var": "member.name"}), ("bp", {"var": "event.secret"}),
+])  # fmt: skip
+def test_what_went_wrong_with_an_output_does_not_tell_its_value(key: str, expression: Json) -> None:
+    fields: Json = {
+        "member.name": {"type": "enum", "values": ["x"]}, "event.secret": {"type": "integer", "personal": True},
+    }  # fmt: skip
+    document = {**one_row({**THEN, key: expression}), "fields": fields}
+    found = decided(document, {"member": {"name": "98765"}, "event": {"secret": 98765}})
+    assert found.trouble is not None
+    assert found.trouble["zh"] != found.trouble["en"]
+    assert [told for told in found.trouble.values() if key not in told or "98765" in told] == []
+
+
 # Bringing rows together
 
 SHARES: list[Json] = [{"key": "party", "type": "text"}, {"key": "bp", "type": "share"}]

@@ -303,6 +303,33 @@ async def test_personal_values_stand_nowhere_in_plain(api: AsyncClient, database
     assert "林小橙".encode() not in row.facts_enc
 
 
+async def test_a_phone_number_is_personal_whatever_a_ruleset_declares(api: AsyncClient) -> None:
+    rows = [{"id": "a", "when": [{"is_set": ""}], "then": {"zone": {"var": "member.mobile"}}}]
+    fields = {"member.mobile": {"type": "text", "optional": True}}
+    await publish(api, zones(inputs=[{"field": "member.mobile"}], rows=rows, fields=fields, conditions={}, tests=[]))
+    made = await decided(api, facts={"member": {"mobile": "13800138000"}}, explain=True)
+    found = await api.get(f"/api/v1/decisions/{made['decision_id']}")
+    assert found.json()["outcome"] == {"zone": "•••"}
+    assert "13800138000" not in found.text
+    assert "13800138000" not in str(made["explanation"])
+
+
+@pytest.mark.parametrize(("path", "asked"), [
+    (DECIDE, {"facts": {"member": {"name": "林小橙"}}}),
+    (f"{DECIDE}/batch", {"items": [{"facts": {"member": {"name": "林小橙"}}}]}),
+])  # fmt: skip
+async def test_an_answer_that_tells_personal_data_is_not_kept_to_be_repeated(
+    api: AsyncClient, database: Database, path: str, asked: dict[str, Any]
+) -> None:
+    rows = [{"id": "a", "when": [{"is_set": ""}], "then": {"zone": {"var": "member.name"}}}]
+    await publish(api, zones(inputs=[{"field": "member.name"}], rows=rows, conditions={}, tests=[]))
+    answer = await api.post(path, json=asked, headers={"Idempotency-Key": "once"})
+    assert "林小橙" in answer.text
+    with database.begin() as session:
+        kept = session.connection().execute(text("SELECT string_agg(answer::text, '') FROM idempotency")).scalar_one()
+    assert "林小橙" not in (kept or "")
+
+
 async def test_an_unknown_record_is_not_found(api: AsyncClient) -> None:
     for name in ("4711", "0", "x", "9" * 30):
         assert (await api.get(f"/api/v1/decisions/{name}")).status_code == 404

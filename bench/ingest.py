@@ -24,6 +24,7 @@ from psycopg.types.json import Jsonb
 from bench.chain import Door, door_of, only
 from bench.figures import BenchError, Budget, Figure, Report, paired
 from bench.service import Service, durability, service
+from rules.types import Json
 
 JOURNEY = "bench-bulk"
 """Begins with orders: what no journey names is not queued, and would cost less."""
@@ -32,7 +33,7 @@ PAIRS, BATCHES = 5, 25
 QUICK = (1, 10)
 CUSTOMERS_SHARE = 5
 """One customer for so many events."""
-TABLES = ("members", "identities", "events", "event_keys", "member_queue")
+TABLES = ("members", "identities", "events", "event_keys", "member_queue", "counted_events")
 """The tables that ingest writes for these events, in the order of their references."""
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -154,6 +155,7 @@ def _delete(connection: psycopg.Connection, rows: Rows) -> None:
     """Take the rows out of their tables, those that refer to others first."""
     members, seqs = [row["id"] for row in rows["members"]], [row["seq"] for row in rows["events"]]
     for query, ids in (
+        (b"DELETE FROM counted_events WHERE member_id = ANY(%s)", members),
         (b"DELETE FROM member_queue WHERE member_id = ANY(%s)", members),
         (b"DELETE FROM event_keys WHERE seq = ANY(%s)", seqs),
         (b"DELETE FROM events WHERE seq = ANY(%s)", seqs),
@@ -173,8 +175,9 @@ def by_batch(rows: Rows) -> dict[str, Rows]:
     found: dict[str, Rows] = {source: {table: [] for table in TABLES} for source in source_of.values()}
     for event in rows["events"]:
         found[event["source"]]["events"].append(event)
-    for key in rows["event_keys"]:
-        found[source_of[key["seq"]]]["event_keys"].append(key)
+    for table in ("event_keys", "counted_events"):
+        for row in rows[table]:
+            found[source_of[row["seq"]]][table].append(row)
     for table, name in (("members", "id"), ("identities", "member_id"), ("member_queue", "member_id")):
         for row in rows[table]:
             found[first[row[name]]][table].append(row)
@@ -199,7 +202,11 @@ def _values(row: Mapping[str, Any]) -> sql.Composed:
 
 
 def _adapted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: Jsonb(value) if isinstance(value, dict) else value for name, value in row.items()} for row in rows]
+    return [{name: _adapted_value(name, value) for name, value in row.items()} for row in rows]
+
+
+def _adapted_value(name: str, value: Json) -> object:
+    return Jsonb(value) if isinstance(value, dict) or (name == "value" and value is not None) else value
 
 
 def _insert(url: str, work: Sequence[Sequence[Sequence[Statement]]]) -> float:
@@ -252,6 +259,7 @@ _MINE = {
     "events": "source LIKE %(sources)s",
     "event_keys": "seq IN (SELECT seq FROM events WHERE source LIKE %(sources)s)",
     "member_queue": f"member_id IN ({_MEMBERS})",
+    "counted_events": f"member_id IN ({_MEMBERS})",
 }
 _ROWS = {one: f"SELECT to_jsonb({one}) FROM {one} WHERE {mine}".encode() for one, mine in _MINE.items()}  # noqa: S608 - ours
 _INSERT = sql.SQL("INSERT INTO {table} ({names}) VALUES ({values})")

@@ -89,6 +89,7 @@ def test_rows_belong_to_the_batch_of_their_events_and_members_to_the_first_that_
         "members": [{"id": 1}, {"id": 2}],
         "identities": [{"member_id": 1, "kind": "member"}],
         "member_queue": [{"member_id": 2}],
+        "counted_events": [{"seq": 1, "member_id": 1}, {"seq": 3, "member_id": 1}],
     }
     found = by_batch(rows)
     assert {table: found["a"][table] for table in TABLES} == {
@@ -97,6 +98,7 @@ def test_rows_belong_to_the_batch_of_their_events_and_members_to_the_first_that_
         "events": [{"seq": 1, "source": "a", "member_id": 1}],
         "event_keys": [{"seq": 1}],
         "member_queue": [],
+        "counted_events": [{"seq": 1, "member_id": 1}],
     }
     assert [row["id"] for row in found["b"]["members"]] == [2]
     assert sorted(row["seq"] for row in found["b"]["events"]) == [2, 3]

@@ -7,7 +7,6 @@ types alone.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import z3
 from rules import smt_numbers
 from rules.codes import after_prefix
 from rules.fields import Field
+from rules.operators.named import meaning
 from rules.smt_calendar import Calendar
 from rules.smt_values import LIMITS, Formula, NoFormError, Values
 from rules.tree import Expression, Value
@@ -90,8 +90,8 @@ class Formulas:
         return value if type_.kind == "date" else self.calendar.day_of(value)
 
     def opaque(self, expression: Expression) -> Term:
-        """A free variable that stands for an expression: the same one wherever the same JSON stands."""
-        source = json.dumps(expression.source, sort_keys=True) if expression.source is not None else id(expression)
+        """A free variable that stands for an expression: the same one wherever the same JSON means the same."""
+        source = meaning(expression) if expression.source is not None else id(expression)
         key = f"{expression.type.name} {source}{self._other_world(expression)}"
         if key not in self.free:
             value, known = self.values.variable(key, expression.type), self.values.boolean(f"known {key}")

@@ -8,6 +8,7 @@ from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
 from rules.proofs import findings as proofs
 from rules.proofs.budget import Budget
+from rules.proofs.changes import may_differ
 from rules.proofs.prove import prove
 from rules.tables.table import Table
 
@@ -25,7 +26,7 @@ def proved(table: Table, context: CheckContext) -> list[Finding]:
         table,
         now=context.now or SOME_DAY,
         prover=context.proofs.prover,
-        live=live if live is not None and live.document != table.document else None,
+        live=live if live is not None and may_differ(live, table) else None,
         budget=Budget(context.proofs.seconds),
     )
     return [_as_finding(each) for each in found]

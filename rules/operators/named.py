@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.nodes import Operator
 from rules.sentences import Speaker, Words
 from rules.sql import Query
-from rules.tree import Checker, Closure
-from rules.types import BOOLEAN, Type
+from rules.tree import Checker, Closure, Expression
+from rules.types import BOOLEAN, Json, Type
 
 if TYPE_CHECKING:
     from rules.smt import Formulas, Term
@@ -56,6 +58,17 @@ class Condition(Operator):
 
     def smt(self, formulas: Formulas) -> Term:
         return formulas.of(self.arguments[0])
+
+
+def named_in(trees: Iterable[Expression]) -> dict[str, Json]:
+    """The named conditions that expressions use, with what they stand for here: in another table it may be another."""
+    nodes = (node for tree in trees for node in tree.walk() if isinstance(node, Condition))
+    return {node.name: node.arguments[0].source for node in nodes}
+
+
+def meaning(tree: Expression) -> str:
+    """JSON that two expressions have in common only if they mean the same, whatever their names stand for."""
+    return json.dumps([tree.source, named_in([tree])], sort_keys=True)
 
 
 FAMILY = Words("逻辑", "Logic")

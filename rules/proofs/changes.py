@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import operator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
 
+from rules.compile import Rule
+from rules.operators.named import named_in
 from rules.proofs import messages
 from rules.proofs.boxes import box_json, box_words
 from rules.proofs.budget import Budget, NotSettledError
@@ -19,8 +22,7 @@ from rules.proofs.sides import Side, differences
 from rules.proofs.space import space_of
 from rules.proofs.walk import Leaf, Walk
 from rules.tables.decide import Decision
-from rules.tables.document import Ruleset
-from rules.tables.table import Table
+from rules.tables.table import Given, Table
 from rules.types import Json
 
 
@@ -44,6 +46,12 @@ def changes(
         yield messages.not_proved("changed", "/rows")
 
 
+def may_differ(before: Table, after: Table) -> bool:
+    """Whether two tables can give different outcomes at all; not when they say the same, named conditions included."""
+    contents = ([_content(table, i) for i in range(len(table.rows))] for table in (before, after))
+    return _frame(before) != _frame(after) or operator.ne(*contents)
+
+
 class _Changes:
     """Walks through the sets of rows of both tables that match together."""
 
@@ -55,7 +63,7 @@ class _Changes:
         self.old = (1 << len(before.rows)) - 1
         self.walk = Walk(self.space, proving.budget)
         self.touched = self._touched()
-        self.alike = _frame(before.document) == _frame(after.document)
+        self.alike = _frame(before) == _frame(after)
         self.doubtful = False
 
     def _touched(self) -> int:
@@ -69,9 +77,7 @@ class _Changes:
 
     def _is_same(self, left: tuple[int, ...]) -> bool:
         """Whether only rows are left that stand in both tables, so that both give the same."""
-        if left[0] & self.touched:
-            return False
-        return self.alike or self.before.document == self.after.document
+        return self.alike and not left[0] & self.touched
 
     def findings(self) -> Iterator[Finding]:
         """The differences that the decisions of both tables confirm, each once."""
@@ -86,14 +92,14 @@ class _Changes:
                     if before.outcome != after.outcome and key not in told:
                         told.add(key)
                         yield self._finding(leaf, example, before, after)
+                    self.doubtful |= before.outcome == after.outcome and self._was_feared(leaf)
             except NotSettledError:
                 self.doubtful = True
             except UndecidedError:
                 continue
 
     def _examples(self, leaf: Leaf) -> Iterator[Example]:
-        one = Side(self.space, self.before, leaf.masks[0] & self.old)
-        other = Side(self.space, self.after, leaf.masks[0] & ~self.old)
+        one, other = self._sides(leaf)
         denied = self.proving.denied(leaf.doubt)
         if not denied and one.is_plain and other.is_plain:
             yield example_in(self.space, leaf.box)
@@ -103,6 +109,14 @@ class _Changes:
             found = self.proving.find([*self.proving.within(leaf.box, self.space.asked), *claims, *denied])
             if found is not None:
                 yield example_in(self.space, leaf.box, found)
+
+    def _sides(self, leaf: Leaf) -> tuple[Side, Side]:
+        matching = leaf.masks[0]
+        return Side(self.space, self.before, matching & self.old), Side(self.space, self.after, matching & ~self.old)
+
+    def _was_feared(self, leaf: Leaf) -> bool:
+        """Whether facts were asked for that give different outcomes; sets of rows may well give the same."""
+        return self.after.document.gives == "one" and not all(side.is_plain for side in self._sides(leaf))
 
     def _finding(self, leaf: Leaf, example: Example, before: Decision, after: Decision) -> Finding:
         wide = self.walk.around(leaf.box, [(self.space.every, leaf.masks[0])])
@@ -123,15 +137,19 @@ def _content(table: Table, number: int) -> str:
     """All of a row that a decision depends on; named conditions as they are."""
     row, line = table.document.rows[number], table.rows[number]
     when = {column.field: cell for column, cell in zip(table.columns, row.when, strict=False) if cell is not None}
-    rules = [condition.rule.tree.source for condition in line.conditions]
-    used = sorted(name for name in table.conditions if f'"{name}"' in json.dumps(rules))
-    named = {name: table.document.conditions.get(name) for name in used}
+    named = _named(line.then, [condition.rule for condition in line.conditions])
     window = row.valid.model_dump() if row.valid else None
     return json.dumps([when, row.condition, window, row.then, named], sort_keys=True)
 
 
-def _frame(document: Ruleset) -> Json:
+def _frame(table: Table) -> Json:
     """What a decision depends on beside the rows."""
     kept = {"hit", "aggregate", "total", "otherwise", "on_unknown", "time_zone", "outputs", "fields"}
-    found: Json = document.model_dump(mode="json", include=kept)
-    return found
+    found: Json = table.document.model_dump(mode="json", include=kept)
+    return [found, *(_named(given) for given in table.otherwise or ())]
+
+
+def _named(given: Iterable[Given], conditions: Iterable[Rule] = ()) -> dict[str, Json]:
+    """The named conditions behind what is given, and in some conditions, as they are."""
+    rules = [*conditions, *(each.rule for each in given if each.rule is not None)]
+    return named_in(rule.tree for rule in rules)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import reduce
 from operator import or_
 
+from rules.operators.named import named_in
 from rules.proofs import messages
 from rules.proofs.boxes import box_json, box_words
 from rules.proofs.budget import NotSettledError
@@ -114,10 +115,11 @@ def _alike(one: Case, other: Case) -> bool:
 
 
 def same(one: Given, other: Given) -> bool:
-    """Whether two rows say the same of an output, in the same words."""
+    """Whether two rows say the same of an output, in words that mean the same."""
     if one.rule is None or other.rule is None:
         return one.rule is other.rule and one.literal == other.literal
-    return one.rule.tree.source == other.rule.tree.source
+    trees = (one.rule.tree, other.rule.tree)
+    return trees[0].source == trees[1].source and named_in(trees[:1]) == named_in(trees[1:])
 
 
 def _is_computed(rows: Sequence[Case]) -> bool:

@@ -6,7 +6,6 @@ is a claim of its row instead.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from operator import and_
 from zoneinfo import ZoneInfo
 
 from rules.compile import Rule
+from rules.operators.named import meaning
 from rules.proofs.budget import NotSettledError
 from rules.proofs.cells import Told, cell_of, conjuncts
 from rules.proofs.claims import MOMENT, AllOf, AnyOf, Claim, IsFalse, IsTrue, Missing, Within, asked_by
@@ -178,7 +178,7 @@ class _Making:
                 asked |= MOMENT
         for condition in line.conditions:
             if not self._says_cells(number, condition.rule.tree):
-                rule = self.rules.setdefault(json.dumps(condition.rule.tree.source, sort_keys=True), condition.rule)
+                rule = self.rules.setdefault(meaning(condition.rule.tree), condition.rule)
                 claims.append(IsTrue(rule))
                 denials.append(IsFalse(rule))
                 asked |= asked_by([rule])

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.compile import compile_rule
 from rules.proofs.boxes import box_conditions
 from rules.proofs.budget import Budget
+from rules.proofs.changes import may_differ
 from rules.proofs.findings import MOST, Finding
 from rules.proofs.prove import prove
 from rules.proofs.solver import Z3Prover
@@ -226,3 +228,40 @@ def test_what_an_edit_changes_is_found(documents: tuple[dict[str, Any], dict[str
         was = decide(old, facts, now=NOW)
         changed |= is_told(was) and is_told(decision) and was.outcome != decision.outcome
     assert bool(of(findings, "changed")) == changed
+
+
+# Named conditions that mean something else than before
+
+LINES = declared(
+    event__lines={"type": "list", "of": {"qty": {"type": "integer"}}},
+    m__days={"type": "integer"},
+)
+BIG: Json = {"condition": "x/big"}
+INSIDE: Json = {"some": [var("event.lines"), {"and": [{">": [var("qty"), 1]}, BIG]}]}
+
+
+def using(condition: Json, least: int, **more: Json) -> Table:
+    document = {
+        "schema": "waystation/ruleset@1", "key": "t", "title": "t", "inputs": [], "hit": "first",
+        "outputs": [{"key": "z", "type": "text"}],
+        "rows": [{"id": "a", "when": [], "and": condition, "then": {"z": "A"}}], "otherwise": {"z": "B"}, **more,
+    }  # fmt: skip
+    return compile_ruleset(document, LINES, {"x/big": {">": [var("m.days"), least]}})
+
+
+@pytest.mark.parametrize(("condition", "more", "code"), [
+    (BIG, {}, "changed"),
+    (INSIDE, {}, "not-proved"),
+    (True, {"rows": [{"id": "a", "when": [], "then": {"z": {"if": [BIG, "A", "B"]}}}]}, "changed"),
+    (False, {"otherwise": {"z": {"if": [BIG, "A", "B"]}}}, "changed"),
+])  # fmt: skip
+def test_a_condition_of_another_ruleset_changes_what_names_it(
+    condition: Json, more: dict[str, Json], code: str
+) -> None:
+    before, after = using(condition, 5, **more), using(condition, 1, **more)
+    assert may_differ(before, after)
+    assert not may_differ(before, using(condition, 5, **more))
+    found = prove(after, now=NOW, prover=Z3Prover(), live=before, budget=Budget(600))
+    assert code in {each.code for each in found}
+    same = prove(before, now=NOW, prover=Z3Prover(), live=using(condition, 5, **more), budget=Budget(600))
+    assert {each.code for each in same}.isdisjoint({"changed", "not-proved"})

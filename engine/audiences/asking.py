@@ -37,7 +37,7 @@ def audience_rule(session: Session, condition: Json, fields: Fields) -> Rule:
     rule = compile_rule(condition, fields, pointer="/condition", conditions=published_conditions(session))
     sealed = sealed_names(session)
     named = [node for node in rule.tree.walk() if isinstance(node, Field) and node.item is None]
-    if problems := [_personal(node) for node in named if _is_personal(node.path or "", fields, sealed)]:
+    if problems := [_personal(node) for node in named if is_personal(node.path or "", fields, sealed)]:
         raise RuleError(problems)
     return rule
 
@@ -46,7 +46,8 @@ def _misplaced(path: str) -> Problem:
     return Problem("schema", f"/fields/{escape(path)}", words.not_of_an_audience(path))
 
 
-def _is_personal(path: str, fields: Fields, sealed: frozenset[str]) -> bool:
+def is_personal(path: str, fields: Fields, sealed: frozenset[str]) -> bool:
+    """Whether a field is personal data, as it is declared or by a name that is, or was, sealed."""
     scope, _, name = path.partition(".")
     declaration = fields.get(path)
     by_name = scope == "member" and name.partition(".")[0] in sealed

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from rules.duration import LONGEST_YEARS, Duration
 from rules.limits import MAX_INTEGER, MAX_NODES, MAX_WORK
+from rules.scalars import FIRST, LAST
 from rules.types import Kind, Type
 from rules.zones import FROM, UNTIL, changes_of
 
@@ -160,7 +161,9 @@ class Query:
         """An instant and a duration: the calendar part on the calendar of the zone, then the elapsed part."""
         elapsed = self.bind(length.elapsed, "interval")
         if not (length.months or length.days):
-            return f"(({instant} AT TIME ZONE 'UTC' + {elapsed}) AT TIME ZONE 'UTC')"
+            found = f"(({instant} AT TIME ZONE 'UTC' + {elapsed}) AT TIME ZONE 'UTC')"
+            self.fault(f"{found} NOT BETWEEN {self.bind(FIRST, 'timestamptz')} AND {self.bind(LAST, 'timestamptz')}")
+            return found if self.repeatable(instant) else None
         local = self.local(instant)
         if local is None or not self.repeatable(local):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.drafts import put_draft
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
@@ -26,6 +28,20 @@ def test_the_list_shows_what_is_live_and_what_is_drafted(admin: Visitor) -> None
     page = words(admin.get("/rules?lang=en").text)
     assert re.search(r"Price zones zones Live .*v1 .*2 .*There is a draft|Price zones zones", page)
     assert "price-drafts" in page
+
+
+@pytest.mark.parametrize(("changes", "told"), [({"on_unknown": "error"}, True), ({}, False)])
+def test_a_draft_is_told_where_it_says_something_else_whenever_it_was_saved(
+    admin: Visitor, database: Database, clock: FixedClock, changes: dict[str, str], told: bool
+) -> None:
+    with database.begin() as session:
+        publish_ruleset(session, zones(key="same"), clock.now())
+        text = json.dumps({**dict(reversed(zones(key="same").items())), **changes})
+        put_draft(session, "ruleset", "same", text, by="user:a", now=clock.now())
+    listed = admin.get("/rules?lang=en").text.partition('href="/rules/same"')[2].partition("</tr>")[0]
+    assert ("Unpublished changes" in listed) is told
+    assert ('href="/rules/same?version=draft"' in admin.get("/rules/same").text) is told
+    assert ('href="/rules/same?version=draft"' in admin.get("/rules/same?version=1").text) is told
 
 
 def test_without_rulesets_the_list_says_what_to_do_next(admin: Visitor, database: Database) -> None:

@@ -245,12 +245,14 @@ def new_operator(
     name: Annotated[str, typer.Argument(help="Small letters, as in starts_with.", show_default=False)],
 ) -> None:
     """Write an operator of rules and its test."""
+    from rules.operator_messages import LEFT_OUT, reserved
     from rules.operators import OPERATORS
     from workflows.scaffold.operator import NewOperator
     from workflows.scaffold.writing import ScaffoldError
 
     try:
-        for path in NewOperator(name, OPERATORS).write(Path(__file__).parent):
+        refused = {each: reserved(each) for each in LEFT_OUT}
+        for path in NewOperator(name, OPERATORS, refused).write(Path(__file__).parent):
             typer.echo(path.relative_to(Path(__file__).parent))
     except ScaffoldError as error:
         raise MisconfiguredError(str(error)) from error

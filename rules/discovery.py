@@ -18,6 +18,7 @@ from typing import TypeAlias
 from rules.errors import OperatorError
 from rules.mistakes import mistake
 from rules.nodes import Operator
+from rules.operator_messages import LEFT_OUT, reserved
 
 GROUP = "waystation.operators"
 
@@ -81,6 +82,8 @@ def _fitting(name: object, kind: object) -> type[Operator]:
     """The class of an operator, if it is one. Raises OperatorError."""
     if not isinstance(name, str) or not name:
         raise OperatorError(f"the name of an operator is a text, and {name!r} is none")
+    if name in LEFT_OUT:
+        raise OperatorError(reserved(name))
     if not (isinstance(kind, type) and issubclass(kind, Operator)):
         raise OperatorError(f"{name} must be a subclass of rules.nodes.Operator")
     if inspect.isabstract(kind):

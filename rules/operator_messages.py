@@ -40,6 +40,12 @@ def left_out(name: str) -> Message:
     }
 
 
+def reserved(name: str) -> str:
+    """Why no operator may have one of these names, for engineers."""
+    _, why, _, use = LEFT_OUT[name]
+    return f"{name} is a name of JSONLogic that this profile leaves out, since {why}. {use}; or take another name"
+
+
 def not_written_out(operator: str, example: str) -> Message:
     return {
         "zh": f"规则无法执行:「{operator}」的这个参数要直接写出来,不能计算得出。请写成 {example} 这样的值。",

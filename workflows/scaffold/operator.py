@@ -1,8 +1,8 @@
 """Writes an operator of rules and its test."""
 
 import re
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workflows.scaffold.writing import ScaffoldError, write_new
@@ -12,15 +12,18 @@ NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class NewOperator:
-    """What to write; `known` are the names that are taken."""
+    """What to write; `known` are the names that are taken, `refused` tells of names why none may have them."""
 
     name: str
     known: Container[str] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, root: Path) -> list[Path]:
         """Write both below `root`, and return them. Raises ScaffoldError; an existing file is left alone."""
         if not NAME.fullmatch(self.name):
             raise ScaffoldError(f"{self.name!r} is no name for an operator: use small letters, as in starts_with")
+        if self.name in self.refused:
+            raise ScaffoldError(self.refused[self.name])
         if self.name in self.known:
             raise ScaffoldError(f"there is an operator {self.name} already")
         files = {

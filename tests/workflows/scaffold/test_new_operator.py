@@ -57,3 +57,19 @@ def test_a_name_that_is_taken_is_refused(tmp_path: Path) -> None:
     NewOperator("mine").write(tmp_path)
     with pytest.raises(ScaffoldError, match=r"there already: .*mine\.py"):
         NewOperator("mine").write(tmp_path)
+
+
+def test_a_name_that_the_profile_leaves_out_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ScaffoldError, match="no SQL form"):
+        NewOperator("filter", (), {"filter": "filter has no SQL form"}).write(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["filter", "map", "reduce", "merge", "substr", "log"])
+def test_the_command_writes_no_operator_that_the_profile_leaves_out(name: str) -> None:
+    run = [sys.executable, "server.py", "new-operator", name]
+    done = subprocess.run(run, cwd=ROOT, check=False, capture_output=True, text=True)
+    said = " ".join(done.stderr.split())
+    assert done.returncode != 0
+    assert f"{name} is a name of JSONLogic that this profile leaves out" in said
+    assert not (ROOT / "rules" / "operators" / f"{name}.py").exists()

@@ -114,7 +114,10 @@ def test_the_service_finds_what_is_installed_by_itself(site: Path, install: Inst
         ("OPERATORS = {'tested_tail': 5}", "tested_tail must be a subclass of rules.nodes.Operator"),
         (works(""), "the name of an operator is a text"),
         (works().replace("def compute", "def computed"), "tested_tail does not say compute"),
-        (works("filter"), "filter is a name of JSONLogic that this profile leaves out, since what it makes has no SQL form"),
+        (
+            works("filter"),
+            "filter is a name of JSONLogic that this profile leaves out, since what it makes has no SQL form",
+        ),
         (works("and"), "it registers and, which is an operator of Waystation itself"),
     ],
 )

@@ -8,9 +8,12 @@ from itertools import product
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from engine.database import direct
 from engine.database.connection import Database
 from rules.compile import Rule, compile_rule
+from rules.errors import EvaluationError
 from rules.exact import MODES
 from rules.sql import Column, Query
 from rules.types import Fields, Json
@@ -56,6 +59,15 @@ def test_days_and_months_keep_the_time_of_day_over_a_change_of_clocks(database: 
         about = [change + timedelta(minutes=minutes) for minutes in range(-150, 151, 15)]
         starts = [(at - timedelta(days=days), length) for at in about for length, days in lengths.items()]
         agree(database, [{"add_duration": [at.isoformat(), length]} for at, length in starts], zone)
+
+
+def test_hours_that_leave_the_calendar_are_left_to_closures(database: Database) -> None:
+    last, first = "9999-12-30T00:00:00Z", "9999-12-29T23:00:00Z"
+    rules = [compile_rule({"add_duration": [at, "PT1H"]}, {}, expect=None) for at in (last, first)]
+    with pytest.raises(EvaluationError, match="leaves the calendar"):
+        rules[0].evaluate({}, now=NOW, zone=SHANGHAI)
+    found = values(database, rules, SHANGHAI, {})
+    assert found == [None, rules[1].evaluate({}, now=NOW, zone=SHANGHAI)]
 
 
 def test_the_clock_and_the_day_are_those_of_the_zone(database: Database) -> None:

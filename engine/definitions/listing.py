@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +21,10 @@ Condition = Literal["live", "paused", "retired", "draft"]
 
 @dataclass(frozen=True)
 class Shown:
-    """A definition with the document to show: a published version, or the draft of one that was never published."""
+    """A definition with the document to show: a published version, or the draft of one that was never published.
+
+    `has_changes` tells whether there is a draft that says something else than the live version.
+    """
 
     kind: str
     key: str
@@ -31,6 +35,7 @@ class Shown:
     at: datetime
     by: str
     draft_at: datetime | None
+    has_changes: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,10 @@ def list_shown(session: Session, kind: str) -> list[Shown]:
         .where(col(Live.kind) == kind)
         .order_by(col(Live.key))
     )
-    published = [_published(live, version, drafts.pop(live.key, None)) for live, version in session.execute(statement)]
+    published = [
+        _published(live, version, drafts.get(live.key), has_changes=_differs(drafts.pop(live.key, None), version))
+        for live, version in session.execute(statement)
+    ]
     return published + [_unpublished(drafts[key]) for key in sorted(drafts)]
 
 
@@ -66,8 +74,9 @@ def show(session: Session, kind: str, key: str, version: int | None = None) -> S
     live = session.get(Live, (kind, key))
     if live is None:
         return _unpublished(draft) if draft and version is None else None
-    found = session.get(Version, (kind, key, version if version is not None else live.version))
-    return _published(live, found, draft) if found else None
+    current = session.get(Version, (kind, key, live.version))
+    found = current if version is None else session.get(Version, (kind, key, version))
+    return _published(live, found, draft, has_changes=_differs(draft, current)) if found else None
 
 
 def list_versions(session: Session, kind: str, key: str) -> Sequence[VersionItem]:
@@ -81,7 +90,19 @@ def list_versions(session: Session, kind: str, key: str) -> Sequence[VersionItem
     ]
 
 
-def _published(live: Live, version: Version, draft: Draft | None) -> Shown:
+def _differs(draft: Draft | None, version: Version | None) -> bool:
+    """Whether the draft says something else than the version; publishing leaves the draft where it is."""
+    if draft is None or version is None or draft.document == version.document:
+        return False
+    return _sorted(draft.document) != _sorted(version.document)
+
+
+def _sorted(text: str) -> str:
+    """The document without its author's order of keys; 1 and true stay apart, as Python's == would not keep them."""
+    return json.dumps(read_source(text).document, sort_keys=True)
+
+
+def _published(live: Live, version: Version, draft: Draft | None, *, has_changes: bool) -> Shown:
     condition: Condition = "paused" if live.state == "paused" else "retired" if live.state == "retired" else "live"
     return Shown(
         live.kind,
@@ -93,6 +114,7 @@ def _published(live: Live, version: Version, draft: Draft | None) -> Shown:
         version.published_at,
         version.published_by,
         draft.updated_at if draft else None,
+        has_changes,
     )
 
 

@@ -49,7 +49,6 @@ class Seen:
     table: Table | None
     versions: Sequence[VersionItem]
     is_draft: bool = False
-    has_newer_draft: bool = False
 
     @cached_property
     def report(self) -> Report | None:
@@ -146,8 +145,7 @@ def _seen(visit: Visit, session: Session, key: str, version: int | str | None) -
     versions = list_versions(session, "ruleset", key)
     if shown.version is not None and version != "draft":
         table = visit.deps.rulesets.version(session, key, shown.version).table
-        newer = draft is not None and draft.updated_at > shown.at
-        return Seen(shown=shown, document=shown.document, table=table, versions=versions, has_newer_draft=newer)
+        return Seen(shown=shown, document=shown.document, table=table, versions=versions)
     document = read_source(draft.document).document if draft is not None else shown.document
     return Seen(shown=shown, document=document, table=_drafted(visit, document), versions=versions, is_draft=True)
 

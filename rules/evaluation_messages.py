@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+
 from rules.messages import Message
+from rules.types import Type
+from rules.words import example, type_name
+
+_CURRENCY = re.compile("[A-Z]{3}")
+_WRITTEN = frozenset({"date", "instant", "duration", "decimal"})
+"""Kinds that are written as text in a form of their own."""
 
 
 def too_much_work(limit: int) -> Message:
@@ -33,12 +43,47 @@ def division_by_zero(operator: str) -> Message:
     }
 
 
-def wrong_fact(path: str, wanted: str, found: str) -> Message:
+def wrong_fact(path: str, wanted: Type, value: object) -> Message:
+    """The value is never shown: it may be personal data."""
+    (zh, en), (found_zh, found_en) = type_name(wanted), _found(value, wanted)
     return {
-        "zh": f"规则无法判断:字段「{path}」应为 {wanted} 类型,实际是 {found}。请给出该类型的值,或更正它的声明。",
-        "en": f"The field {path} should be of type {wanted} and holds {found}; send a value of that type, or correct "
-        "its declaration.",
+        "zh": f"规则无法判断:字段「{path}」应为{zh},实际是{found_zh}。请给出 {example(wanted)} 这样的值,或更正字段的声明。",
+        "en": f"The field {path} should be {en} and holds {found_en}; send a value such as {example(wanted)}, or "
+        "correct its declaration.",
     }
+
+
+def _found(value: object, wanted: Type) -> tuple[str, str]:
+    """What stands where a value of the type should."""
+    match value:
+        case Mapping() if wanted.kind == "money":
+            return _found_money(value.get("currency"), wanted.currency)
+        case bool():
+            return "是非值", "true or false"
+        case int():
+            return "整数", "an integer"
+        case float() | Decimal():
+            return "带小数点的数", "a number with a decimal point"
+        case str() if wanted.kind in _WRITTEN:
+            return "写法不对的文本", "text in another form"
+        case str():
+            return "文本", "text"
+        case list() | tuple() if wanted.kind in {"list", "tags"}:
+            return "含有其他类型的列表", "a list with items of another type"
+        case list() | tuple():
+            return "列表", "a list"
+        case Mapping():
+            return "对象", "an object"
+        case _:
+            return "其他类型的值", "a value of another type"
+
+
+def _found_money(currency: object, wanted: str | None) -> tuple[str, str]:
+    if wanted is None or currency in {None, wanted}:
+        return "不是整数分的金额", "money that is not a whole number of minor units"
+    if isinstance(currency, str) and _CURRENCY.fullmatch(currency):
+        return f"以 {currency} 计的金额", f"money in {currency}"
+    return "以其他货币计的金额", "money in another currency"
 
 
 def long_fact(path: str, length: int, limit: int) -> Message:
@@ -55,8 +100,8 @@ def hours_of_a_date(duration: str) -> Message:
     }
 
 
-def out_of_calendar(reason: str) -> Message:
+def out_of_calendar() -> Message:
     return {
-        "zh": f"规则无法判断:日期超出了日历({reason})。请用更短的时长。",
-        "en": f"{reason}; use a shorter duration.",
+        "zh": "规则无法判断:算出来的日期超出了日历。请用更短的时长,或更正日期。",
+        "en": "The date that is computed leaves the calendar; use a shorter duration, or correct the date.",
     }

@@ -104,7 +104,7 @@ def _converter(path: str, type_: Type) -> Convert:
         try:
             return parse(value)
         except ValueError:
-            message = evaluation_messages.wrong_fact(path, type_.name, type(value).__name__)
+            message = evaluation_messages.wrong_fact(path, type_, value)
             raise EvaluationError(message, field=path) from None
 
     return convert

@@ -235,8 +235,8 @@ def inexact_literal(shown: str, wanted: Type, beside: str) -> Message:
                 "Write an integer, such as 3, or use a decimal field.",
             )
     return {
-        "zh": f"数值会失准:{at_zh}「{shown}」是浮点数。{zh}",
-        "en": f"The number may not be exact: `{shown}`{at_en} is a float. {en}",
+        "zh": f"数值会失准:{at_zh}「{shown}」带小数点。{zh}",
+        "en": f"The number may not be exact: `{shown}`{at_en} has a decimal point. {en}",
     }
 
 

@@ -38,7 +38,7 @@ class Strict(Operator):
             try:
                 return compute(moment, *values)
             except DurationError as error:
-                raise EvaluationError(evaluation_messages.out_of_calendar(str(error))) from error
+                raise EvaluationError(evaluation_messages.out_of_calendar()) from error
 
         return run
 

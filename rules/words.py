@@ -19,7 +19,7 @@ _KINDS = {
 _EXAMPLES = {
     "boolean": "true", "integer": "3", "decimal": '"12.5"', "money": "5000", "text": '"abc"', "tags": '["vip"]',
     "date": '"2026-01-31"', "instant": '"2026-01-31T10:00:00+08:00"', "duration": '"P7D"', "ref": '"key"',
-    "list": "[1, 2]",
+    "list": "[1, 2]", "object": '{"key": "A1"}',
 }  # fmt: skip
 
 

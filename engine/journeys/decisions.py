@@ -9,6 +9,7 @@ from engine.journeys.state import Alert
 from engine.journeys.steps import Decide, Step
 from engine.journeys.walk import Walk, read_fields
 from rules.errors import EvaluationError
+from rules.messages import Message
 from rules.tables import messages
 from rules.tables.decide import Decision, decide
 from rules.types import Json
@@ -20,7 +21,7 @@ def begin(walk: Walk, step: Step, work: Decide) -> None:
     try:
         facts = _facts(walk, work)
     except EvaluationError as error:
-        _follow(walk, step, work, _unasked(str(error)), {})
+        _follow(walk, step, work, _unasked(error.message), {})
         return
     table = work.ruleset.table
     zone = table.zone if "time_zone" in table.document.model_fields_set else walk.plan.zone
@@ -110,5 +111,5 @@ def _why(decision: Decision) -> str:
     return f"uncertain without {', '.join(decision.missing)}"
 
 
-def _unasked(why: str) -> Decision:
+def _unasked(why: Message) -> Decision:
     return Decision(None, "error", trouble=messages.facts_failed(why))

@@ -62,7 +62,7 @@ class WithinLast(Operator):
             try:
                 return within(when, duration, moment)
             except DurationError as error:
-                raise EvaluationError(evaluation_messages.out_of_calendar(str(error))) from error
+                raise EvaluationError(evaluation_messages.out_of_calendar()) from error
 
         return run
 

@@ -239,16 +239,16 @@ def row_failed(row: str, why: Message) -> Message:
     }
 
 
-def facts_failed(why: str) -> Message:
+def facts_failed(why: Message) -> Message:
     return {
-        "zh": f"没有结果:给出的事实无法计算:{why}",
-        "en": f"There is no outcome: the facts that are given went wrong. {why}",
+        "zh": f"没有结果:给出的事实无法计算:{why['zh']}",
+        "en": f"There is no outcome: the facts that are given went wrong. {why['en']}",
     }
 
 
 def otherwise_failed(why: Message) -> Message:
     return {
-        "zh": f"没有结果:otherwise 无法计算:{why['zh']}",
+        "zh": f"没有结果:「其余情况」(otherwise)无法计算:{why['zh']}",
         "en": f"There is no outcome: `otherwise` went wrong. {why['en']}",
     }
 

@@ -47,7 +47,8 @@ def wrong_fact(path: str, wanted: Type, value: object) -> Message:
     """The value is never shown: it may be personal data."""
     (zh, en), (found_zh, found_en) = type_name(wanted), _found(value, wanted)
     return {
-        "zh": f"规则无法判断:字段「{path}」应为{zh},实际是{found_zh}。请给出 {example(wanted)} 这样的值,或更正字段的声明。",
+        "zh": f"规则无法判断:字段「{path}」应为{zh},实际是{found_zh}。"
+        f"请给出 {example(wanted)} 这样的值,或更正字段的声明。",
         "en": f"The field {path} should be {en} and holds {found_en}; send a value such as {example(wanted)}, or "
         "correct its declaration.",
     }

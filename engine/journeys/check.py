@@ -49,8 +49,9 @@ def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Itera
     if plan is not None:
         for i, result in enumerate(run_tests(plan, journey.tests).tests):
             if not result.ok:
-                example: Json = [difference.to_json() for difference in result.differences]
-                yield finding("test-failed", f"/tests/{i}", *messages.test_failed(result.name, example), example)
+                words = messages.test_failed(result.name, result.differences)
+                given = journey.tests[i].given.model_dump(mode="json", by_alias=True, exclude_unset=True)
+                yield finding("test-failed", f"/tests/{i}", *words, given)
 
 
 def _compiled(journey: Journey, context: CheckContext) -> Plan | None:

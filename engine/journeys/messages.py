@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from rules.documents.report import Difference
 from rules.documents.words import Words
 from rules.types import Json
 
@@ -167,7 +168,47 @@ def unknown_holidays(year: int) -> Words:
     )
 
 
-def test_failed(name: str, differences: Json) -> Words:
-    shown = json.dumps(differences, ensure_ascii=False)
-    shown = shown if len(shown) <= 400 else f"{shown[:399]}…"
-    return f"测试“{name}”没有通过:{shown}", f"The test `{name}` failed: {shown}"
+def test_failed(name: str, differences: Sequence[Difference]) -> Words:
+    """What a test states beside what came of it, the first few of it."""
+    told = differences[:_TOLD]
+    named = [_STATED.get(each.field, f"「{each.field}」") for each in told]
+    zh = [
+        f"{name}应为 {said(each.expected, '无')},实际是 {said(each.actual, '无')}"
+        for name, each in zip(named, told, strict=True)
+    ]
+    en = [f"{each.field} should be {said(each.expected)} and is {said(each.actual)}" for each in told]
+    more = ["…"] if len(differences) > _TOLD else []
+    return f"测试“{name}”没有通过:{';'.join(zh + more)}。", f"The test `{name}` failed: {'; '.join(en + more)}."
+
+
+def said(value: Json, nothing: str = "nothing") -> str:
+    """A value of a document, short and without the signs of JSON; `nothing` stands for one that is not there."""
+    text = _said(value, nothing)
+    return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
+
+
+def _said(value: Json, nothing: str) -> str:
+    match value:
+        case None:
+            return nothing
+        case list() | dict() if not value:
+            return nothing
+        case str():
+            return value
+        case {"minor": int() as minor, "currency": str() as currency}:
+            return f"{minor} ({currency})"
+        case list():
+            return ", ".join(_said(each, nothing) for each in value)
+        case dict():
+            return ", ".join(f"{key} = {_said(each, nothing)}" for key, each in value.items())
+        case _:
+            return json.dumps(value)
+
+
+_TOLD = 4
+_LONGEST_SAID = 120
+_STATED = {
+    "row": "行", "rows": "行", "reason": "原因", "outcome": "结果", "missing": "缺少的字段", "entry": "是否进入",
+    "path": "路径", "waiting_at": "等待的节点", "deadline": "期限", "effects": "动作",
+}  # fmt: skip
+"""What tests state beside outputs, in Chinese."""

@@ -38,5 +38,5 @@ def report(document: Json, context: CheckContext) -> Report | None:
 def _failed(table: Table) -> Iterator[Finding]:
     for i, result in enumerate(run_tests(table).tests):
         if not result.ok:
-            example: Json = [difference.to_json() for difference in result.differences]
-            yield finding("test-failed", f"/tests/{i}", *messages.test_failed(result.name, example), example)
+            words = messages.test_failed(result.name, result.differences)
+            yield finding("test-failed", f"/tests/{i}", *words, {**table.document.tests[i].given})

@@ -360,7 +360,9 @@ def test_a_document_declares_fields_that_the_catalogue_does_not_know() -> None:
 
 def test_messages_are_in_both_languages_and_a_failed_test_shows_the_difference() -> None:
     failed = check(changed("/tests/0/then/outcome", "finished"), CONTEXT)[0]
-    assert failed.example == [{"field": "outcome", "expected": "finished", "actual": "late"}]
+    assert failed.example == {}
+    assert "结果应为 finished,实际是 late" in failed.message["zh"]
+    assert "outcome should be finished and is late" in failed.message["en"]
     assert failed.to_json()["severity"] == "error"
     for source in (changed("/start", "nowhere"), changed("/key", "?"), changed("/nodes/call/params", {})):
         assert all(

@@ -38,10 +38,17 @@ def test_what_is_wrong_is_an_error(changes: dict[str, Any], expected: tuple[str,
     assert found(zones(**changes)) == [expected]
 
 
-def test_a_failed_test_says_what_was_expected_and_what_came() -> None:
-    document = zones(tests=[{"name": "t", "then": {"zone": "SPECIAL"}}])
-    [failed] = checks.find("ruleset", None, document, CONTEXT)
-    assert failed.example == [{"field": "zone", "expected": "SPECIAL", "actual": "FULL"}]
+def test_a_failed_test_says_what_was_expected_and_what_came_and_shows_its_facts() -> None:
+    given = {"member": {"tier": "silver"}, "event": {"score": 1}}
+    then = {"zone": "SPECIAL", "row": "app", "rows": ["app"], "outcome": {"zone": "SPECIAL"}}
+    [failed] = checks.find("ruleset", None, zones(tests=[{"name": "t", "given": given, "then": then}]), CONTEXT)
+    assert failed.example == given
+    assert failed.message == {
+        "zh": "测试“t”没有通过:「zone」应为 SPECIAL,实际是 FULL;行应为 app,实际是 无;行应为 app,实际是 无;"
+        "结果应为 zone = SPECIAL,实际是 zone = FULL。",
+        "en": "The test `t` failed: zone should be SPECIAL and is FULL; row should be app and is nothing; "
+        "rows should be app and is nothing; outcome should be zone = SPECIAL and is zone = FULL.",
+    }
 
 
 def test_the_fields_of_every_event_are_seen_and_may_be_missing() -> None:

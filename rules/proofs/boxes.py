@@ -43,6 +43,11 @@ def box_json(space: Space, box: Box) -> dict[str, Json]:
     return {axis.field: _cell(axis, chosen, space.zone) for axis, chosen in mattering(space, box)}
 
 
+def lacking_json(space: Space, box: Box, gone: Sequence[str]) -> dict[str, Json]:
+    """The box by field, with some fields missing."""
+    return {**box_json(space, box), **dict.fromkeys(gone, MISSING)}
+
+
 def mattering(space: Space, box: Box) -> Iterator[tuple[Axis, Sequence[int]]]:
     """The axes on which the box leaves known values out."""
     for axis, chosen in zip(space.axes, box, strict=True):
@@ -124,6 +129,15 @@ def box_words(space: Space, box: Box) -> Words:
     if not told:
         return "所有情况", "all cases"
     return ",".join(zh for zh, _ in told), ", ".join(en for _, en in told)
+
+
+def lacking_words(space: Space, box: Box, gone: Sequence[str]) -> Words:
+    """The box in words, with some fields missing."""
+    known = {path: each for table in space.tables for path, each in table.known.items()}
+    titles = [field_title(path, known.get(path)) for path in gone]
+    missing = [(f"{zh}缺失", f"{en} is missing") for zh, en in titles]
+    told = [_told(axis, chosen, space.zone) for axis, chosen in mattering(space, box) if axis.field not in gone]
+    return ",".join(zh for zh, _ in [*told, *missing]), ", ".join(en for _, en in [*told, *missing])
 
 
 def _told(axis: Axis, chosen: Sequence[int], zone: ZoneInfo) -> Words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from difflib import SequenceMatcher
 from zoneinfo import ZoneInfo
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 from rules.compile import Rule
 from rules.operators.named import named_in
 from rules.proofs import messages
-from rules.proofs.boxes import box_json, box_words
+from rules.proofs.boxes import box_words, lacking_json, lacking_words
 from rules.proofs.budget import Budget, NotSettledError
 from rules.proofs.claims import Prover
-from rules.proofs.examples import Example, example_in
+from rules.proofs.examples import Example, example_in, is_broken, lacking
 from rules.proofs.findings import MOST, Finding
 from rules.proofs.proving import Proving, UndecidedError
 from rules.proofs.sides import Side, differences
-from rules.proofs.space import space_of
+from rules.proofs.space import Box, space_of
 from rules.proofs.walk import Leaf, Walk
 from rules.tables.decide import Decision
 from rules.tables.table import Given, Table
@@ -64,6 +64,7 @@ class _Changes:
         self.walk = Walk(self.space, proving.budget)
         self.touched = self._touched()
         self.alike = _frame(before) == _frame(after)
+        self.told: dict[str, list[Box]] = {}
         self.doubtful = False
 
     def _touched(self) -> int:
@@ -80,23 +81,39 @@ class _Changes:
         return self.alike and not left[0] & self.touched
 
     def findings(self) -> Iterator[Finding]:
-        """The differences that the decisions of both tables confirm, each once."""
-        told: set[str] = set()
+        """The differences that the decisions confirm, each box once; at last those that are so without some facts."""
+        lacks: dict[str, Finding] = {}
         for leaf in self.walk.leaves((self.space.every,), self._is_same):
+            for gone, example in lacking(example_in(self.space, leaf.box), self.space):
+                decided = self._decided(example)
+                if self._differ(*decided) and _key(decided) not in lacks:
+                    lacks[_key(decided)] = self._finding(leaf, example, decided, gone)
             try:
-                for example in self._examples(leaf):
-                    before, after = example.decide(self.before), example.decide(self.after)
-                    if _is_broken(before) or _is_broken(after):
-                        continue
-                    key = json.dumps([before.outcome, [*before.rows], after.outcome, [*after.rows]], sort_keys=True)
-                    if before.outcome != after.outcome and key not in told:
-                        told.add(key)
-                        yield self._finding(leaf, example, before, after)
-                    self.doubtful |= before.outcome == after.outcome and self._was_feared(leaf)
+                yield from self._found(leaf)
             except NotSettledError:
                 self.doubtful = True
             except UndecidedError:
                 continue
+        yield from lacks.values()
+
+    def _found(self, leaf: Leaf) -> Iterator[Finding]:
+        """What differs with the rows of a leaf and was not told of a box around it."""
+        for example in self._examples(leaf):
+            decided = self._decided(example)
+            if self._differ(*decided):
+                told = self.told.setdefault(_key(decided), [])
+                if not any(_is_inside(leaf.box, box) for box in told):
+                    told.append(self._wide(leaf))
+                    yield self._finding(leaf, example, decided)
+            elif not any(map(is_broken, decided)):
+                self.doubtful |= self._was_feared(leaf)
+
+    def _decided(self, example: Example) -> tuple[Decision, Decision]:
+        return example.decide(self.before), example.decide(self.after)
+
+    def _differ(self, before: Decision, after: Decision) -> bool:
+        """Whether the outcomes differ; rows that contradict each other are told by other findings."""
+        return before.outcome != after.outcome and not is_broken(before) and not is_broken(after)
 
     def _examples(self, leaf: Leaf) -> Iterator[Example]:
         one, other = self._sides(leaf)
@@ -118,19 +135,29 @@ class _Changes:
         """Whether facts were asked for that give different outcomes; sets of rows may well give the same."""
         return self.after.document.gives == "one" and not all(side.is_plain for side in self._sides(leaf))
 
-    def _finding(self, leaf: Leaf, example: Example, before: Decision, after: Decision) -> Finding:
-        wide = self.walk.around(leaf.box, [(self.space.every, leaf.masks[0])])
+    def _wide(self, leaf: Leaf) -> Box:
+        return self.walk.around(leaf.box, [(self.space.every, leaf.masks[0])])
+
+    def _finding(
+        self, leaf: Leaf, example: Example, decided: tuple[Decision, Decision], gone: Sequence[str] = ()
+    ) -> Finding:
+        wide, (before, after) = self._wide(leaf), decided
         rows = tuple(dict.fromkeys([*after.rows, *before.rows]))
         pointers = {line.id: line.pointer for line in self.after.rows}
-        words = box_words(self.space, wide)
+        words = lacking_words(self.space, wide, gone) if gone else box_words(self.space, wide)
         message = messages.changed(words, (before.outcome, before.rows), (after.outcome, after.rows))
         pointer = next((pointers[row] for row in after.rows if row in pointers), "/rows")
-        return Finding("changed", "warning", pointer, message, rows, box_json(self.space, wide), example.to_json())
+        box = lacking_json(self.space, wide, gone)
+        return Finding("changed", "warning", pointer, message, rows, box, example.to_json())
 
 
-def _is_broken(decision: Decision) -> bool:
-    """Whether rows contradict each other, as other findings tell."""
-    return decision.reason == "error" and bool(decision.rows)
+def _key(decided: tuple[Decision, Decision]) -> str:
+    before, after = decided
+    return json.dumps([before.outcome, [*before.rows], after.outcome, [*after.rows]], sort_keys=True)
+
+
+def _is_inside(box: Box, wide: Box) -> bool:
+    return all(set(chosen) <= set(around) for chosen, around in zip(box, wide, strict=True))
 
 
 def _content(table: Table, number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,19 @@ class Example:
         """The facts as the `given` of a test: with `now` where it matters."""
         when: dict[str, Json] = {"now": instant_text(self.now.astimezone(self.zone))} if self.timed else {}
         return {**when, **self.facts}
+
+
+def is_broken(decision: Decision) -> bool:
+    """Whether rows contradict each other, as other findings tell."""
+    return decision.reason == "error" and bool(decision.rows)
+
+
+def lacking(example: Example, space: Space, besides: str | None = None) -> Iterator[tuple[tuple[str, ...], Example]]:
+    """The example without each of the fields that may be missing, and without all of them; with what it lacks."""
+    known = {path: each for table in space.tables for path, each in table.known.items()}
+    paths = [path for path in example.values if known[path].optional and path != besides]
+    for gone in [*((path,) for path in paths), *([tuple(paths)] if len(paths) > 1 else [])]:
+        yield gone, replace(example, values={path: each for path, each in example.values.items() if path not in gone})
 
 
 def example_in(space: Space, box: Box, found: Found | None = None) -> Example:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
+from rules.errors import EvaluationError
 from rules.facts import value_parser
+from rules.moment import Moment
 from rules.proofs import messages
-from rules.proofs.boxes import Words, box_json, box_words, field_title
+from rules.proofs.boxes import Words, box_words, field_title, lacking_json, lacking_words
 from rules.proofs.budget import NotSettledError
 from rules.proofs.claims import Claim, IsTrue, Not, World, asked_by
-from rules.proofs.examples import Example, example_in, fact_json
+from rules.proofs.examples import Example, example_in, fact_json, is_broken, lacking
 from rules.proofs.findings import MOST, Finding
 from rules.proofs.proving import Proving, UndecidedError
 from rules.proofs.sides import Side, differences
@@ -49,10 +51,11 @@ class _Outcome:
 
 @dataclass
 class _Breach:
-    """Two outcomes that should be one, with the contexts that give each."""
+    """Two outcomes that should be one, with the contexts that give each. `gone` are fields that are missing then."""
 
     box: Box
     example: Example
+    gone: tuple[str, ...] = ()
     contexts: dict[_Outcome, list[Json]] = field(default_factory=dict)
 
     def add(self, outcome: _Outcome, value: Json) -> None:
@@ -76,6 +79,7 @@ class _Search:
         self.walk = Walk(self.space, proving.budget, without=promise.vary, asked=self.asked)
         self.asking = sum(1 << i for i, row in enumerate(self.space.rows) if promise.vary in row.asked)
         self.breaches: dict[frozenset[_Outcome], _Breach] = {}
+        self.uncertain: dict[frozenset[_Outcome], _Breach] = {}
         self.doubtful = False
 
     def run(self) -> None:
@@ -104,6 +108,12 @@ class _Search:
         return left[0] == left[1] and not left[0] & self.asking
 
     def _compare(self, worlds: tuple[World, World], leaf: Leaf) -> None:
+        """Note where the two contexts differ: with all facts there, and without some."""
+        for gone, example in lacking(example_in(self.space, leaf.box), self.space, self.promise.vary):
+            self._note(worlds, leaf, example, gone)
+        self._compare_known(worlds, leaf)
+
+    def _compare_known(self, worlds: tuple[World, World], leaf: Leaf) -> None:
         sides = [Side(self.space, self.table, rows, world) for rows, world in zip(leaf.masks, worlds, strict=True)]
         provided = [side.put(claim) for side in sides for claim in self.proving.denied(leaf.doubt)]
         provided += [claim for side in sides for claim in self._provided(side)]
@@ -126,29 +136,41 @@ class _Search:
         found = self.proving.find([*self.proving.within(box, self.space.asked | self.asked), *claims])
         return example_in(self.space, box, found) if found is not None else None
 
-    def _note(self, worlds: tuple[World, World], leaf: Leaf, example: Example) -> None:
-        """Note what the decisions confirm; where one of them has no outcome, other findings tell of it."""
+    def _note(self, worlds: tuple[World, World], leaf: Leaf, example: Example, gone: tuple[str, ...] = ()) -> None:
+        """Note what the decisions confirm; where rows contradict each other, other findings tell of it."""
         shown = [fact_json(world.value, self.type, self.space.zone) for world in worlds]
         examples = [replace(example, values={**example.values, self.promise.vary: value}) for value in shown]
         decisions = [each.decide(self.table) for each in examples]
-        if any(each.reason not in {"matched", "otherwise"} for each in decisions):
+        if any(is_broken(each) for each in decisions) or not all(map(self._is_meant, examples)):
             return
         outcomes = [self._outcome(each) for each in decisions]
         if outcomes[0].outputs == outcomes[1].outputs:
             return
         wide = self.walk.around(leaf.box, [(self.space.every, rows) for rows in leaf.masks])
-        breach = self.breaches.setdefault(frozenset(outcomes), _Breach(wide, examples[0]))
+        found = self.uncertain if gone else self.breaches
+        breach = found.setdefault(frozenset(outcomes), _Breach(wide, examples[0], gone))
         for outcome, value in zip(outcomes, shown, strict=True):
             breach.add(outcome, value)
+
+    def _is_meant(self, example: Example) -> bool:
+        """Whether the promise is about these facts."""
+        facts, moment = example.facts, Moment(example.now, example.zone)
+        when, unless = self.promise.when, self.promise.unless
+        try:
+            return (when is None or when(facts, moment) is True) and (
+                unless is None or unless(facts, moment) is not True
+            )
+        except EvaluationError:
+            return False
 
     def _outcome(self, decision: Decision) -> _Outcome:
         found = _narrowed(decision.outcome, self.promise.same)
         return _Outcome(json.dumps(found, sort_keys=True), decision.rows, found)
 
     def findings(self) -> Iterator[Finding]:
-        """The breaches as findings."""
-        for breach in [*self.breaches.values()][:MOST]:
-            yield self._finding(breach)
+        """The breaches as findings; those that missing facts alone bring about where there are no others."""
+        breaches = self.breaches or self.uncertain
+        yield from map(self._finding, [*breaches.values()][:MOST])
 
     def _finding(self, breach: _Breach) -> Finding:
         promise = self.promise
@@ -159,11 +181,16 @@ class _Search:
             code="disagree",
             severity="error" if promise.severity == "error" else "warning",
             pointer=promise.pointer,
-            message=messages.disagree(promise.id, box_words(self.space, breach.box), title, sides),
+            message=messages.disagree(promise.id, self._words(breach), title, sides),
             rows=tuple(dict.fromkeys(row for outcome in breach.contexts for row in outcome.rows)),
-            box={**box_json(self.space, breach.box), promise.vary: told},
+            box={**lacking_json(self.space, breach.box, breach.gone), promise.vary: told},
             example=breach.example.to_json(),
         )
+
+    def _words(self, breach: _Breach) -> Words:
+        if breach.gone:
+            return lacking_words(self.space, breach.box, breach.gone)
+        return box_words(self.space, breach.box)
 
     def _named(self, values: Sequence[Json]) -> Words:
         parse = value_parser(self.type)

@@ -75,7 +75,7 @@ def differences(one: Side, other: Side, outputs: Sequence[int]) -> Iterator[list
     for given, claims in one.winners():
         for instead, more in other.winners():
             if given is None or instead is None:
-                if one.world is None and given is not instead:
+                if given is not instead:
                     yield [*claims, *more]
                 continue
             for i in outputs:

@@ -11,11 +11,12 @@ from rules.proofs import messages
 from rules.proofs.boxes import box_json, box_words, field_title
 from rules.proofs.budget import NotSettledError
 from rules.proofs.claims import Claim
-from rules.proofs.examples import Example, example_in
+from rules.proofs.examples import Example, example_in, lacking
 from rules.proofs.findings import MOST, Finding, Severity
 from rules.proofs.proving import Proving
 from rules.proofs.space import Box, Case, Space, bits
 from rules.proofs.walk import Walk
+from rules.tables.cells import ValueSet
 
 _TRIES = 200
 """Boxes that are looked at for one question, where conditions of rows may cover them."""
@@ -136,7 +137,7 @@ def hidden_rows(proving: Proving, impossible: Collection[int]) -> Iterator[Findi
             continue
         try:
             by = hidden.by(number)
-            found = [hidden.finding(number, by)] if by else []
+            found = [hidden.finding(number, by)] if by and not hidden.is_skipped_to(number, by) else []
         except NotSettledError:
             doubtful.append(case.line.id)
             continue
@@ -173,6 +174,27 @@ class _Hidden:
             rows |= walk.fill(box)
         raise NotSettledError
 
+    def is_skipped_to(self, number: int, by: Sequence[int]) -> bool:
+        """Whether missing facts have the rows that hide a row skipped, so that it decides after all.
+
+        Raises NotSettledError where they could, and no facts were found for which they do.
+        """
+        case = self.space.rows[number]
+        if case.table.document.on_unknown != "skip" or not self._may_lack(case, by):
+            return False
+        example = self.proving.example(self.space.boxes[number], [case])
+        tried = lacking(example, self.space) if example is not None else ()
+        decisions = (each.decide(case.table) for _, each in tried)
+        if any(each.rows == (case.line.id,) and case.line.id not in each.undecided for each in decisions):
+            return True
+        raise NotSettledError
+
+    def _may_lack(self, case: Case, by: Sequence[int]) -> bool:
+        """Whether one of these rows reads a field that may be missing where the cells of the other row hold."""
+        read = frozenset[str]().union(*(_read(self.space.rows[other]) for other in by))
+        known = case.table.known
+        return any(path in known and known[path].optional for path in read - _named(case))
+
     def _is_reached(self, number: int, box: Box, unsure: int) -> bool:
         """Whether in a box the row can be true while none of those above is that have conditions."""
         case = self.space.rows[number]
@@ -203,3 +225,14 @@ class _Hidden:
         message = messages.hidden_row(case.line.id, ids)
         rows = (case.line.id, *ids)
         return Finding("hidden-row", "warning", case.line.pointer, message, rows, box_json(self.space, box), shown)
+
+
+def _named(case: Case) -> frozenset[str]:
+    """The fields of which the cells of a row name values: they are there when it is true."""
+    cells = zip(case.table.columns, case.line.cells, strict=True)
+    return frozenset(column.field for column, cell in cells if isinstance(cell, ValueSet))
+
+
+def _read(case: Case) -> frozenset[str]:
+    """The fields that the cells and conditions of a row read."""
+    return _named(case).union(*(condition.rule.fields for condition in case.line.conditions))

@@ -21,11 +21,12 @@ from rules.tables.table import Given
 def overlaps(proving: Proving) -> Iterator[Finding]:
     """A finding for each pair, the first ones in full; a last one says how many more there are."""
     found, more, doubtful = 0, 0, list[Case]()
+    is_any = proving.space.tables[0].document.hit == "any"
     for one, others in enumerate(_meetings(proving)):
         for other in bits(others):
             pair = proving.space.rows[one], proving.space.rows[other]
             if found >= MOST:
-                more += not (pair[0].claims or pair[1].claims) and not _alike(*pair)
+                more += not (pair[0].claims or pair[1].claims) and not (is_any and _alike(*pair))
                 continue
             try:
                 finding = _overlap(proving, one, other)

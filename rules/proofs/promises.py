@@ -188,9 +188,11 @@ class _Search:
         )
 
     def _words(self, breach: _Breach) -> Words:
-        if breach.gone:
-            return lacking_words(self.space, breach.box, breach.gone)
-        return box_words(self.space, breach.box)
+        gone = breach.gone
+        words = lacking_words(self.space, breach.box, gone) if gone else box_words(self.space, breach.box)
+        if self.promise.when is None and self.promise.unless is None:
+            return words
+        return f"{words[0]},且承诺的条件成立", f"{words[1]}, where the conditions of the promise hold"
 
     def _named(self, values: Sequence[Json]) -> Words:
         parse = value_parser(self.type)

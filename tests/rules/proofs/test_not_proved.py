@@ -105,3 +105,8 @@ def test_conditions_that_a_cell_could_say_need_no_prover(condition: Json) -> Non
 )  # fmt: skip
 def test_other_conditions_are_the_provers(condition: Json) -> None:
     assert [cell_of(each) for each in conjuncts(compile_rule(condition, FIELDS).tree)] == [None]
+
+
+def test_pairs_that_give_the_same_are_counted_too_where_no_two_rows_may_match() -> None:
+    found = proved([{"when": [None, {"from": 10 * i, "to": 10 * i + 11}], "then": {"out": 1}} for i in range(100)])
+    assert "79 more pairs" in found[-1].message["en"]

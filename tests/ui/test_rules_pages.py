@@ -100,6 +100,48 @@ def test_a_long_table_is_shown_in_parts(admin: Visitor, database: Database, cloc
     assert "no rows" in admin.get("/rules/long?from=9999&lang=en").text
 
 
+@pytest.mark.parametrize(("lang", "expected"), [
+    ("en", ["Asia/Shanghai", "share sums to exactly 10000", "gold", "tier is gold", "share: the same", "unless"]),
+    ("zh", ["Asia/Shanghai", "share 合计恰好 10000", "会员等级 是 gold", "share 都相同", "除非"]),
+])  # fmt: skip
+def test_what_holds_beside_the_rows_stands_in_words(
+    admin: Visitor, database: Database, clock: FixedClock, lang: str, expected: list[str]
+) -> None:
+    gold = {"condition": "gold"}
+    promise = {
+        "id": "fair",
+        "vary": "event.sales_channel",
+        "among": ["pos", "mini_program"],
+        "same": ["share"],
+        "except": gold,
+    }
+    document = zones(
+        key="shares", hit="collect", aggregate="sum", outputs=[{"key": "share", "type": "share"}], tests=[],
+        agree=[promise],
+        rows=[{"id": "all", "when": [None, None], "then": {"share": 10_000}}], otherwise={"share": 10_000},
+        total={"of": "share", "is": 10_000}, on_unknown="skip",
+    )  # fmt: skip
+    with database.begin() as session:
+        publish_ruleset(session, document, clock.now())
+    terms = words("<main" + admin.get(f"/rules/shares?lang={lang}").text.partition('id="terms-title"')[2])
+    assert [phrase for phrase in expected if phrase not in terms] == []
+
+
+def test_the_rows_of_a_draft_are_downloaded(admin: Visitor, database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        publish_ruleset(session, zones(key="same"), clock.now())
+    page = admin.get("/rules/same").text
+    for form, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")):
+        address = f"/rules/same/draft/table?format={form}"
+        assert f'href="{address}"' in page
+        answer = admin.get(address)
+        assert answer.status_code == 200
+        assert answer.content.startswith(begins)
+        assert f'filename="same.{form}"' in answer.headers["content-disposition"]
+    assert admin.get("/rules/none/draft/table").status_code == 404
+    assert admin.get("/rules/zones/draft/table").status_code == 422
+
+
 # Trying
 
 

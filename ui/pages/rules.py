@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy.orm import Session
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from engine.decisions.asking import Question, facts_for, subject_of
 from engine.decisions.changing import would_change
@@ -18,11 +18,14 @@ from engine.definitions.listing import Shown, VersionItem, list_shown, list_vers
 from engine.definitions.source import read_source
 from engine.journeys.findings import Finding
 from engine.rulesets.fields import ruleset_fields
+from engine.rulesets.tables import MEDIA_TYPES, Form, export_table
 from rules.documents.report import Report
 from rules.scalars import parse_instant
 from rules.tables.compile import examine
 from rules.tables.decide import Decision, decide
 from rules.tables.explain import explain, masked_outcome
+from rules.tables.sheet import SheetError
+from rules.tables.sheet_reading import TableError
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
@@ -30,7 +33,8 @@ from ui.checking import check_context, find
 from ui.decision_tables import named, table_view
 from ui.lists import LARGEST_VERSION
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
+from ui.problems import NotFound, Unprocessable
+from ui.ruleset_terms import terms_of
 from ui.trying import Filled, fill
 
 router = APIRouter()
@@ -96,6 +100,23 @@ def show_ruleset(
     return _page(visit, seen, version, Trial(form), first)
 
 
+@router.get("/rules/{key}/draft/table")
+def download_table(visit: Visiting, key: Key, form: Annotated[Form, Query(alias="format")] = "xlsx") -> Response:
+    """The rows of the draft as a file for a spreadsheet."""
+    with visit.begin() as session:
+        draft = find_draft(session, "ruleset", key)
+        if draft is None:
+            raise NotFound(f"There is no draft of the ruleset {key!r}.")
+        context = check_context(visit.deps, session)
+        document = read_source(draft.document).document
+    try:
+        content = export_table(document, form, context)
+    except (SheetError, TableError) as error:
+        raise Unprocessable("The draft cannot be told as a table; mend what the checks find.") from error
+    headers = {"Content-Disposition": f'attachment; filename="{key}.{form}"'}
+    return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
+
+
 @router.get("/rules/{key}/findings")
 def show_findings(visit: Visiting, key: Key, version: Chosen = None) -> HTMLResponse:
     """The fragment with what the checks find; asked for by the page, since proofs take a moment."""
@@ -131,6 +152,7 @@ def _page(visit: Visit, seen: Seen, version: int | str | None, trial: Trial, fir
         "version": version,
         "view": table_view(table, seen.report, visit.language, first) if table is not None else None,
         "ruleset": table.document if table is not None else None,
+        "terms": terms_of(table, visit.language) if table is not None else None,
         "trial": trial,
     }
     return visit.render("rules/ruleset.html", given)

@@ -8,8 +8,11 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import update
 from sqlmodel import col
 
+from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.drafts import put_draft
 from engine.runs.models import Run, RunCommand
+from engine.seeds.published import documents
 from tests.ui.browser.conftest import Walk
 from tests.ui.sample import Sample
 
@@ -257,3 +260,16 @@ def test_the_api_s_description_works_under_the_policy(walk: Walk) -> None:
     walk.go("/docs")
     expect(walk.page.locator(".swagger-ui .info .title")).to_contain_text("Waystation", timeout=30_000)
     assert walk.complaints == []
+
+
+@pytest.mark.parametrize("key", ["price-zone", "commission"])
+def test_what_the_rows_of_a_wide_table_give_is_in_sight(
+    walk: Walk, database: Database, clock: FixedClock, key: str
+) -> None:
+    text = next(each for name, each in documents("ruleset") if name == key)
+    with database.begin() as session:
+        put_draft(session, "ruleset", key, text, by="user:admin", now=clock.now())
+    walk.sign_in(lang="en")
+    walk.go(f"/rules/{key}?lang=en")
+    frame = walk.page.locator(".table-wrap", has=walk.page.locator("table.decisions"))
+    assert frame.evaluate("each => each.scrollWidth <= each.clientWidth")

@@ -37,7 +37,8 @@ class Count:
     """Of how many a condition is true, and the ids of some of them. Not `exact`: an estimate from some candidates.
 
     `stores` are those of the people counted, if that was asked for: their home stores. `undecided`, likewise: of how
-    many the condition is neither true nor false; None also where that cannot be told exactly.
+    many the condition is neither true nor false, but for errors in parts that change nothing; None also where that
+    cannot be told exactly.
     """
 
     number: int

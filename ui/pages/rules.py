@@ -128,7 +128,8 @@ def show_findings(visit: Visiting, key: Key, version: Chosen = None) -> HTMLResp
 
 async def _sent(request: Request) -> dict[str, str]:
     """The entries of the form."""
-    return {name: text for name, text in (await request.form()).items() if isinstance(text, str)}
+    async with request.form() as form:
+        return {name: text for name, text in form.items() if isinstance(text, str)}
 
 
 @router.post("/rules/{key}/try")

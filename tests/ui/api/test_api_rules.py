@@ -113,7 +113,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"expression": {"==": [{"var": "member.tier"}, 5]}}, "/expression/==/1", "text"),
     ({"expression": {"and": [{"var": "member.points"}]}}, "/expression/and/0", "true or false"),
     ({"expression": {"<": [{"var": "price"}, 12.5]}, "fields": MONEY}, "/expression/</1", "minor units"),
-    ({"expression": {"<": [{"var": "price"}, 5.0]}, "fields": MONEY}, "/expression/</1", "float"),
+    ({"expression": {"<": [{"var": "price"}, 5.0]}, "fields": MONEY}, "/expression/</1", "decimal point"),
     ({"expression": {"filter": [{"var": "member.tags"}, True]}}, "/expression", "leaves out `filter`"),
     ({"expression": {"reduce": [[1], 1, 0]}}, "/expression", "leaves out `reduce`"),
     ({"expression": {"%": [5, 2]}}, "/expression", "leaves out `%`"),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import EntryPoint
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 
+from tests.distributions import put_distribution
 from workflows.activities.registry import GROUP, PlugInError, load_activities
 
 ROOT = Path(__file__).parents[3]
@@ -47,14 +47,7 @@ def install(site: Path, request: pytest.FixtureRequest) -> Install:
     """Puts a distribution with one module and one entry point there, as pip would."""
 
     def put(name: str, source: str, target: str = "") -> EntryPoint:
-        module = f"{name.replace('-', '_')}_{abs(hash(request.node.name))}"
-        (site / f"{module}.py").write_text(dedent(source))
-        about = site / f"{name.replace('-', '_')}-1.2.dist-info"
-        about.mkdir()
-        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
-        (about / "entry_points.txt").write_text(f"[{GROUP}]\n{name} = {module}{target}\n")
-        [found] = [one for dist in distributions(path=[str(site)]) for one in dist.entry_points if one.name == name]
-        return found
+        return put_distribution(site, GROUP, name, source, target=target, tag=request.node.name)
 
     return put
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine.access.roles import ROLES
 from engine.runs.listing import STATUSES
-from ui.messages import LANGUAGES, known, messages, text
+from ui.messages import LANGUAGES, Language, areas, known, messages, text
 
 UI = Path(__file__).parent.parent.parent / "ui"
 
@@ -20,7 +20,7 @@ QUOTED = re.compile(r"""["']([a-z_]+(?:\.[\w-]+)+)["']""")
 
 
 def sources() -> str:
-    files = [*UI.rglob("*.html"), *UI.glob("*.py"), *(UI / "pages").glob("*.py")]
+    files = [*UI.rglob("*.html"), *UI.rglob("*.py")]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
@@ -31,6 +31,14 @@ def prefixes() -> set[str]:
 
 def test_both_languages_have_the_same_keys() -> None:
     assert messages("zh").keys() == messages("en").keys()
+
+
+def test_both_languages_keep_each_key_in_the_same_file_and_in_one() -> None:
+    def places(language: Language) -> list[tuple[str, str]]:
+        return sorted((key, area) for area, kept in areas(language).items() for key in kept)
+
+    assert places("zh") == places("en")
+    assert len(places("zh")) == len(messages("zh"))
 
 
 def test_both_languages_fill_in_the_same_values() -> None:

@@ -1,4 +1,4 @@
-"""The words of the pages, in Chinese and English. Keys are the same in both files; a test compares them."""
+"""The words of the pages, in Chinese and English: a folder each, a file per area. Keys are the same in both."""
 
 import json
 from functools import cache
@@ -15,8 +15,13 @@ _PLURALS = Plurals()
 @cache
 def messages(language: Language) -> dict[str, str]:
     """All messages of a language, by key."""
-    loaded: dict[str, str] = json.loads((Path(__file__).parent / f"{language}.json").read_text(encoding="utf-8"))
-    return loaded
+    return {key: message for area in areas(language).values() for key, message in area.items()}
+
+
+def areas(language: Language) -> dict[str, dict[str, str]]:
+    """The messages of a language as they are kept: by the name of their file, then by key."""
+    files = sorted((Path(__file__).parent / language).glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
 
 
 def text(language: Language, key: str, **values: object) -> str:

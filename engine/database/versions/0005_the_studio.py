@@ -1,4 +1,4 @@
-"""What the studio needs, noun by noun: edits, approvals, migrations of runs, audiences that enter journeys, backtests."""
+"""What the studio needs, noun by noun: edits, approvals, migrations of runs, audiences that enter, backtests."""
 
 from __future__ import annotations
 

@@ -52,12 +52,13 @@ class _Judge:
             problems = check_rule(rule, fields, expect=expect, pointer=pointer, conditions=self.conditions)
             yield from self.told(problems)
 
-    def value(self, value: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
+    def value(self, value: Json, fields: Fields, pointer: str, *, missing_is_minded: bool = False) -> Iterator[Finding]:
+        """`missing_is_minded`: what becomes of missing data is said elsewhere, so that nobody need be warned."""
         if self.reading.has_mended(pointer):
             return
         problems = check_value(value, fields, pointer, self.conditions)
         yield from self.told(problems)
-        if not problems:
+        if not problems and not missing_is_minded:
             for place, paths in may_be_absent(value, fields, pointer):
                 yield finding("maybe-missing", place, *messages.maybe_missing(sorted(paths)))
 
@@ -113,7 +114,8 @@ def _check_node(judge: _Judge, node: Node, pointer: str, fields: Fields) -> Iter
                 yield from judge.value(value, fields, f"{pointer}/params/{escape(name)}")
         case DecideNode():
             for name, value in node.facts.items():
-                yield from judge.value(value, fields, f"{pointer}/facts/{escape(name)}")
+                minded = "uncertain" in node.ports
+                yield from judge.value(value, fields, f"{pointer}/facts/{escape(name)}", missing_is_minded=minded)
         case _:
             pass
 

@@ -26,8 +26,9 @@ def run_tests(plan: Plan, tests: Sequence[Test]) -> Report:
 
 def _differences(plan: Plan, test: Test, played: Play) -> Iterator[Difference]:
     then = test.then
-    if played.state is None and then.model_fields_set:
-        yield Difference("entry", "a run", None)
+    if played.state is None:
+        if then.model_fields_set - {"path"} or then.path:
+            yield Difference("entry", "a run", None)
         return
     if then.outcome is not None and then.outcome != played.outcome:
         yield Difference("outcome", then.outcome, played.outcome)

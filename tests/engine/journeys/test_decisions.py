@@ -274,7 +274,13 @@ def test_a_good_decide_node_has_no_findings() -> None:
     ({"member": {"tier": "{{member.nickname}}"}}, [("maybe-missing", "/nodes/ask/facts/member/tier")]),
 ])  # fmt: skip
 def test_facts_must_be_fields_of_the_ruleset(facts: Json, expected: list[tuple[str, str]]) -> None:
-    assert found(journey(ask(facts, uncertain="unsure", error="wrong")), rulebook()) == expected
+    assert found(journey(ask(facts, error="wrong")), rulebook()) == expected
+
+
+def test_a_fact_that_may_be_missing_is_minded_by_the_port_for_uncertainty() -> None:
+    facts: Json = {"member": {"tier": {"$": {"var": "member.tier"}}}}
+    assert found(journey(ask(facts)), rulebook()) == [("maybe-missing", "/nodes/ask/facts/member/tier")]
+    assert found(journey(ask(facts, uncertain="unsure")), rulebook()) == []
 
 
 def test_saved_outputs_have_their_types_and_are_certain_behind_done_only() -> None:

@@ -88,6 +88,11 @@ def test_statements_that_do_not_hold_are_all_told(when, then, fields) -> None:
     assert result({"when": when, "then": then}) == fields
 
 
+def test_an_empty_path_states_that_nobody_enters() -> None:
+    assert result({"when": [GOT], "then": {"path": []}}) == []
+    assert result({"when": [START], "then": {"path": []}}) == ["path"]
+
+
 def test_a_test_begins_at_10_on_wednesday_2026_01_07_in_the_journeys_zone() -> None:
     plan = plan_of(NODES, policies={"max_age": "P1Y", "time_zone": "Europe/Berlin"})
     journey, _ = parse(document(NODES, tests=[{"name": "t"}]))

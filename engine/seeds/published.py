@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from engine.definitions.drafts import put_draft
 from engine.definitions.kinds import Kind
 from engine.definitions.publish import Choice, publish
 from engine.definitions.versions import last_number
+from engine.library.shelf import templates
 from engine.seeds.part import Part
 
-FOLDER = Path(__file__).parent
-FOLDERS: dict[Kind, Path] = {
-    "fields": FOLDER / "fields",
-    "ruleset": FOLDER / "rulesets",
-    "journey": FOLDER / "journeys",
-}
+JOURNEYS = frozenset({"hook-coupon"})
+"""Of the library's journeys these are played by the demonstration's customers; of the other kinds all are published."""
 ACTOR = "service"
 
 
 def seed_journeys(part: Part) -> None:
-    """Every journey of the folder that nobody has published yet. Raises NotPublishableError for one with errors."""
+    """The demonstration's journeys that nobody has published yet. Raises NotPublishableError for one with errors."""
     _publish_all(part, "journey")
 
 
@@ -37,9 +33,10 @@ def seed_rulesets(part: Part) -> None:
 
 
 def documents(kind: Kind = "journey") -> Iterator[tuple[str, str]]:
-    """Key and text of each definition of a kind."""
-    for path in sorted(FOLDERS[kind].glob("*.json")):
-        yield path.stem, path.read_text(encoding="utf-8")
+    """Key and text of each definition of a kind that the demonstration publishes."""
+    for template in templates(kind):
+        if kind != "journey" or template.key in JOURNEYS:
+            yield template.key, template.text
 
 
 def drafts_with_faults() -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from engine.database.connection import Database
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from engine.seeds.chain import seed_chain
-from engine.seeds.coupons import seed_coupons
+from engine.seeds.coupons import seed_coupons, seed_library_coupons
 from engine.seeds.figures import STORES
 from engine.seeds.members import seed_members
 from engine.seeds.models import SeedRecord
@@ -27,6 +27,7 @@ PARTS: Mapping[str, tuple[int, Callable[[Part], None]]] = {
     "members": (1, seed_members),
     "users": (1, seed_users),
     "coupons": (1, seed_coupons),
+    "library coupons": (1, seed_library_coupons),
     "rulesets": (1, seed_rulesets),
     "journeys": (1, seed_journeys),
 }

@@ -153,7 +153,7 @@ def test_a_file_of_the_package_that_cannot_be_used_is_named(site: Path) -> None:
 def test_the_service_says_in_a_sentence_why_it_does_not_start(site: Path, install: Install) -> None:
     install("tails", works("and"))
     done = subprocess.run(
-        [sys.executable, "server.py", "definitions", "check", "engine/seeds/journeys"],
+        [sys.executable, "server.py", "definitions", "check", "engine/library/journeys"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(site), "HOME": str(site)},
         capture_output=True,

@@ -27,7 +27,7 @@ from tests.workflows.waiting import close_all
 from tests.workflows.world import World, new_key_of
 from workflows.activities.registry import load_activities
 
-FILE = Path(__file__).parents[2] / "engine/seeds/journeys/hook-coupon.json"
+FILE = Path(__file__).parents[2] / "engine/library/journeys/hook-coupon.json"
 LIN = "unionid:lin"
 
 

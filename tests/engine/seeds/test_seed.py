@@ -61,7 +61,7 @@ TOTALS = {
     "SELECT count(*) FROM relations WHERE ended_at > :since": 104,
     "SELECT count(*) FROM identities WHERE kind = 'unionid'": 2_112,
     "SELECT count(*) FROM users": 9,
-    "SELECT count(*) FROM coupons WHERE status = 'free'": 10_000,
+    "SELECT count(*) FROM coupons WHERE status = 'free'": 13_000,
     "SELECT count(*) FROM live WHERE state = 'live' AND kind = 'journey'": 1,
     "SELECT count(*) FROM live WHERE state = 'live' AND kind = 'ruleset'": 5,
     "SELECT count(*) FROM drafts WHERE kind = 'ruleset' AND revision > 1": 2,

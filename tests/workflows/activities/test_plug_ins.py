@@ -115,7 +115,7 @@ def test_two_plug_ins_cannot_have_one_name(install: Install) -> None:
 def test_the_service_says_in_a_sentence_why_it_does_not_start(site: Path, install: Install) -> None:
     install("loyalty", works("coupon.issue"))
     done = subprocess.run(
-        [sys.executable, "server.py", "definitions", "check", "engine/seeds/journeys"],
+        [sys.executable, "server.py", "definitions", "check", "engine/library/journeys"],
         cwd=ROOT,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(site), "HOME": str(site)},
         capture_output=True,

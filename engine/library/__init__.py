@@ -1,0 +1,1 @@
+"""Ready definitions of this field to start from."""

@@ -1,6 +1,11 @@
-"""What every command on a document shares: the refusal that tells a person what to do."""
+"""What commands on documents share: the refusal that tells a person what to do, and mends, which are commands."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rules.types import Json
 
 
 class CommandError(ValueError):
@@ -15,3 +20,11 @@ class CommandError(ValueError):
         self.pointer = pointer
         self.zh = zh
         self.en = en
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One way to do away with a finding: its title in both languages, and the commands, in order, as JSON."""
+
+    title: Mapping[str, str]
+    commands: tuple[Mapping[str, Json], ...]

@@ -135,8 +135,8 @@ class CellReader:
                 spans += found.spans if (found := self._ranged(item, place)) else ()
             elif item is None or isinstance(item, list | dict):
                 self._note("schema", place, messages.BAD_ITEM)
-            else:
-                values.append(self.read_value(item, place))
+            elif (value := self.read_value(item, place)) is not None:
+                values.append(value)
         return ValueSet(frozenset(values), tuple(spans))
 
     def _ranged(self, cell: dict[str, Json], pointer: str) -> ValueSet | None:

@@ -137,6 +137,11 @@ def test_nothing_hides_anything_else() -> None:
     }  # fmt: skip
 
 
+def test_a_list_with_a_value_of_another_type_is_told_beside_ranges_and_values_that_fit() -> None:
+    several = ruleset(row("a", [3, "many"]), row("b", {"from": 3, "to": 9}), inputs=("member.orders",))
+    assert [problem.pointer for problem in problems_of(several)] == ["/rows/0/when/0/1"]
+
+
 def test_a_good_document_has_no_problems() -> None:
     assert problems_of(GOOD) == []
     assert problems_of(ruleset(inputs=(), outputs=[])) == []

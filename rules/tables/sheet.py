@@ -151,23 +151,28 @@ def _written(row: Json, columns: Sequence[Column], pointer: str, problems: list[
     return []
 
 
+def text_of(row: Mapping[str, Any], column: Column) -> str:
+    """What stands in a column of a row whose parts have their shapes. Raises NotationError for what has no text."""
+    match column.part:
+        case "id":
+            return write_value(row["id"], "word")
+        case "when":
+            return write_cell(row["when"][column.index], column.manner)
+        case "then":
+            key = column.name.removeprefix("then:")
+            return write_value(row["then"][key], column.manner) if key in row["then"] else ""
+        case "from" | "to":
+            at = row["valid"].get(column.part)
+            return "" if at is None else write_value(at, "word")
+        case "and":
+            return "" if row.get("and") is None else as_json(row["and"])
+        case "note":
+            return "" if row.get("note") is None else write_note(row["note"])
+
+
 def _told(row: Mapping[str, Any], column: Column, pointer: str, problems: list[Problem]) -> str:
     try:
-        match column.part:
-            case "id":
-                return write_value(row["id"], "word")
-            case "when":
-                return write_cell(row["when"][column.index], column.manner)
-            case "then":
-                key = column.name.removeprefix("then:")
-                return write_value(row["then"][key], column.manner) if key in row["then"] else ""
-            case "from" | "to":
-                at = row["valid"].get(column.part)
-                return "" if at is None else write_value(at, "word")
-            case "and":
-                return "" if row.get("and") is None else as_json(row["and"])
-            case "note":
-                return "" if row.get("note") is None else write_note(row["note"])
+        return text_of(row, column)
     except NotationError as error:
         problems.append(Problem("schema", pointer, error.message))
         return ""

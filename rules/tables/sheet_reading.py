@@ -69,6 +69,21 @@ def read_rows(document: Mapping[str, Json], table: Sequence[Sequence[Given]], ty
     return _as_before(document.get("rows"), rows)
 
 
+def read_text(text: str, column: Column) -> Json:
+    """What a text that is not empty says in a column. Raises NotationError."""
+    match column.part:
+        case "when":
+            return read_cell(text, column.manner)
+        case "note":
+            return read_note(text)
+        case "and":
+            return read_json(text)
+        case "then":
+            return read_value(text, column.manner)
+        case _:
+            return read_value(text, "word")
+
+
 @dataclass
 class _Reading:
     wanted: Sequence[Column]
@@ -178,17 +193,7 @@ class _Reading:
 
     def _value(self, n: int, i: int, text: str, column: Column) -> Json:
         try:
-            match column.part:
-                case "when":
-                    return read_cell(text, column.manner)
-                case "note":
-                    return read_note(text)
-                case "and":
-                    return read_json(text)
-                case "then":
-                    return read_value(text, column.manner)
-                case _:
-                    return read_value(text, "word")
+            return read_text(text, column)
         except NotationError as error:
             self.faults.append(Fault(n, i, error.message))
             return None

@@ -5,6 +5,7 @@ A journey's document stores no layout. `draw` is the only place that knows the l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import graphlay
 
@@ -13,7 +14,11 @@ from ui.words import clip
 ENTRY = "@entry"
 """The id of the drawn node that stands for the journey's entry; no node of a document can be called so."""
 
+LOOSE = "loose"
+"""The kind of the small drawn node at the end of a port that leads nowhere."""
+
 _WIDTH, _HEIGHT, _STAGE = 232.0, 58.0, 22.0
+_PLUS, _GAP = 24.0, 4.0
 _MARGIN = 28.0
 _OPTIONS = {
     "direction": "topbottom",
@@ -35,12 +40,22 @@ class Box:
 
 @dataclass(frozen=True)
 class Way:
-    """An edge to draw, with the word for its port."""
+    """An edge to draw, with the word for its port; with `plus` it has room for a button of 24 pixels."""
 
     source: str
     port: str
     target: str
     word: str
+    plus: bool = False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to say about a node or a way beside what it is: `kind` names colour and icon, `words` say it."""
+
+    kind: Literal["bad", "warn", "added", "removed", "changed", "visited"]
+    words: str
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class DrawnBox:
 
 @dataclass(frozen=True)
 class DrawnWay:
-    """An edge with its path, the tip of its arrow and the place of its word."""
+    """An edge with its path, the tip of its arrow and the place of its word; `plus_x` is the middle of its button."""
 
     way: Way
     path: str
@@ -65,6 +80,7 @@ class DrawnWay:
     word_x: float
     word_y: float
     backwards: bool
+    plus_x: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,9 +115,10 @@ def draw(boxes: Sequence[Box], ways: Sequence[Way]) -> Drawing:
     drawable = [way for way in ways if way.source in place and way.target in place]
     graph = graphlay.Graph()
     for index, box in enumerate(boxes):
-        graph.node(index, width=_WIDTH, height=_height(box))
+        width, height = _size(box)
+        graph.node(index, width=width, height=height)
     for way in drawable:
-        graph.edge(place[way.source], place[way.target], label_size={"width": _text_width(way.word), "height": 16.0})
+        graph.edge(place[way.source], place[way.target], label_size=_label_size(way))
     layout = graphlay.layout(graph, options=_OPTIONS)
     reversed_edges = set(layout.raw["reversed"])
     drawn_boxes = [_box(box, node) for box, node in zip(boxes, layout.nodes, strict=True)]
@@ -117,9 +134,10 @@ def _framed(boxes: Sequence[DrawnBox], ways: Sequence[_PlacedWay]) -> Drawing:
     xs = [x for box in boxes for x in (box.x, box.x + box.width)]
     ys = [y for box in boxes for y in (box.y, box.y + box.height)]
     for placed in ways:
-        half = _text_width(placed.way.word) / 2
-        xs += [placed.word.x - half, placed.word.x + half, *(point.x for point in placed.points)]
-        ys += [placed.word.y - 8.0, placed.word.y + 8.0, *(point.y for point in placed.points)]
+        size = _label_size(placed.way)
+        across, down = size["width"] / 2, size["height"] / 2
+        xs += [placed.word.x - across, placed.word.x + across, *(point.x for point in placed.points)]
+        ys += [placed.word.y - down, placed.word.y + down, *(point.y for point in placed.points)]
     left, top = min(xs, default=0.0) - _MARGIN, min(ys, default=0.0) - _MARGIN
     return Drawing(
         max(xs, default=0.0) + _MARGIN - left,
@@ -129,8 +147,17 @@ def _framed(boxes: Sequence[DrawnBox], ways: Sequence[_PlacedWay]) -> Drawing:
     )
 
 
-def _height(box: Box) -> float:
-    return _HEIGHT + (_STAGE if box.stage else 0.0)
+def _size(box: Box) -> tuple[float, float]:
+    if box.kind == LOOSE:
+        return _PLUS, _PLUS
+    return _WIDTH, _HEIGHT + (_STAGE if box.stage else 0.0)
+
+
+def _label_size(way: Way) -> dict[str, float]:
+    """The room for an edge's word, and before it for its button."""
+    if not way.plus:
+        return {"width": _text_width(way.word), "height": 16.0}
+    return {"width": _PLUS + (_GAP + _text_width(way.word) if way.word else 0.0), "height": _PLUS}
 
 
 def _text_width(word: str) -> float:
@@ -138,7 +165,7 @@ def _text_width(word: str) -> float:
 
 
 def _box(box: Box, node: Mapping[str, Mapping[str, float]]) -> DrawnBox:
-    width, height = _WIDTH, _height(box)
+    width, height = _size(box)
     x, y = node["center"]["x"] - width / 2, node["center"]["y"] - height / 2
     return DrawnBox(box, x, y, width, height, clip(box.name, 24))
 
@@ -153,7 +180,11 @@ def _way(way: Way, edge: Mapping[str, object], *, backwards: bool) -> _PlacedWay
 def _drawn(placed: _PlacedWay, left: float, top: float) -> DrawnWay:
     points = [_Point(point.x - left, point.y - top) for point in placed.points]
     word = _Point(placed.word.x - left, placed.word.y - top)
-    return DrawnWay(placed.way, _path(points), _tip(points), word.x, word.y, placed.backwards)
+    drawn = DrawnWay(placed.way, _path(points), _tip(points), word.x, word.y, placed.backwards)
+    if not placed.way.plus:
+        return drawn
+    plus_x = word.x - _label_size(placed.way)["width"] / 2 + _PLUS / 2
+    return replace(drawn, plus_x=plus_x, word_x=word.x + (_PLUS + _GAP) / 2)
 
 
 def _points(value: object) -> Iterable[Mapping[str, float]]:

@@ -56,7 +56,7 @@ class Outline:
 
 def outline(document: Mapping[str, Json], catalogue: Mapping[str, ActivityType], language: Language) -> Outline:
     """Reads the document and draws it."""
-    reader = _Reader(document, catalogue, language)
+    reader = Reader(document, catalogue, language)
     boxes = [reader.entry_box(), *(reader.box(node) for node in reader.nodes)]
     ways = [*reader.entry_ways(), *(way for node in reader.nodes for way in reader.ways(node))]
     drawing = draw(boxes, ways)
@@ -76,8 +76,8 @@ def stage_titles(document: Mapping[str, Json], language: Language) -> dict[str, 
     }
 
 
-class _Reader:
-    """Takes what it understands out of a document."""
+class Reader:
+    """Takes what it understands out of a document, in the words of a language."""
 
     def __init__(self, document: Mapping[str, Json], catalogue: Mapping[str, ActivityType], language: Language) -> None:
         self.document = document
@@ -88,25 +88,30 @@ class _Reader:
         self.nodes = dict(readable[:_MOST_NODES])
 
     def entry_box(self) -> Box:
+        """What stands for the entries."""
         events = [words.event(entry["on"], self.language) for entry in self._entries() if "on" in entry]
         name = text(self.language, "list.or").join(dict.fromkeys(events)) or self._t("node.entry")
         return Box(ENTRY, "entry", name, self._t("node.entry"))
 
     def entry_ways(self) -> list[Way]:
+        """The edges from the entries to the first nodes."""
         start = self.document.get("start")
         targets = [entry.get("start", start) for entry in self._entries()] or [start]
         return [Way(ENTRY, "", target, "") for target in dict.fromkeys(map(str, targets)) if target in self.nodes]
 
     def box(self, node: str) -> Box:
+        """A node to draw."""
         found = self.nodes[node]
         stage = found.get("stage")
         return Box(node, self.kind(node), self.name(node), self.does(node), stage if isinstance(stage, str) else None)
 
     def kind(self, node: str) -> str:
+        """A node's type; `unknown` for one that there is not."""
         kind = self.nodes[node].get("type")
         return kind if isinstance(kind, str) and kind in KINDS else "unknown"
 
     def name(self, node: str) -> str:
+        """What people call a node."""
         return words.title(self.nodes[node].get("title"), self.language) or self._described(node)
 
     def does(self, node: str) -> str:
@@ -127,6 +132,7 @@ class _Reader:
         ]
 
     def step(self, node: str, numbers: Mapping[str, int]) -> Step:
+        """A node as a step of the outline."""
         leads = tuple(
             Lead(way.word, way.target, self.name(way.target) if way.target in self.nodes else way.target)
             for way in self.ways(node)

@@ -74,6 +74,11 @@ class Text:
         return "".join(found)
 
 
+def paths_in(text: str) -> frozenset[str]:
+    """The paths between `{{` and `}}`, whether or not they name a field."""
+    return frozenset(found.strip() for found in _PLACEHOLDER.findall(text))
+
+
 def compile_text(text: str, fields: Fields, pointer: str = "") -> Text:
     """The text, compiled. Raises RuleError with all problems found."""
     pieces, problems = _read(text, fields, pointer)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from engine.journeys.deadlines import after
-from engine.journeys.state import Failure, Local, Outcome, Remote, Uncalled
+from engine.journeys.state import Failure, Local, Outcome, Pass, Remote, Uncalled
 from engine.journeys.steps import Activity, Step
 from engine.journeys.walk import Facts, Walk
 from rules.duration import Duration
@@ -34,7 +34,11 @@ class ParamsError(Exception):
 
 
 def begin(walk: Walk, step: Step, activity: Activity) -> None:
-    """Ask for the effect of an activity node, unless quiet hours or its params forbid it."""
+    """Ask for the effect of an activity node, unless quiet hours or its params forbid it, or the run has had it."""
+    known = walk.state.passes.get(step.id)
+    if known is not None and known.due:
+        _pass(walk, step, activity, known)
+        return
     if activity.type.contact == "push" and _is_kept_quiet(walk, step):
         return
     state = walk.state
@@ -50,6 +54,16 @@ def begin(walk: Walk, step: Step, activity: Activity) -> None:
         walk.commands.append(Local(key, activity.type.name, params))
     else:
         walk.commands.append(Remote(key, activity.type.name, params, activity.retry, state.expires, state.again))
+
+
+def _pass(walk: Walk, step: Step, activity: Activity, known: Pass) -> None:
+    """The run had this effect before it was migrated here: leave by the recorded port, and do nothing."""
+    state = walk.state
+    walk.log("effect", known.port, {"activity": known.type, "key": known.key, "recorded": True})
+    saved = {activity.save: known.result} if activity.save is not None and activity.save not in state.vars else {}
+    passes = {**state.passes, step.id: replace(known, due=False)}
+    walk.state = replace(state, vars={**state.vars, **saved}, passes=passes)
+    walk.leave(known.port)
 
 
 def compute_params(walk: Walk, activity: Activity) -> dict[str, Json]:

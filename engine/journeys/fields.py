@@ -89,7 +89,9 @@ class DocumentFields:
             for edge in self.graph.edges:
                 if edge.source not in before:
                     continue
-                known = before[edge.target] & (before[edge.source] | _saved_by(self.journey, edge.source, edge.port))
+                known = before[edge.target] & (
+                    before[edge.source] | saved_by(self.journey.nodes[edge.source], edge.port)
+                )
                 changed = changed or known != before[edge.target]
                 before[edge.target] = known
         return before
@@ -144,9 +146,8 @@ def event_fields(event_type: str, events: EventTypes) -> Fields:
     return {**_EVENT, **common}
 
 
-def _saved_by(journey: Journey, node_id: str, port: str) -> frozenset[str]:
+def saved_by(node: Node, port: str) -> frozenset[str]:
     """The names that are certainly saved when a node is left through a port."""
-    node: Node = journey.nodes[node_id]
     if isinstance(node, ActivityNode):
         return frozenset({node.save} if node.save and port not in _FAILED else ())
     if isinstance(node, DecideNode):

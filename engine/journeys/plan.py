@@ -35,7 +35,8 @@ class Plan:
     """All that a run needs of its journey.
 
     `event_types` are those that goal, exits or waits name: a run takes these and no others. `fields` are the paths
-    that its expressions read. `stages` are in funnel order, `zone` is where its days begin.
+    that its expressions read. `stages` are in funnel order, `zone` is where its days begin. `document` is what it was
+    compiled from.
     """
 
     key: str
@@ -58,6 +59,7 @@ class Plan:
     stage_titles: Mapping[str, Titles]
     edges: tuple[Edge, ...]
     fields: frozenset[str]
+    document: Journey
     event_types: frozenset[str] = field(init=False)
     entry_event_types: frozenset[str] = field(init=False)
 
@@ -122,6 +124,7 @@ def compile_journey(
         stage_titles=stages,
         edges=graph.edges,
         fields=frozenset(compiler.read),
+        document=journey,
     )
 
 

@@ -229,6 +229,21 @@ class Stuck:
 
 
 @dataclass(frozen=True)
+class Pass:
+    """An effect that the run had before it was migrated: the node that it stands for is left through `port` once.
+
+    `key` is that of the effect, `type` its activity type; `result` is what its node saves. `due`: the run has not come
+    there yet.
+    """
+
+    key: str
+    type: str
+    port: str
+    result: dict[str, Json] = field(default_factory=dict)
+    due: bool = True
+
+
+@dataclass(frozen=True)
 class State:
     """All that the interpreter knows of a run between two turns.
 
@@ -236,7 +251,8 @@ class State:
     `considered` is the place in the log up to which events were considered, `seen` that up to which they are known,
     `node_seen` the latter when the node was entered. `deadline` counts from `resting_since`.
     `burst` counts the nodes entered at `now`. `associate` is the one
-    of the entry event, else that of the latest `contact.added` that was consumed.
+    of the entry event, else that of the latest `contact.added` that was consumed. `passes` are, by node, effects that a
+    migration must not repeat.
     """
 
     run: RunRef
@@ -263,6 +279,7 @@ class State:
     kept: tuple[Kept, ...] = ()
     vars: dict[str, Json] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
+    passes: dict[str, Pass] = field(default_factory=dict)
     associate: Json = None
     stuck: Stuck | None = None
     end: End | None = None

@@ -53,6 +53,11 @@ def paths(chain: Sample) -> list[str]:
         "/jobs",
         "/jobs?before=9",
         "/import",
+        "/library",
+        "/library/journey/hook-coupon",
+        "/library/ruleset/price-zone",
+        "/library/fields/shopping",
+        "/glossary",
     ]
 
 

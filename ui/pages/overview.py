@@ -11,6 +11,7 @@ from engine.definitions.listing import list_shown
 from engine.events.models import Event
 from engine.events.parking import parked_count
 from engine.runs.listing import LIVE, RunFilter, list_runs, live_by_journey
+from ui.first_steps import first_steps
 from ui.pages.visit import Visit, Visiting
 
 router = APIRouter()
@@ -46,6 +47,7 @@ def _sight(visit: Visit) -> dict[str, object]:
     return {
         "sums": sums,
         "live": live,
+        "steps": first_steps(journeys, live) if visit.may_operate_chain else [],
         "journeys": [shown for shown in ranked if shown.condition in ("live", "paused")],
         "stuck": stuck.items,
         "events": events,

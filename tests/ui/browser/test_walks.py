@@ -51,6 +51,11 @@ def pages(chain: Sample) -> dict[str, str]:
         "jobs": "/jobs",
         "import": "/import",
         "operators": "/operators",
+        "library": "/library",
+        "template": "/library/journey/new-member",
+        "template-table": "/library/ruleset/ownership",
+        "template-fields": "/library/fields/shopping",
+        "glossary": "/glossary",
         "parked-member": f"/members/{chain.members[1]}",
     }
 

@@ -1,0 +1,26 @@
+"""The library: what it offers, what a template needs, and to whom it offers a start."""
+
+from __future__ import annotations
+
+from engine.library.shelf import templates
+from tests.ui.visitor import Visitor
+
+
+def test_everything_on_the_shelf_is_offered(admin: Visitor) -> None:
+    page = admin.get("/library?lang=en").text
+    links = [f"/library/{kind}/{each.key}" for kind in ("journey", "ruleset", "fields") for each in templates(kind)]
+    assert [link for link in links if f'href="{link}"' not in page] == []
+    assert "Ownership on add" in page
+
+
+def test_a_template_tells_what_it_needs_and_whether_it_is_there(admin: Visitor) -> None:
+    owner = admin.get("/library/journey/owner-on-add?lang=en").text
+    assert "Not there yet; the library has it" in owner
+    assert 'href="/library/ruleset/ownership"' in owner
+    assert "/journeys/new?template=owner-on-add" in owner
+    assert "name one of yours" in admin.get("/library/journey/new-member?lang=en").text
+
+
+def test_a_template_that_is_not_there_is_not_found(admin: Visitor) -> None:
+    assert admin.get("/library/journey/nothing").status_code == 404
+    assert admin.get("/library/price-list/x").status_code == 404

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from engine.journeys.deadlines import after
 from engine.journeys.document_tests import ExpectedEffect, Test
+from engine.journeys.made_up import PlayedEffect
 from engine.journeys.plan import Plan
-from engine.journeys.play import Play, PlayedEffect, play
+from engine.journeys.play import Play, play
 from rules.documents.report import Difference, Report, TestResult
 from rules.duration import DurationError, parse_duration
 

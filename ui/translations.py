@@ -34,6 +34,7 @@ from engine.organisation.sync.requests import AppError, UnknownAppError
 from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberError, UnusableSubjectError
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
+from engine.trying.people import UnknownPersonError
 from rules.errors import RuleError
 from ui import security
 from ui.dependencies import dependencies
@@ -56,7 +57,7 @@ _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")
 
 _OF_RULES = (RuleError, DecisionError, TooSlowError)
-_OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError)
+_OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError, UnknownPersonError)
 _OF_JOBS = (JobUnknownError, JobStateError, BulkError, AppError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
 
@@ -143,7 +144,7 @@ def _rule_problem(error: Exception) -> Problem:
 
 def _run_problem(error: Exception) -> Problem:
     match error:
-        case RunUnknownError() | UnknownJourneyError() | UnknownMemberError():
+        case RunUnknownError() | UnknownJourneyError() | UnknownMemberError() | UnknownPersonError():
             return NotFound(str(error))
         case UnusableSubjectError():
             return Unprocessable(str(error), errors=[FieldError(error.pointer, str(error))])

@@ -26,6 +26,7 @@ from ui.api import (
     rules,
     ruleset_tables,
     runs,
+    trying,
     webhooks,
     wecom,
 )
@@ -49,6 +50,7 @@ MODULES: tuple[ModuleType, ...] = (
     jobs,
     alerts,
     parked,
+    trying,
     webhooks,
 )
 OUTSIDE: tuple[APIRouter, ...] = (wecom.router,)

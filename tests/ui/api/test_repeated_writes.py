@@ -164,6 +164,10 @@ WAYS: dict[tuple[str, str], Making] = {
     ("POST", "/definitions/{kind}/{key}/draft/findings/accept"): on(
         a_finding, f"{JOURNEY}/draft/findings/accept", {"code": "unused-value", "reason": "on purpose"}
     ),
+    ("POST", "/definitions/{kind}/{key}/draft/simulate"): on(Ground.draft, f"{JOURNEY}/draft/simulate", {"when": []}),
+    ("POST", "/definitions/{kind}/{key}/versions/{n}/simulate"): on(
+        Ground.published, f"{JOURNEY}/versions/1/simulate", {"when": []}
+    ),
     ("PUT", "/definitions/ruleset/{key}/draft/table"): a_table,
     ("POST", "/decisions/{ruleset}"): on(a_ruleset, "/decisions/{}", {"version": "draft"}),
     ("POST", "/decisions/{ruleset}/batch"): on(a_ruleset, "/decisions/{}/batch", {"items": [{"version": "draft"}]}),

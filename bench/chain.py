@@ -13,9 +13,9 @@ from engine.clock import SystemClock
 from engine.coupons.store import batch_named, set_stock
 from engine.database.connection import Database
 from engine.definitions import life
-from engine.definitions.drafts import put_draft
 from engine.definitions.kinds import Kind
 from engine.definitions.publish import publish
+from engine.edits.store import put_draft
 from engine.journeys.catalogue import Catalogue
 from engine.seeds.coupons import BATCH
 from workflows.activities.registry import catalogue_of, load_activities

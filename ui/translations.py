@@ -28,6 +28,9 @@ from engine.definitions.errors import (
     UnknownFindingError,
     WrongStateError,
 )
+from engine.edits.conflicts import Clash
+from engine.edits.deeds import deed_of
+from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.jobs.bulk import BulkError
 from engine.jobs.errors import JobStateError, JobUnknownError
 from engine.organisation.sync.requests import AppError, UnknownAppError
@@ -35,7 +38,9 @@ from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberEr
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
 from engine.trying.people import UnknownPersonError
+from rules.documents.commands import CommandError
 from rules.errors import RuleError
+from rules.types import Json
 from ui import security
 from ui.dependencies import dependencies
 from ui.pages.render import error_page, remember_taste
@@ -72,7 +77,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for known in (AccessError, DefinitionError, *_OF_RULES, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
+    for known in (AccessError, DefinitionError, CommandError, *_OF_RULES, *_OF_RUNS, *_OF_JOBS, *_OF_THE_DATABASE):
         app.add_exception_handler(known, _known)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -84,6 +89,8 @@ def problem_of(error: Exception) -> Problem:
             return _access_problem(error)
         case DefinitionError():
             return _definition_problem(error)
+        case CommandError():
+            return _command_problem(error)
         case _ if isinstance(error, _OF_RULES):
             return _rule_problem(error)
         case _ if isinstance(error, _OF_RUNS):
@@ -112,8 +119,10 @@ def _definition_problem(error: DefinitionError) -> Problem:
     match error:
         case UnknownDefinitionError():
             return NotFound(str(error))
-        case WrongStateError():
+        case WrongStateError() | NothingToUndoError() | NothingToRedoError():
             return Conflict(str(error))
+        case ClashError():
+            return Stale(str(error), more={"conflict": _conflict(error.clash)})
         case StaleRevisionError():
             return Stale(str(error))
         case NotReadableError():
@@ -127,6 +136,20 @@ def _definition_problem(error: DefinitionError) -> Problem:
             return Unprocessable(str(error), more={"findings": found})
         case _:
             return Problem("Something went wrong on our side. It has been logged.")
+
+
+def _conflict(clash: Clash) -> dict[str, Json]:
+    """Whose change stands in the way, and the values at the place: as it was seen, as it is, as it was wanted."""
+    values = {"before": clash.before, "theirs": clash.theirs, "yours": clash.mine}
+    told = {name: presentable(value) for name, value in values.items()}
+    deed: dict[str, Json] = {**deed_of(clash.command)}
+    who: dict[str, Json] = {"by": clash.by, "at": clash.at.isoformat(), "revision": clash.revision, "deed": deed}
+    return {**who, "pointer": presentable(clash.pointer), **told}
+
+
+def _command_problem(error: CommandError) -> Problem:
+    told = FieldError(str(presentable(error.pointer)), str(presentable(str(error))))
+    return Unprocessable("The command cannot be carried out.", errors=[told])
 
 
 def _rule_problem(error: Exception) -> Problem:

@@ -9,6 +9,7 @@ import engine.alerts.models
 import engine.coupons.models
 import engine.decisions.models
 import engine.definitions.models
+import engine.edits.models
 import engine.events.models
 import engine.fields.models
 import engine.funnel.models

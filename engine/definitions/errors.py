@@ -14,6 +14,7 @@ DefinitionError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ class UnknownDefinitionError(DefinitionError):
 
 
 class StaleRevisionError(DefinitionError):
-    """The revision that was named is not the current one."""
+    """The revision that was named is not the current one; `by` and `at` tell of the latest change."""
 
-    def __init__(self, current: int | None) -> None:
+    def __init__(self, current: int | None, *, by: str | None = None, at: datetime | None = None) -> None:
         there = f"it is at revision {current}" if current else "it does not exist"
         super().__init__(f"The draft was changed since you read it: {there} now. Read it again and repeat your change.")
+        self.current = current
+        self.by = by
+        self.at = at
 
 
 class WrongStateError(DefinitionError):

@@ -51,6 +51,8 @@ TABLES: Mapping[str, Growth] = {
     "deliveries": Trimmed("trim", "a day after the run ended"),
     "departments": Bounded("the directory of WeCom"),
     "disputes": Bounded("one for each pair of members that a person has to look at"),
+    "draft_edits": Bounded("the last 1,000 edits of each draft; gone with it"),
+    "draft_presence": Bounded("one for each browser that has a draft open; gone a minute after it was closed"),
     "drafts": Bounded("one for each definition"),
     "effects": _DETAILS,
     "event_keys": Trimmed("forget event keys", "400 days: so long a repeated event is a duplicate"),

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from engine.definitions.drafts import put_draft
 from engine.definitions.kinds import Kind
 from engine.definitions.publish import Choice, publish
 from engine.definitions.versions import last_number
+from engine.edits.store import put_draft
 from engine.library.shelf import templates
 from engine.seeds.part import Part
 

@@ -15,8 +15,8 @@ from engine.alerts.models import Alert
 from engine.clock import Clock
 from engine.coupons.models import Coupon, CouponBatch
 from engine.database.connection import Database
-from engine.definitions.drafts import put_draft
 from engine.definitions.models import Bundle, Draft, Live, Version
+from engine.edits.store import put_draft
 from engine.events.models import Event, MemberQueue
 from engine.funnel.models import FunnelSum
 from engine.funnel.people import COLUMNS

@@ -13,7 +13,7 @@ from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.drafts import put_draft
+from engine.edits.store import put_draft
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor

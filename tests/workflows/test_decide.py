@@ -15,9 +15,9 @@ from engine.alerts import store
 from engine.alerts.fold import fold
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.drafts import put_draft
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.publish import Published, publish
+from engine.edits.store import put_draft
 from engine.runs.models import Turn
 from engine.secrets.keyring import KeyRing
 from tests.engine.rulesets.zones import publish_ruleset, zones

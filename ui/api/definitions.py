@@ -18,6 +18,7 @@ from engine.definitions.listing import Shown, list_shown, show
 from engine.definitions.models import Live, Version
 from engine.definitions.publish import STAY, Choice, publish
 from engine.definitions.source import Source, read_source
+from engine.edits import store
 from rules.types import Json
 from ui.api.definition_answers import (
     JSON_ANSWER,
@@ -111,10 +112,13 @@ async def put_draft(
     return answer
 
 
-def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: frozenset[str] | None) -> tuple[DraftAnswer, bool]:
+def _save(
+    caller: Caller, kind: Kind, key: str, text: str, if_match: frozenset[str] | None, told: Json = None
+) -> tuple[DraftAnswer, bool]:
     with caller.begin() as session:
         created = drafts.find_draft(session, kind, key) is None
-        draft = drafts.put_draft(session, kind, key, text, by=caller.actor, now=caller.now(), if_match=if_match)
+        now = caller.now()
+        draft = store.put_draft(session, kind, key, text, by=caller.actor, now=now, if_match=if_match, told=told)
         revision = draft.revision
     return DraftAnswer(revision=revision, findings=findings_of(caller, kind, key, read_source(text))), created
 
@@ -123,7 +127,7 @@ def _save(caller: Caller, kind: Kind, key: str, text: str, if_match: frozenset[s
 def delete_draft(caller: Author, kind: Kind, key: Key, if_match: IfMatch = None) -> None:
     """Throw the draft away; published versions stay."""
     with caller.begin() as session:
-        drafts.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=revisions_in(if_match))
+        store.delete_draft(session, kind, key, by=caller.actor, now=caller.now(), if_match=revisions_in(if_match))
 
 
 @router.post("/definitions/{kind}/{key}/draft/check", openapi_extra=OPTIONAL_BODY)
@@ -230,7 +234,7 @@ def restore_version(response: Response, caller: Author, kind: Kind, key: Key, n:
     """Make a published version the draft again."""
     with caller.begin() as session:
         text = versions.read_version(session, kind, key, n).document
-    answer, _ = _save(caller, kind, key, text, None)
+    answer, _ = _save(caller, kind, key, text, None, {"command": "restore", "version": n})
     response.headers["ETag"] = revision_tag(answer.revision)
     return answer
 

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from engine.definitions import drafts
 from engine.definitions.errors import StaleRevisionError
 from engine.definitions.source import read_source
+from engine.edits import store
 from engine.rulesets.tables import MEDIA_TYPES, Form, export_table, import_table
 from rules.messages import Message
 from rules.tables.sheet import SheetError
@@ -68,7 +69,7 @@ def _import(caller: Caller, key: str, form: Form, body: bytes, given: frozenset[
     with caller.begin() as session:
         before = drafts.read_draft(session, "ruleset", key)
         if given is not None and given.isdisjoint({"*", str(before.revision)}):
-            raise StaleRevisionError(before.revision)
+            raise StaleRevisionError(before.revision, by=before.updated_by, at=before.updated_at)
         context = check_context(caller.deps, session)
         try:
             document = import_table(read_source(before.document).document, body, form, context)
@@ -76,7 +77,9 @@ def _import(caller: Caller, key: str, form: Form, body: bytes, given: frozenset[
             raise _refused(error) from error
         text = json.dumps(document, ensure_ascii=False, indent=2)
         seen = {str(before.revision)}
-        draft = drafts.put_draft(session, "ruleset", key, text, by=caller.actor, now=caller.now(), if_match=seen)
+        told: Json = {"command": "import"}
+        now = caller.now()
+        draft = store.put_draft(session, "ruleset", key, text, by=caller.actor, now=now, if_match=seen, told=told)
         revision = draft.revision
     return DraftAnswer(revision=revision, findings=findings_of(caller, "ruleset", key, read_source(text)))
 

@@ -12,8 +12,9 @@ from starlette.responses import HTMLResponse
 
 from engine.access import sessions
 from engine.access.roles import Viewer
+from engine.access.tokens import digest
 from engine.alerts.store import open_count
-from ui.auth import signed_in
+from ui.auth import COOKIE, signed_in
 from ui.dependencies import Dependencies, dependencies
 from ui.messages import Language
 from ui.pages.render import render, taste_of
@@ -41,6 +42,11 @@ class Visit:
     def actor(self) -> str:
         """The visitor's name in the audit."""
         return f"user:{self.viewer.name}"
+
+    @property
+    def seat(self) -> str:
+        """Which of the visitor's browsers this is: a mark of the session that opens nothing."""
+        return digest(self.request.cookies.get(COOKIE, "")).hex()[:12]
 
     def operate(self, *, whole_chain: bool = False) -> AbstractContextManager[Session]:
         """Like `begin`, for what operators do; raises Forbidden for people who may only look.

@@ -10,9 +10,9 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions import checks
 from engine.definitions.context import context_of, context_without_service
-from engine.definitions.drafts import put_draft
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.publish import publish
+from engine.edits.store import put_draft
 from tests.engine.definitions.samples import CATALOGUE, journey, text_of
 
 

@@ -9,8 +9,9 @@ from sqlmodel import col
 from engine.access.models import AuditEntry
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.drafts import delete_draft, find_draft, put_draft, read_draft
+from engine.definitions.drafts import find_draft, read_draft
 from engine.definitions.errors import NotReadableError, StaleRevisionError, UnknownDefinitionError
+from engine.edits.store import delete_draft, put_draft
 
 ODD = '{ "b": 1,\n  "a": [1e400, "\\u0000", "\\ud800"] }'
 

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from engine.clock import FixedClock
 from engine.coupons.models import CouponBatch
 from engine.database.connection import Database
-from engine.definitions.drafts import put_draft
 from engine.definitions.errors import NotAvailableError, NotPublishableError, UnknownDefinitionError, WrongStateError
 from engine.definitions.kinds import Kind
 from engine.definitions.life import pause, resume, retire
@@ -23,6 +22,7 @@ from engine.definitions.models import Bundle, Version
 from engine.definitions.plans import Plans
 from engine.definitions.publish import Choice, Published, publish
 from engine.definitions.versions import list_versions, read_version
+from engine.edits.store import put_draft
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.runs.models import Pause
 from tests.engine.definitions.samples import CATALOGUE, journey, text_of

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from engine.definitions.drafts import put_draft
 from engine.definitions.publish import Published, publish
+from engine.edits.store import put_draft
 
 
 def document(**fields: Any) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from engine.definitions import checks
 from engine.definitions.context import context_of
-from engine.definitions.drafts import put_draft
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.plans import Plans
 from engine.definitions.publish import publish
+from engine.edits.store import put_draft
 from engine.fields.catalogue import known_fields, own_fields
 from engine.jobs.store import list_jobs
 from engine.members.facts import read_facts

@@ -113,6 +113,19 @@ async def a_finding(ground: Ground) -> str:
     return "unwise"
 
 
+async def edited_draft(ground: Ground) -> str:
+    key = await ground.draft()
+    title = {"command": "set", "pointer": "/title", "value": "Anew"}
+    await ground.done("POST", f"/definitions/journey/{key}/draft/commands", title)
+    return key
+
+
+async def undone_draft(ground: Ground) -> str:
+    key = await edited_draft(ground)
+    await ground.done("POST", f"/definitions/journey/{key}/draft/undo")
+    return key
+
+
 async def a_sync(_: Ground) -> Request:
     return "/org/sync", {}
 
@@ -168,6 +181,11 @@ WAYS: dict[tuple[str, str], Making] = {
     ("POST", "/definitions/{kind}/{key}/versions/{n}/simulate"): on(
         Ground.published, f"{JOURNEY}/versions/1/simulate", {"when": []}
     ),
+    ("POST", "/definitions/{kind}/{key}/draft/commands"): on(
+        Ground.draft, f"{JOURNEY}/draft/commands", {"command": "set", "pointer": "/title", "value": "Anew"}
+    ),
+    ("POST", "/definitions/{kind}/{key}/draft/undo"): on(edited_draft, f"{JOURNEY}/draft/undo"),
+    ("POST", "/definitions/{kind}/{key}/draft/redo"): on(undone_draft, f"{JOURNEY}/draft/redo"),
     ("PUT", "/definitions/ruleset/{key}/draft/table"): a_table,
     ("POST", "/decisions/{ruleset}"): on(a_ruleset, "/decisions/{}", {"version": "draft"}),
     ("POST", "/decisions/{ruleset}/batch"): on(a_ruleset, "/decisions/{}/batch", {"items": [{"version": "draft"}]}),

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.drafts import put_draft
+from engine.edits.store import put_draft
 from engine.runs.models import Run, RunCommand
 from engine.seeds.published import documents
 from tests.ui.browser.conftest import Walk

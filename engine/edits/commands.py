@@ -1,0 +1,93 @@
+"""Every command that changes a draft, and the one function that carries it out: pure, from document to document.
+
+Commands come in families: for any document, of journeys, of rulesets. README.md says how one more is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from engine.definitions.kinds import KINDS, Kind
+from engine.edits import generic
+from rules.documents.commands import CommandError
+from rules.documents.pointers import pointer_of
+from rules.types import Json
+
+Command: TypeAlias = BaseModel
+"""A model of one of the families: its field `command` is a literal, its name; nothing unknown is allowed."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Commands that belong together: for which kinds of definitions, and what carries them out."""
+
+    kinds: tuple[Kind, ...]
+    commands: tuple[type[Command], ...]
+    apply: Callable[[dict[str, Json], Any], dict[str, Json]]
+
+
+FAMILIES: tuple[Family, ...] = (Family(KINDS, get_args(generic.GenericCommand), generic.apply),)
+"""One more family, one more line: Family(("journey",), get_args(editing.JourneyCommand), editing.apply)."""
+
+
+def apply(document: dict[str, Json], command: Command) -> dict[str, Json]:
+    """The document after the command; the one that was given stays as it is. Raises CommandError."""
+    return _families()[type(command)].apply(document, command)
+
+
+def demand_fits(kind: Kind, command: Command) -> None:
+    """Raises CommandError for a command that is not for this kind of definition."""
+    kinds = _families()[type(command)].kinds
+    if kind not in kinds:
+        name = name_of(type(command))
+        en = f"{name!r} is for a {' or '.join(kinds)}, and this is a {kind}."
+        raise CommandError("/command", f"“{name}”不能用于 {kind}。", en)
+
+
+def parse(value: Json) -> Command:
+    """A command from JSON. Raises CommandError, which names the parameter that is wrong."""
+    name = value.get("command") if isinstance(value, dict) else None
+    model = _by_name().get(name) if isinstance(name, str) else None
+    if model is None:
+        names = ", ".join(_by_name())
+        raise CommandError("/command", f"没有这个命令。可用:{names}。", f"There is no such command. There are {names}.")
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise _unfit(error.errors(include_url=False, include_input=False)[0]) from error
+
+
+def name_of(model: type[Command]) -> str:
+    """What a command is called: the literal of its field `command`."""
+    [name] = get_args(model.model_fields["command"].annotation)
+    return str(name)
+
+
+def described() -> dict[str, str]:
+    """What each command does, by its name, for the description of the API."""
+    return {name: " ".join((model.__doc__ or "").split()) for name, model in _by_name().items()}
+
+
+@cache
+def _families() -> dict[type[Command], Family]:
+    return {model: family for family in FAMILIES for model in family.commands}
+
+
+@cache
+def _by_name() -> dict[str, type[Command]]:
+    return {name_of(model): model for model in _families()}
+
+
+def _unfit(problem: ErrorDetails) -> CommandError:
+    pointer = pointer_of(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return CommandError(pointer, "这个命令没有这个参数。", "This command has no such parameter.")
+    if problem["type"] == "missing":
+        return CommandError(pointer, "这个命令缺少这个参数。", "This command needs this parameter.")
+    return CommandError(pointer, f"参数不可用:{problem['msg']}。", f"{problem['msg']}.")

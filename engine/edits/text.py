@@ -1,0 +1,52 @@
+"""Documents and patches as JSON text: whatever `read_source` reads is written so that it reads the same again."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+from rules.types import Json
+
+_HALF = re.compile("[\ud800-\udfff]")
+_BEYOND = "1e999"
+"""A number that no double holds; it reads as infinity, which JSON has no word for."""
+
+
+def write(value: Json, *, indent: int | None = None) -> str:
+    """The value as text that UTF-8 can hold. What cannot be used in a definition is kept all the same."""
+    mark = "beyond"
+    text = _dump(value, indent)
+    if "Infinity" in text and _is_beyond(value):
+        while mark in text:
+            mark += "-"
+        text = _dump(_marked(value, mark), indent)
+        text = text.replace(f'"{mark}"', _BEYOND).replace(f'"-{mark}"', f"-{_BEYOND}")
+    return text
+
+
+def _dump(value: Json, indent: int | None) -> str:
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
+def _is_beyond(value: Json) -> bool:
+    match value:
+        case dict():
+            return any(map(_is_beyond, value.values()))
+        case list():
+            return any(map(_is_beyond, value))
+        case _:
+            return isinstance(value, float) and math.isinf(value)
+
+
+def _marked(value: Json, mark: str) -> Json:
+    match value:
+        case dict():
+            return {key: _marked(item, mark) for key, item in value.items()}
+        case list():
+            return [_marked(item, mark) for item in value]
+        case float() if math.isinf(value):
+            return mark if value > 0 else f"-{mark}"
+        case _:
+            return value

@@ -40,7 +40,7 @@ def cell_json(value: Value, zone: ZoneInfo) -> Json:
 
 def box_json(space: Space, box: Box) -> dict[str, Json]:
     """The box by field; a field that may be anything is left out."""
-    return {axis.field: _cell(axis, chosen, space.zone) for axis, chosen in mattering(space, box)}
+    return {axis.field: axis_cell(axis, chosen, space.zone) for axis, chosen in mattering(space, box)}
 
 
 def lacking_json(space: Space, box: Box, gone: Sequence[str]) -> dict[str, Json]:
@@ -56,7 +56,8 @@ def mattering(space: Space, box: Box) -> Iterator[tuple[Axis, Sequence[int]]]:
             yield axis, chosen
 
 
-def _cell(axis: Axis, chosen: Sequence[int], zone: ZoneInfo) -> Json:
+def axis_cell(axis: Axis, chosen: Sequence[int], zone: ZoneInfo) -> Json:
+    """The cell that says some slots of an axis."""
     named, spans, negated = _parts(axis, chosen)
     if negated is not None:
         return {"not": [cell_json(value, zone) for value in negated]}
@@ -79,6 +80,16 @@ def _parts(axis: Axis, chosen: Sequence[int]) -> tuple[list[Value], list[Span], 
         return [], [], [atom.value for atom in others if isinstance(atom, Only)]
     named = [atom.value for atom in atoms if isinstance(atom, Only)]
     return named, _joined([atom for atom in atoms if isinstance(atom, Between)]), None
+
+
+def plain_cell(cell: Json) -> Json:
+    """A cell as an author would write it: a list of one as what stands in it."""
+    return cell[0] if isinstance(cell, list) and len(cell) == 1 else cell
+
+
+def spans_of(axis: Axis, chosen: Sequence[int]) -> list[Span]:
+    """The spans that some slots of an ordered axis make."""
+    return _parts(axis, chosen)[1]
 
 
 def _joined(atoms: Sequence[Between]) -> list[Span]:

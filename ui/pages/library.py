@@ -63,9 +63,10 @@ def show_template(visit: Visiting, kind: Offered, key: Annotated[str, Path(max_l
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
         published = show(session, kind, key) is not None
+        needed = _needs(card.document, context)
     found = {
         "card": card,
-        "needs": _needs(card.document, context),
+        "needs": needed,
         "published": published,
         "picture": _picture(visit, card) if kind == "journey" else None,
         "view": _table(visit, card, context) if kind == "ruleset" else None,

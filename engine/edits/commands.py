@@ -15,8 +15,12 @@ from pydantic_core import ErrorDetails
 
 from engine.definitions.kinds import KINDS, Kind
 from engine.edits import generic
+from engine.journeys import editing as journeys
+from engine.journeys.edit_commands import JourneyCommand
 from rules.documents.commands import CommandError
 from rules.documents.pointers import pointer_of
+from rules.tables import editing as tables
+from rules.tables.commands import TableCommand
 from rules.types import Json
 
 Command: TypeAlias = BaseModel
@@ -32,8 +36,11 @@ class Family:
     apply: Callable[[dict[str, Json], Any], dict[str, Json]]
 
 
-FAMILIES: tuple[Family, ...] = (Family(KINDS, get_args(generic.GenericCommand), generic.apply),)
-"""One more family, one more line: Family(("journey",), get_args(editing.JourneyCommand), editing.apply)."""
+FAMILIES: tuple[Family, ...] = (
+    Family(KINDS, get_args(generic.GenericCommand), generic.apply),
+    Family(("journey",), get_args(JourneyCommand), journeys.apply),
+    Family(("ruleset",), get_args(TableCommand), tables.apply),
+)
 
 
 def apply(document: dict[str, Json], command: Command) -> dict[str, Json]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.edits.commands import apply, demand_fits, described, parse
+from engine.edits.commands import FAMILIES, apply, demand_fits, described, parse
 from engine.edits.deeds import DEEDS, deed_of
 from rules.documents.commands import CommandError
 
@@ -71,6 +71,7 @@ def test_a_command_that_cannot_be_carried_out_says_where_and_why(
 
 def test_every_command_is_described_and_has_words_for_its_deed() -> None:
     assert all(described().values())
+    assert len(described()) == sum(len(family.commands) for family in FAMILIES)
     assert described().keys() <= DEEDS.keys()
     assert (
         deed_of({"command": "set", "pointer": "/nodes/a/params/text", "value": 1})["en"] == "changed a › params › text"
@@ -78,5 +79,10 @@ def test_every_command_is_described_and_has_words_for_its_deed() -> None:
     assert deed_of({"command": "of an older release"}) == {"zh": "修改了草稿", "en": "changed the draft"}
 
 
-def test_generic_commands_fit_every_kind() -> None:
+def test_commands_of_journeys_and_rulesets_are_for_their_kind_alone() -> None:
     demand_fits("price-list", parse({"command": "set", "pointer": "/a", "value": 1}))
+    demand_fits("journey", parse({"command": "delete", "node": "a"}))
+    demand_fits("ruleset", parse({"command": "delete_row", "row": "r1"}))
+    for kind, command in (("ruleset", {"command": "delete", "node": "a"}), ("fields", {"command": "insert_row"})):
+        with pytest.raises(CommandError, match="is for a"):
+            demand_fits(kind, parse(command))

@@ -18,7 +18,7 @@ LOOSE = "loose"
 """The kind of the small drawn node at the end of a port that leads nowhere."""
 
 _WIDTH, _HEIGHT, _STAGE = 232.0, 58.0, 22.0
-_PLUS, _GAP = 24.0, 4.0
+_PLUS, _WORD = 24.0, 16.0
 _MARGIN = 28.0
 _OPTIONS = {
     "direction": "topbottom",
@@ -40,13 +40,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Way:
-    """An edge to draw, with the word for its port; with `plus` it has room for a button of 24 pixels."""
+    """An edge to draw, with the word for its port; with `plus` it has room for a button of 24 pixels.
+
+    `also` are further ports of the source that lead to the same target by this edge.
+    """
 
     source: str
     port: str
     target: str
     word: str
     plus: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class DrawnBox:
 
 @dataclass(frozen=True)
 class DrawnWay:
-    """An edge with its path, the tip of its arrow and the place of its word; `plus_x` is the middle of its button."""
+    """An edge with its path, the tip of its arrow and the place of its word; `plus_y` is the middle of its button."""
 
     way: Way
     path: str
@@ -80,7 +84,7 @@ class DrawnWay:
     word_x: float
     word_y: float
     backwards: bool
-    plus_x: float | None = None
+    plus_y: float | None = None
 
 
 @dataclass(frozen=True)
@@ -154,10 +158,11 @@ def _size(box: Box) -> tuple[float, float]:
 
 
 def _label_size(way: Way) -> dict[str, float]:
-    """The room for an edge's word, and before it for its button."""
+    """The room for an edge's word, and below it for its button."""
+    width = _text_width(way.word)
     if not way.plus:
-        return {"width": _text_width(way.word), "height": 16.0}
-    return {"width": _PLUS + (_GAP + _text_width(way.word) if way.word else 0.0), "height": _PLUS}
+        return {"width": width, "height": _WORD}
+    return {"width": max(_PLUS, width), "height": _PLUS + (_WORD if way.word else 0.0)}
 
 
 def _text_width(word: str) -> float:
@@ -183,8 +188,8 @@ def _drawn(placed: _PlacedWay, left: float, top: float) -> DrawnWay:
     drawn = DrawnWay(placed.way, _path(points), _tip(points), word.x, word.y, placed.backwards)
     if not placed.way.plus:
         return drawn
-    plus_x = word.x - _label_size(placed.way)["width"] / 2 + _PLUS / 2
-    return replace(drawn, plus_x=plus_x, word_x=word.x + (_PLUS + _GAP) / 2)
+    half = _label_size(placed.way)["height"] / 2
+    return replace(drawn, plus_y=word.y + half - _PLUS / 2, word_y=word.y - half + _WORD / 2)
 
 
 def _points(value: object) -> Iterable[Mapping[str, float]]:

@@ -43,6 +43,12 @@ class DesignedStep:
     is_reached: bool
     mark: Mark | None
 
+    @property
+    def next_port(self) -> str | None:
+        """Where one would go on building: at the first port that leads nowhere and should, else at the main one."""
+        loose = [each.port for each in self.exits if each.target is None and each.is_needed]
+        return next(iter([*loose, *(each.port for each in self.exits)]), None)
+
 
 @dataclass(frozen=True)
 class Begin:
@@ -113,6 +119,10 @@ def _mark(findings: Sequence[Finding], language: Language) -> Mark:
     return Mark("bad" if kind == "bad" else "warn", told, len(findings))
 
 
+def _ports(exits: Sequence[Exit]) -> tuple[str, ...]:
+    return tuple(each.port for each in exits)
+
+
 class _Author(Reader):
     """Reads ports one by one, and where each may go on."""
 
@@ -151,11 +161,14 @@ class _Author(Reader):
         return [self._exit(port, targets.get(port), is_needed=port in needed) for port in ports]
 
     def port_ways(self, node: str) -> list[Way]:
-        """An edge for each port that leads somewhere, or should."""
+        """An edge for each port that leads somewhere, or should; ports that lead to the same node share one."""
+        by_target: dict[str, list[Exit]] = {}
+        for each in self.exits(node):
+            if each.target is not None or each.is_needed:
+                by_target.setdefault(each.target or f"@loose:{node}:{each.port}", []).append(each)
         return [
-            Way(node, each.port, each.target or f"@loose:{node}:{each.port}", each.word, plus=True)
-            for each in self.exits(node)
-            if each.target is not None or each.is_needed
+            Way(node, led[0].port, target, " / ".join(each.word for each in led), plus=True, also=_ports(led[1:]))
+            for target, led in by_target.items()
         ]
 
     def designed(

@@ -24,12 +24,14 @@ class EditCommand(BaseModel):
 class InsertAfter(EditCommand):
     """Put a new node on the way out of a port. `add` needs a `type`; what else is missing gets a sensible value.
 
-    The ports that the type needs, and `ports`, lead on to where the way led before.
+    The ports that the type needs, and `ports`, lead on to where the way led before. `also` are further ports of the
+    node that will lead to the new one.
     """
 
     command: Literal["insert_after"]
     node: str
     port: str
+    also: tuple[str, ...] = Field(default=(), max_length=MOST_PORTS)
     add: dict[str, Json]
     ports: tuple[str, ...] = Field(default=(), max_length=MOST_PORTS)
     id: str | None = None

@@ -37,7 +37,10 @@ def insert_after(document: Document, command: InsertAfter) -> dict[str, Json]:
     demand_name(command.port, "/port")
     target = targets_of(node).get(command.port)
     new_id, nodes = _with_new(document, command, target)
-    return with_nodes(document, {**nodes, command.node: connected(command.node, node, command.port, new_id)})
+    for port in dict.fromkeys([command.port, *command.also]):
+        demand_name(port, "/also")
+        node = connected(command.node, node, port, new_id)
+    return with_nodes(document, {**nodes, command.node: node})
 
 
 def insert_start(document: Document, command: InsertStart) -> dict[str, Json]:

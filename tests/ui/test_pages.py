@@ -62,7 +62,7 @@ def paths(chain: Sample) -> list[str]:
 
 
 RULES = ("zones", "zones?version=1&from=2", "zones?version=draft", "zones/findings?version=draft", "price-drafts")
-PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions")
+PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions", "/edit", "/edit/graph", "/edit/chosen?node=how")
 
 
 def test_every_page_is_served_in_both_languages_and_themes(admin: Visitor, chain: Sample) -> None:

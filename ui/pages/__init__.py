@@ -7,6 +7,7 @@ from ui.pages import (
     alerts,
     bulk,
     chain_jobs,
+    design,
     docs,
     funnel,
     glossary,
@@ -28,6 +29,7 @@ from ui.pages import (
 MODULES: tuple[ModuleType, ...] = (
     sign_in,
     overview,
+    design,
     journeys,
     funnel,
     rules,

@@ -109,6 +109,17 @@ def test_outcomes_that_are_named_lead_on_too() -> None:
     assert after["nodes"]["issue_coupon"]["ports"] == {"done": "join", "sold_out": "join"}
 
 
+def test_several_ports_may_lead_to_the_new_node() -> None:
+    source = road()
+    source["nodes"]["left"]["ports"]["sold_out"] = "join"
+    after = done(source, "insert_after", node="left", port="done", also=["sold_out"], add={"type": "delay"})
+    assert after["nodes"]["left"]["ports"] == {"done": "delay", "sold_out": "delay"}
+    assert after["nodes"]["delay"]["ports"] == {"done": "join"}
+    assert (
+        refused(source, "insert_after", node="left", port="done", also=["a b"], add={"type": "end"}).pointer == "/also"
+    )
+
+
 def test_behind_a_port_that_led_nowhere_the_new_node_leads_nowhere() -> None:
     source = road()
     del source["nodes"]["far"]["ports"]["done"]

@@ -3,19 +3,22 @@
   const canvas = document.querySelector("[data-canvas]");
   const svg = canvas?.querySelector("svg");
   if (!svg) return;
-  const whole = { width: Number(svg.dataset.width), height: Number(svg.dataset.height) };
+  const designing = canvas.classList.contains("canvas-design") || !!canvas.closest("[data-design]");
+  const smallest = designing ? 0.88 : 0;  // buttons on the ways must stay large enough to be hit
   const view = { x: 0, y: 0, scale: 1 };  // scale: pixels of the screen per unit of the drawing
 
   const draw = () => {
     const { width, height } = svg.getBoundingClientRect();
     if (!width) return;
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${width / view.scale} ${height / view.scale}`);
+    svg.style.setProperty("--unscale", Math.max(1, 1 / view.scale));
   };
   const fit = () => {  // as wide as it goes, never magnified; the start at the top
     const { width } = svg.getBoundingClientRect();
     if (!width) return;
-    view.scale = Math.min(1, width / whole.width);
-    view.x = (whole.width - width / view.scale) / 2;
+    const whole = Number(svg.dataset.width);
+    view.scale = Math.max(smallest, Math.min(1, width / whole));
+    view.x = (whole - width / view.scale) / 2;
     view.y = 0;
     draw();
   };
@@ -115,6 +118,28 @@
     }
   };
   document.addEventListener("htmx:after:swap", recount);
+
+  // The picture was drawn anew: what was looked at stays where it was.
+  const spot = (node) => {
+    const found = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(node?.getAttribute("transform") || "");
+    return found && { x: Number(found[1]), y: Number(found[2]) };
+  };
+  const looked = () => svg.querySelector(".node:focus") || svg.querySelector(".node[aria-current]") || svg.querySelector(".node");
+  let anchor = null;
+  document.addEventListener("htmx:before:swap", () => {
+    const node = looked();
+    anchor = node && { id: node.id, at: spot(node) };
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!svg.isConnected || !event.detail?.ctx?.target?.contains?.(svg)) return;
+    const now = anchor?.at && spot(document.getElementById(anchor.id));
+    if (now) { view.x += now.x - anchor.at.x; view.y += now.y - anchor.at.y; }
+    draw();
+  });
+  document.addEventListener("canvas:reveal", (event) => {
+    const node = svg.querySelector(`[data-node="${CSS.escape(event.detail.node)}"]`);
+    if (node && svg.getBoundingClientRect().width) reveal(node);
+  });
   addEventListener("resize", fit);
   fit();
 })();

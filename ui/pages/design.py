@@ -1,0 +1,94 @@
+"""The page on which a journey is designed: its picture with buttons on the ways, its outline, what is chosen in it.
+
+The regions of the page fetch themselves again when the draft changes; what changes it is in `ui.pages.editing`.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse
+
+from engine.definitions.listing import Shown, list_shown
+from engine.edits.store import Editable, editable
+from ui.checking import find
+from ui.design import Design, design
+from ui.pages.journeys import Key
+from ui.pages.journeys import find as find_shown
+from ui.pages.visit import Visit, Visiting
+from ui.palette import Group, palette
+
+router = APIRouter()
+
+Node = Annotated[str | None, Query(max_length=100)]
+Part = Annotated[str | None, Query(max_length=40)]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A journey on the author's desk: what is published under its key, and what is being worked on."""
+
+    shown: Shown
+    draft: Editable
+    design: Design
+
+    @property
+    def revision(self) -> int:
+        """The draft's revision; 0 while the live version stands for it."""
+        return self.draft.revision
+
+
+@router.get("/journeys/{key}/edit")
+def show_editor(visit: Visiting, key: Key, node: Node = None, part: Part = None) -> HTMLResponse:
+    """The whole page. Whoever may only look sees the same without what would change anything."""
+    desk = _desk(visit, key)
+    offers = _palette(visit) if visit.may_operate_chain else ()
+    chosen = desk.design.find(node)
+    return visit.render(
+        "design/editor.html",
+        {**_context(visit, desk), "step": chosen, "part": None if chosen else part, "palette": offers},
+    )
+
+
+@router.get("/journeys/{key}/edit/graph")
+def show_graph(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
+    """The fragment with picture and outline."""
+    desk = _desk(visit, key)
+    return visit.render("design/_graph.html", {**_context(visit, desk), "step": desk.design.find(node)})
+
+
+@router.get("/journeys/{key}/edit/chosen")
+def show_chosen(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
+    """The fragment with what can be done with the chosen node."""
+    desk = _desk(visit, key)
+    return visit.render("design/_chosen.html", {**_context(visit, desk), "step": desk.design.find(node)})
+
+
+def _context(visit: Visit, desk: Desk) -> dict[str, object]:
+    return {
+        "desk": desk,
+        "shown": desk.shown,
+        "design": desk.design,
+        "base": f"/journeys/{desk.shown.key}",
+        "editing": visit.may_operate_chain,
+    }
+
+
+def _desk(visit: Visit, key: str) -> Desk:
+    with visit.begin() as session:
+        shown = find_shown(session, key)
+        draft = editable(session, "journey", key)
+    document = draft.document
+    findings = find(visit.deps, "journey", key, document, in_sight=visit.begin)
+    return Desk(shown, draft, design(document, findings, visit.deps.catalogue, visit.language))
+
+
+def _palette(visit: Visit) -> tuple[Group, ...]:
+    with visit.begin() as session:
+        rulesets, journeys = _live(session, "ruleset"), _live(session, "journey")
+    return palette(visit.deps.catalogue, rulesets, journeys, visit.language)
+
+
+def _live(session: Session, kind: str) -> list[Shown]:
+    return [shown for shown in list_shown(session, kind) if shown.condition in {"live", "paused"}]

@@ -1,0 +1,237 @@
+// The page on which a journey is designed: choosing nodes, commands, the palette of what can be inserted, keys.
+// Regions fetch themselves again on `draft-changed`; this file sends commands and keeps selection and focus over swaps.
+(() => {
+  const root = document.querySelector("[data-design]");
+  if (!root) return;
+  const page = `/journeys/${root.dataset.key}/edit`, doors = `/edit/journey/${root.dataset.key}`;
+  const editing = "editing" in root.dataset, notice = document.getElementById("edit-notice");
+  const graph = () => document.getElementById("graph");
+  const narrow = matchMedia("(max-width: 47.99rem)");
+  let revision = Number(root.dataset.base), pending = null, queue = Promise.resolve();
+
+  // Where things are
+  const shown = () => (root.dataset.view === "outline" ? "#outline" : "#canvas");
+  const ids = () => [...graph().querySelectorAll("#outline [data-node]")].map((node) => node.dataset.node);
+  const place = (node) => graph().querySelector(`${shown()} [data-node="${CSS.escape(node)}"]`) ||
+    (node === "@entry" ? graph().querySelector(`${shown()} [data-part="entry"]`) : null);
+  const exits = (node) => [...graph().querySelectorAll(`#outline [data-add-after="${CSS.escape(node)}"]`)];
+
+  // Choosing: the address, the marks, and what stands beside
+  const mark = () => {
+    for (const node of graph().querySelectorAll("[data-node]")) {
+      if (node.dataset.node === root.dataset.node) node.setAttribute("aria-current", "true");
+      else node.removeAttribute("aria-current");
+    }
+    for (const step of graph().querySelectorAll("#outline > li")) {
+      step.classList.toggle("is-chosen", step.id === `step-${root.dataset.node}`);
+    }
+  };
+  const address = (node, part) => (node ? `?node=${encodeURIComponent(node)}` : part ? `?part=${encodeURIComponent(part)}` : "");
+  const fetchBeside = async (node, part) => {
+    const query = address(node, part), panel = document.getElementById("panel");
+    const wanted = [htmx.ajax("GET", `${page}/chosen${query}`, { target: "#chosen", swap: "outerMorph" })];
+    if (panel) wanted.push(htmx.ajax("GET", `${page}/panel${query}`, { target: "#panel", swap: "outerHTML" }));
+    await Promise.all(wanted);
+  };
+  const choose = async (node, { part = "", focus = "", remember = true } = {}) => {
+    root.dataset.node = node;
+    root.dataset.part = part;
+    mark();
+    if (remember) history.pushState({}, "", page + address(node, part));
+    if (focus === "node") place(node)?.focus();
+    if (node) document.dispatchEvent(new CustomEvent("canvas:reveal", { detail: { node } }));
+    await fetchBeside(node, part);
+    if (focus === "panel") document.getElementById("chosen-title")?.focus();
+    if (narrow.matches && node && focus !== "node") document.getElementById("side")?.scrollIntoView({ block: "start" });
+  };
+  addEventListener("popstate", () => {
+    const query = new URLSearchParams(location.search);
+    choose(query.get("node") || "", { part: query.get("part") || "", remember: false });
+  });
+
+  // Commands: one after the other, each with the revision that was seen
+  const say = (html) => { if (notice) { notice.innerHTML = html; if (html) htmx.process(notice); } };
+  const announce = (answer) => {
+    const header = answer.headers.get("HX-Trigger");
+    for (const [name, detail] of Object.entries(header?.startsWith("{") ? JSON.parse(header) : {})) {
+      htmx.trigger(document.body, name, detail);
+    }
+  };
+  const post = async (door, values, after) => {
+    const known = new Set(ids());
+    const answer = await fetch(`${doors}/${door}`, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" } });
+    if (!answer.ok) { say(await answer.text()); return; }
+    say("");
+    pending = { ...after, known };
+    announce(answer);
+  };
+  const send = (command, after = {}) => {
+    queue = queue.then(() => post("commands", { command: JSON.stringify(command), base: revision }, after)).catch(() => {});
+    return queue;
+  };
+  const step = (door) => { queue = queue.then(() => post(door, { base: revision }, {})).catch(() => {}); };
+  document.body.addEventListener("draft-changed", (event) => {
+    const now = Number(event.detail?.revision);
+    if (now) revision = now;
+  });
+
+  // After a swap: the new node is chosen, what is gone is let go, and focus is where it was or next to it
+  let focused = null;
+  document.addEventListener("htmx:before:swap", () => {
+    const node = document.activeElement?.closest?.("#graph [data-node]");
+    focused = node ? node.dataset.node : null;
+  });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail?.ctx?.target?.id !== "graph") return;
+    const after = pending, here = ids();
+    pending = null;
+    mark();
+    const made = after?.makes ? here.find((node) => !after.known.has(node)) : null;
+    if (made) choose(made, { focus: "node" });
+    else if (after?.renamed) choose(after.renamed, { remember: true });
+    else if (root.dataset.node && !here.includes(root.dataset.node)) {
+      const next = here.includes(after?.then) ? after.then : "";
+      choose(next, { focus: next ? "node" : "" });
+      if (!next) place("@entry")?.focus();
+    } else if (focused && document.activeElement === document.body) place(focused)?.focus();
+  });
+
+  // Views: the picture or its outline
+  const view = (name) => {
+    root.dataset.view = name;
+    const radio = root.querySelector(`input[data-view][value="${name}"]`);
+    if (radio) radio.checked = true;
+    if (name === "canvas") dispatchEvent(new Event("resize"));
+  };
+  root.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-view]")) return;
+    view(event.target.value);
+    sessionStorage.setItem("design-view", event.target.value);
+  });
+  view(sessionStorage.getItem("design-view") || (narrow.matches ? "outline" : "canvas"));
+
+  // The palette
+  const palette = document.getElementById("palette"), search = document.getElementById("palette-search");
+  const where = document.getElementById("palette-where"), offers = palette ? [...palette.querySelectorAll(".offer")] : [];
+  const visible = () => offers.filter((offer) => !offer.hidden);
+  const point = (offer) => {
+    for (const each of offers) each.setAttribute("aria-selected", String(each === offer));
+    search.setAttribute("aria-activedescendant", offer?.id || "");
+    offer?.scrollIntoView({ block: "nearest" });
+  };
+  const filter = () => {
+    const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const offer of offers) offer.hidden = !words.every((word) => offer.dataset.search.includes(word));
+    for (const group of palette.querySelectorAll(".palette-group")) group.hidden = !group.querySelector(".offer:not([hidden])");
+    palette.querySelector(".palette-none").hidden = visible().length > 0;
+    point(visible()[0]);
+  };
+  const open = (node, port, also = "") => {
+    if (!palette || !editing) return;
+    const words = (button) => button.closest("li").querySelector(".exit-words").textContent.replace(/\s+/g, " ").trim();
+    const wish = [port, ...also.split(" ").filter(Boolean)], ways = exits(node);
+    where.replaceChildren(...ways.map((button) => new Option(words(button), button.dataset.port)));
+    if (wish.length > 1) {
+      const told = ways.filter((button) => wish.includes(button.dataset.port)).map(words).join(" · ");
+      where.prepend(new Option(told, wish.join(" ")));
+    }
+    if (![...where.options].some((option) => option.value === wish.join(" "))) where.add(new Option(port, port));
+    where.value = wish.join(" ");
+    palette.dataset.node = node;
+    search.value = "";
+    filter();
+    palette.showModal();
+    search.focus();
+  };
+  const insert = (offer) => {
+    if (!offer) return;
+    const node = palette.dataset.node, [port, ...also] = node === "@entry" ? [where.value] : where.value.split(" ");
+    const add = JSON.parse(offer.dataset.add), ports = JSON.parse(offer.dataset.ports);
+    palette.close();
+    if (node !== "@entry") send({ command: "insert_after", node, port, also, add, ports }, { makes: true });
+    else send({ command: "insert_start", add, ports, ...(port ? { entry: Number(port) } : {}) }, { makes: true });
+  };
+  search?.addEventListener("input", filter);
+  search?.addEventListener("keydown", (event) => {
+    const list = visible(), at = list.findIndex((offer) => offer.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown") point(list[Math.min(at + 1, list.length - 1)]);
+    else if (event.key === "ArrowUp") point(list[Math.max(at - 1, 0)]);
+    else if (event.key === "Enter") insert(list[at]);
+    else return;
+    event.preventDefault();
+  });
+  palette?.addEventListener("click", (event) => {
+    const offer = event.target.closest(".offer");
+    if (offer) insert(offer);
+  });
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
+    });
+  }
+  palette?.addEventListener("close", () => { if (document.activeElement === document.body) place(palette.dataset.node)?.focus(); });
+
+  // Clicks and forms, delegated: what stands here may be swapped at any time
+  const values = (form, submitter) => {
+    const found = {};
+    for (const [name, value] of new FormData(form, submitter)) {
+      const names = name.split(" ");
+      if (names.length === 1) found[name] = value;
+      else JSON.parse(value).forEach((each, index) => { found[names[index]] = each; });
+    }
+    return found;
+  };
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const add = event.target.closest("[data-add-after]"), deed = event.target.closest("button[data-command]");
+    const link = event.target.closest("[data-design] a[data-node], [data-design] a[data-part], a[data-unchoose]");
+    if (add) open(add.dataset.addAfter, add.dataset.port, add.dataset.also);
+    else if (deed) send(JSON.parse(deed.dataset.command), { makes: "makes" in deed.dataset, then: deed.dataset.then });
+    else if (event.target.closest("[data-open-keys]")) document.getElementById("keys").showModal();
+    else if (link) {
+      event.preventDefault();
+      const focus = event.detail === 0 ? "panel" : "";
+      if ("unchoose" in link.dataset) { const back = root.dataset.node; choose("").then(() => place(back)?.focus()); }
+      else if (link.dataset.node === "@entry" || link.dataset.part) choose("", { part: link.dataset.part || "entry", focus });
+      else choose(link.dataset.node, { focus });
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-command]");
+    if (!form) return;
+    event.preventDefault();
+    const command = { ...JSON.parse(form.dataset.command), ...values(form, event.submitter) };
+    send(command, { makes: "makes" in form.dataset, renamed: "renames" in form.dataset ? command.to : null });
+    form.closest("details")?.removeAttribute("open");
+  });
+
+  // Keys
+  const typing = (element) => element?.closest?.("input, textarea, select, [contenteditable], dialog");
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented) return;
+    const chord = event.ctrlKey || event.metaKey, key = event.key.toLowerCase();
+    if (typing(event.target) || event.altKey) return;
+    if (event.key === "?") { document.getElementById("keys")?.showModal(); event.preventDefault(); return; }
+    if (!editing) return;
+    if (chord && (key === "z" || key === "y")) {
+      event.preventDefault();
+      step(key === "y" || event.shiftKey ? "redo" : "undo");
+      return;
+    }
+    const node = event.target.closest?.("#graph [data-node]")?.dataset.node ||
+      (event.target.closest?.("#graph [data-part]") ? "@entry" : "") || root.dataset.node;
+    if (chord || !node || !event.target.closest?.("#graph, #chosen, body")) return;
+    if (key === "a" || event.key === "Insert") {
+      const ways = exits(node), loose = ways.find((way) => way.closest("li").querySelector(".leads-nowhere"));
+      if (ways.length) open(node, (loose || ways[0]).dataset.port);
+    } else if (node === "@entry") return;
+    else if (key === "d") send({ command: "duplicate", node }, { makes: true });
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      const then = exits(node).map((way) => way.closest("li").querySelector("a[href^='#step-']")?.hash.slice(6)).find(Boolean);
+      const beside = decodeURIComponent(then || "") || graph().querySelector(`path.edge[data-to="${CSS.escape(node)}"]`)?.dataset.from || "";
+      root.dataset.node = node;
+      send({ command: "delete", node }, { then: beside });
+    } else return;
+    event.preventDefault();
+  });
+})();

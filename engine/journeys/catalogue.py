@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from rules.types import Fields, Json
 
@@ -21,10 +23,30 @@ Subject: TypeAlias = Literal["member", "store", "associate"]
 class Reference:
     """Marks a param that names a thing of ours, such as `batch: Annotated[str, Reference("coupon-batch")]`.
 
-    Kinds: coupon-batch, chat, channel, store, associate, ruleset, task, journey.
+    Kinds: coupon-batch, chat, channel, store, region, associate, ruleset, task, journey. In the JSON schema it stands
+    under `x-reference`, so that forms offer what there is.
     """
 
     kind: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of what is marked, with the mark."""
+        return {**handler(core), "x-reference": self.kind}
+
+
+@dataclass(frozen=True)
+class ShownAs:
+    """Says how people write a param where its type does not tell: `age: Annotated[str, ShownAs("duration")]`.
+
+    Kinds: duration, clock, share (basis points), money (minor units), long_text, event, condition. In the JSON schema
+    it stands under `x-kind`.
+    """
+
+    kind: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of what is marked, with the mark."""
+        return {**handler(core), "x-kind": self.kind}
 
 
 def label(zh: str, en: str, *, help_zh: str, help_en: str) -> Any:

@@ -32,7 +32,7 @@ def routes(method: str) -> Iterator[str]:
 
 
 def some(path: str) -> str:
-    values = {"key": "hook-coupon", "run_id": "1", "member_id": "1", "alert_id": "1", "job_id": "1"}
+    values = {"key": "hook-coupon", "run_id": "1", "member_id": "1", "alert_id": "1", "job_id": "1", "kind": "journey"}
     names = [part.partition("}")[0].partition(":")[0] for part in path.split("{")[1:]]
     return path.format(**{name: values.get(name, "1") for name in names})
 

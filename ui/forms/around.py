@@ -1,0 +1,100 @@
+"""What stands beside the fields: the name of what a key names, a text as its reader sees it, what the checks find."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.journeys.findings import Finding
+from rules.types import Json
+from ui.forms import durations
+from ui.forms.fields import Choice, Field
+from ui.forms.shapes import LEAVES
+from ui.messages import Language, text
+
+_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A piece of a text: words, or a field with its path and its title; a field that is not in scope has none."""
+
+    text: str
+    path: str = ""
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a form needs of the world, as functions and tables; a form of nothing needs none of it.
+
+    `thing(kind, key)` is the title of what a reference names, None where there is none; `nodes`, `events`, `activities`
+    are what can be chosen; `titles` are those of the fields in scope, by pointer of the form.
+    """
+
+    language: Language
+    thing: Callable[[str, str], str | None] = lambda _, __: None
+    titles: Callable[[str], Mapping[str, str]] = lambda _: {}
+    nodes: Sequence[Choice] = ()
+    events: Mapping[str, str] = field(default_factory=dict)
+    activities: Sequence[Choice] = ()
+    findings: Sequence[Finding] = ()
+
+    def note(self, of: Field) -> str:
+        """What there is to say about the present value: a duration's way of counting, the name behind a key."""
+        if not isinstance(of.value, str) or not of.value:
+            return ""
+        match of.kind:
+            case "duration":
+                how = durations.counting(of.value)
+                return text(self.language, f"forms.counted.{how}") + f" · {of.value}" if how else ""
+            case "reference":
+                found = self.thing(of.shape.reference, of.value)
+                return text(self.language, "forms.unknown_thing") if found is None else found
+            case "event":
+                return self.events.get(of.value, "")
+            case _:
+                return ""
+
+    def pieces(self, of: Field) -> Sequence[Piece]:
+        """A text with its fields told by their titles; nothing for a text without any."""
+        if of.kind != "text" or not of.shape.computable or not isinstance(of.value, str) or "{{" not in of.value:
+            return ()
+        return tuple(_pieces(of.value, self.titles(of.pointer)))
+
+    def source_title(self, of: Field, path: str) -> str:
+        """The title of a field that an expression may take its value from."""
+        return self.titles(of.pointer).get(path, "")
+
+    def found(self, of: Field) -> Sequence[Finding]:
+        """The findings that belong beside a field: of a leaf all below it, else those of the place itself."""
+        if of.kind in LEAVES:
+            return self.found_at(of.pointer, below=True)
+        return self.found_at(of.pointer)
+
+    def found_at(self, pointer: str, *, below: bool = False) -> Sequence[Finding]:
+        """The findings at a place, and where asked for those below it."""
+        return [
+            each
+            for each in self.findings
+            if each.pointer == pointer or (below and each.pointer.startswith(f"{pointer}/"))
+        ]
+
+
+def _pieces(shown: str, titles: Mapping[str, str]) -> Iterator[Piece]:
+    end = 0
+    for match in _PLACEHOLDER.finditer(shown):
+        if match.start() > end:
+            yield Piece(shown[end : match.start()])
+        title = titles.get(match[1])
+        yield Piece(title or match[1], match[1], known=title is not None)
+        end = match.end()
+    if end < len(shown):
+        yield Piece(shown[end:])
+
+
+def node_choices(document: Mapping[str, Json], named: Callable[[str, Json], str]) -> list[Choice]:
+    """The nodes of a document to choose from, in the order in which they stand there."""
+    nodes = document.get("nodes")
+    return [Choice(key, named(key, node)) for key, node in nodes.items()] if isinstance(nodes, dict) else []

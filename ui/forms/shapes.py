@@ -1,0 +1,232 @@
+"""What a JSON schema says of a value, as far as a form shows it: its kind, its words, its parts.
+
+Any schema is read; what no form can show is of the kind `json`, to be written as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
+
+from pydantic import BaseModel
+
+from rules.types import Json
+
+Schema: TypeAlias = Mapping[str, Any]
+
+Kind: TypeAlias = Literal[
+    "text", "long_text", "name", "integer", "number", "money", "share", "boolean", "enum", "duration", "clock", "date",
+    "instant", "reference", "event", "node", "activity", "zone", "condition", "expression", "any", "object", "list",
+    "map", "union", "const", "json",
+]  # fmt: skip
+KINDS: Final = frozenset(get_args(Kind))
+
+LEAVES: Final = KINDS - {"object", "list", "map", "union", "const"}
+"""What is written in one field."""
+
+
+class Absent:
+    """That there is no value. Other than null, which is one."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Final = Absent()
+"""The value of what a document does not say."""
+
+Value: TypeAlias = Json | Absent
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One value as its schema describes it.
+
+    `owner` is the model that it stands in and `name` its name there. `computable` values may be an expression
+    (`{"$": …}`), and texts among them may show fields. `signed` durations may lie before.
+    """
+
+    kind: Kind
+    schema: Schema
+    definitions: Schema
+    owner: str = ""
+    name: str = ""
+    required: bool = False
+    nullable: bool = False
+    computable: bool = False
+
+    @property
+    def default(self) -> Value:
+        """What holds where nothing is said; null is as good as nothing."""
+        return cast("Value", self.schema.get("default", ABSENT)) if self.schema.get("default") is not None else ABSENT
+
+    @property
+    def choices(self) -> tuple[Json, ...]:
+        """The values of an enum."""
+        return tuple(self.schema.get("enum", ()))
+
+    @property
+    def reference(self) -> str:
+        """What kind of thing a reference names."""
+        return str(self.schema.get("x-reference", ""))
+
+    @property
+    def signed(self) -> bool:
+        """Whether a duration may be negative."""
+        return bool(self.schema.get("x-signed"))
+
+    @property
+    def model(self) -> str:
+        """The name of the model of an object."""
+        return str(self.schema.get("title", ""))
+
+    @property
+    def properties(self) -> dict[str, Shape]:
+        """The parts of an object by name, as they are declared."""
+        required = self.schema.get("required", ())
+        return {
+            name: self._part(schema, name, required=name in required)
+            for name, schema in self.schema.get("properties", {}).items()
+        }
+
+    @property
+    def item(self) -> Shape:
+        """The items of a list, or the values of a map."""
+        if self.kind == "list":
+            return self._part(self.schema.get("items", {}), "", required=True)
+        patterns = list(self.schema.get("patternProperties", {}).values())
+        more = self.schema.get("additionalProperties", {})
+        schema = patterns[0] if patterns else more if isinstance(more, Mapping) else {}
+        return self._part(schema, "", required=True)
+
+    @property
+    def options(self) -> tuple[Shape, ...]:
+        """The forms of a union."""
+        schemas = self.schema.get("oneOf") or self.schema.get("anyOf") or ()
+        found = (self._part(each, self.name, required=self.required) for each in schemas if each.get("type") != "null")
+        return tuple(replace(each, owner=self.owner) for each in found)
+
+    @property
+    def tag(self) -> str:
+        """The key that tells the forms of a union apart; none where they are told apart by what they hold."""
+        return str(self.schema.get("discriminator", {}).get("propertyName", ""))
+
+    def option_for(self, value: Value) -> Shape:
+        """The form of a union that a value has, or comes nearest to."""
+        held = value if isinstance(value, dict) else {}
+        return max(self.options, key=lambda option: _nearness(option, held))
+
+    def part(self, step: str, value: Value) -> Shape | None:
+        """The shape of the part that a pointer's step leads to; None where the schema knows of none."""
+        match self.kind:
+            case "union":
+                return self.option_for(value).part(step, value)
+            case "object":
+                return self.properties.get(step)
+            case "list" if re.fullmatch(r"\d+|-", step):
+                return replace(self.item, name=step)
+            case "map":
+                return replace(self.item, name=step)
+            case _:
+                return None
+
+    def _part(self, schema: Schema, name: str, *, required: bool) -> Shape:
+        found = shape(schema, self.definitions, owner=self.model, name=name, computable=self.computable)
+        return replace(found, required=required)
+
+
+def shape(
+    schema: Schema, definitions: Schema | None = None, *, owner: str = "", name: str = "", computable: bool = False
+) -> Shape:
+    """Reads a schema. `definitions` are its `$defs`, where the schema does not bring them itself."""
+    known = definitions if definitions is not None else schema.get("$defs", {})
+    plain, nullable = _plain(schema, known)
+    return Shape(
+        _kind(plain, known, name), plain, known, owner=owner, name=name, nullable=nullable, computable=computable
+    )
+
+
+def shape_of(model: type[BaseModel], *, computable: bool = False) -> Shape:
+    """The shape of a model's JSON."""
+    return shape(model.model_json_schema(), computable=computable)
+
+
+def _plain(schema: Schema, definitions: Schema, depth: int = 0) -> tuple[Schema, bool]:
+    """The schema without references and without a null beside one other form; whether there was one."""
+    if "$ref" in schema and depth < 50:
+        target = definitions.get(str(schema["$ref"]).rpartition("/")[2], {})
+        beside = {key: value for key, value in schema.items() if key != "$ref"}
+        plain, nullable = _plain(target, definitions, depth + 1)
+        return {**plain, **beside}, nullable
+    for key in ("anyOf", "oneOf", "allOf"):
+        forms = schema.get(key, ())
+        kept = [each for each in forms if each.get("type") != "null"]
+        if len(kept) == 1:
+            beside = {name: value for name, value in schema.items() if name != key}
+            plain, nullable = _plain(kept[0], definitions, depth + 1)
+            return {**plain, **beside}, nullable or len(kept) < len(forms)
+    return schema, False
+
+
+_MARKS: Mapping[str, Kind] = {"x-reference": "reference", "const": "const", "enum": "enum"}
+_FORMATS: Mapping[str, Kind] = {"duration": "duration", "date-time": "instant", "date": "date", "time": "clock"}
+_TYPES: Mapping[str, Kind] = {"integer": "integer", "number": "number", "boolean": "boolean"}
+
+
+def _kind(schema: Schema, definitions: Schema, name: str) -> Kind:
+    told = schema.get("x-kind")
+    if told in KINDS:
+        return cast("Kind", told)
+    marked = next((kind for mark, kind in _MARKS.items() if mark in schema), None)
+    if marked is not None:
+        return marked
+    if "oneOf" in schema or "anyOf" in schema:
+        return _kind_of_forms(schema, definitions)
+    match schema.get("type"):
+        case "string":
+            return _FORMATS.get(str(schema.get("format")), "text")
+        case "integer" if name.endswith("_bp"):
+            return "share"
+        case "object":
+            return _kind_of_object(schema)
+        case "array":
+            return "json" if "prefixItems" in schema else "list"
+        case None:
+            return "any" if not schema.keys() - _WORDS else "json"
+        case other:
+            return _TYPES.get(str(other), "json")
+
+
+_WORDS = frozenset({"title", "description", "default", "examples", "x-title", "x-help"})
+
+
+def _kind_of_object(schema: Schema) -> Kind:
+    properties = schema.get("properties", {})
+    if properties.keys() == {"minor", "currency"}:
+        return "money"
+    if properties:
+        return "object"
+    return "map" if schema.get("additionalProperties") is not False or "patternProperties" in schema else "json"
+
+
+def _kind_of_forms(schema: Schema, definitions: Schema) -> Kind:
+    forms = [_plain(each, definitions)[0] for each in schema.get("oneOf") or schema.get("anyOf") or ()]
+    kept = [form for form in forms if form.get("type") != "null"]
+    if kept and all(form.get("type") == "object" and form.get("properties") for form in kept):
+        return "union"
+    return "any"
+
+
+def _nearness(option: Shape, held: Mapping[str, Json]) -> int:
+    """How well an object fits a form: what the form names is for it, a constant that differs decides against it."""
+    known = option.properties
+    constants = [part.schema.get("const") == held.get(name) for name, part in known.items() if part.kind == "const"]
+    needed = [name in held for name, part in known.items() if part.required]
+    return 100 * constants.count(True) + 10 * needed.count(True) + len(known.keys() & held.keys())
+
+
+def steps_of(pointer: str) -> Iterator[str]:
+    """The steps of a JSON pointer."""
+    return (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])

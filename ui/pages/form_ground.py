@@ -1,0 +1,159 @@
+"""What forms on pages stand on: the draft, what is to be chosen, and what the checks find in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy.orm import Session
+
+from engine.definitions.context import context_of
+from engine.definitions.kinds import Kind
+from engine.definitions.things import find_thing
+from engine.edits.store import Editable, editable
+from engine.events.types import EVENT_TYPES
+from engine.journeys.catalogue import Catalogue
+from engine.journeys.findings import Finding
+from rules.types import Json
+from ui import words
+from ui.checking import find
+from ui.forms.around import Around, node_choices
+from ui.forms.deeds import Ground
+from ui.forms.fields import Choice, Field
+from ui.forms.journeys import journey_shape, refining
+from ui.forms.posting import otherwise_text
+from ui.forms.shapes import Absent, shape
+from ui.forms.speech import Speech
+from ui.forms.values import CURRENCY, written
+from ui.messages import Language, known, text
+from ui.pages.visit import Visit
+from ui.scope import fields_at, offers
+
+ANY_DOCUMENT = shape({"type": "object", "additionalProperties": True})
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A form of a definition as somebody has it before them: where it is saved, and from which revision."""
+
+    visit: Visit
+    kind: Kind
+    key: str
+    draft: Editable
+    ground: Ground
+    around: Around
+
+    @property
+    def base(self) -> int:
+        """The revision that is shown."""
+        return self.draft.revision
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """What the draft says."""
+        return self.ground.document
+
+    @property
+    def editable(self) -> bool:
+        """Whether the visitor may change it."""
+        return self.visit.may_operate_chain
+
+    @property
+    def address(self) -> str:
+        """Where its fields are saved."""
+        return f"/edit/{self.kind}/{self.key}/field"
+
+    @property
+    def choices(self) -> str:
+        """Where what can be chosen is asked for."""
+        return f"/edit/{self.kind}/{self.key}/choices"
+
+    def has_node(self, node: str) -> bool:
+        """Whether the journey has this node."""
+        return any(choice.text == node for choice in self.around.nodes)
+
+    def otherwise(self, of: Field) -> str:
+        """The text of the value that holds where no field of an expression is there."""
+        return otherwise_text(of.chosen, self.visit.language)
+
+    def placeholder(self, of: Field) -> str:
+        """What holds where nothing is written."""
+        default = of.shape.default
+        if isinstance(default, Absent) or not isinstance(default, str | int | float):
+            return ""
+        return text(self.visit.language, "forms.default", value=written(of.kind, default, self.visit.language))
+
+    def currency(self, of: Field) -> str:
+        """The currency of an amount."""
+        held = of.value if isinstance(of.value, dict) else {}
+        return str(held.get("currency", CURRENCY))
+
+    def is_clock(self, typed: str) -> bool:
+        """Whether a browser's own field for a time of day can show the text."""
+        return not typed or _CLOCK.fullmatch(typed) is not None
+
+    def is_hidden(self, of: Field) -> bool:
+        """Whether a field has no place on the page: what is reserved, while nothing is written there."""
+        return of.name in _RESERVED and not of.present
+
+    def item_word(self, of: Field, item: Field) -> str:
+        """What the items of a list are called."""
+        if of.shape.item.kind == "union":
+            return self.ground.speech.option(of.shape.item.option_for(item.value))
+        key = f"forms.item.{of.name}"
+        return text(self.visit.language, key if known(self.visit.language, key) else "forms.item.any")
+
+
+_RESERVED = frozenset({"pressure"})
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def workplace(visit: Visit, session: Session, kind: Kind, key: str, *, checked: bool = False) -> Workplace:
+    """The form's ground in the present draft, with findings if it is to be `checked`. Raises UnknownDefinitionError."""
+    draft = editable(session, kind, key)
+    ground = ground_of(kind, draft.document, visit.deps.catalogue, visit.language)
+    return Workplace(visit, kind, key, draft, ground, _around(visit, session, kind, key, draft, checked=checked))
+
+
+def ground_of(kind: Kind, document: dict[str, Json], catalogue: Catalogue, language: Language) -> Ground:
+    """What forms of this document stand on, by its kind."""
+    speech = Speech(language)
+    if kind == "journey":
+        return Ground(document, journey_shape(), speech, catalogue, refining(catalogue))
+    return Ground(document, ANY_DOCUMENT, speech, catalogue)
+
+
+def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editable, *, checked: bool) -> Around:
+    language, document = visit.language, draft.document
+    context = context_of(session, visit.deps.catalogue, now=visit.now())
+
+    @cache
+    def thing(of: str, name: str) -> str | None:
+        found = find_thing(session, of, name)
+        return words.title(found.title, language, found.key) if found else None
+
+    @cache
+    def titles(pointer: str) -> Mapping[str, str]:
+        seen = offers(fields_at(kind, document, pointer, context))
+        return {each.path: each.title.zh if language == "zh" else each.title.en for each in seen}
+
+    findings: list[Finding] = find(visit.deps, kind, key, document, in_sight=visit.begin) if checked else []
+    return Around(
+        language=language,
+        thing=thing,
+        titles=titles,
+        nodes=node_choices(document, lambda node_id, node: _node_name(node_id, node, language)),
+        events={name: words.title(each.titles, language, name) for name, each in EVENT_TYPES.items()},
+        activities=[
+            Choice(name, f"{words.activity(name, visit.deps.catalogue, language)} · {name}")
+            for name in sorted(visit.deps.catalogue)
+        ],
+        findings=findings,
+    )
+
+
+def _node_name(node_id: str, node: Json, language: Language) -> str:
+    title = words.title(node.get("title"), language) if isinstance(node, dict) else ""
+    return f"{title} · {node_id}" if title else node_id

@@ -1,0 +1,170 @@
+// Forms that save themselves: searches, fields put into texts, and fields that are being written left alone by morphs.
+(() => {
+  const field = (element) => element?.closest?.("[data-field]");
+  const parts = (form) => form.querySelectorAll(".field-control, .field-said");
+
+  // A field keeps what is written in it while it has the focus, waits to be saved, or was refused.
+  const isHeld = (form) => form.contains(document.activeElement) || form.dataset.typed || form.querySelector("[data-unsaved]");
+  const hold = (form) => parts(form).forEach((part) => part.toggleAttribute("hx-morph-skip", Boolean(isHeld(form))));
+  const holdAll = () => document.querySelectorAll("[data-field]").forEach(hold);
+
+  document.addEventListener("input", (event) => {
+    const form = field(event.target);
+    if (form && event.target.name) form.dataset.typed = String(Number(form.dataset.typed || 0) + 1);
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-field]")) event.preventDefault();
+  }, true);
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = field(event.target);
+    if (form) form.dataset.sent = form.dataset.typed || "";
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.target.matches?.("form[data-field]") ? event.target : null;
+    if (!form || event.detail.ctx.response.status >= 400) return;
+    if ((form.dataset.typed || "") === (form.dataset.sent || "")) delete form.dataset.typed;
+    form.removeAttribute("hx-morph-skip");
+    if (form.hasAttribute("data-empties")) {
+      form.querySelectorAll("[name=value]").forEach((input) => { input.value = ""; });
+      delete form.dataset.typed;
+    }
+  });
+  document.addEventListener("htmx:before:swap", holdAll);
+
+  // A browser keeps what was chosen over what the page says; what nobody writes in follows the page.
+  const follow = () => {
+    document.querySelectorAll("[data-field]").forEach((form) => {
+      if (isHeld(form) || form.hasAttribute("hx-morph-skip")) return;
+      form.querySelectorAll("input[name]:not([type=hidden]), textarea[name]").forEach((input) => { input.value = input.defaultValue; });
+      form.querySelectorAll("select").forEach((select) => {
+        const chosen = [...select.options].findIndex((option) => option.defaultSelected);
+        select.selectedIndex = Math.max(0, chosen);
+      });
+    });
+  };
+  document.addEventListener("htmx:after:swap", (event) => {
+    holdAll();
+    if (event.detail.ctx.target?.id === "panel" || event.detail.ctx.sourceElement?.id === "panel") follow();
+  });
+
+  // Two ways on when somebody else changed the same place.
+  document.addEventListener("click", (event) => {
+    const again = event.target.closest("[data-again]");
+    const theirs = event.target.closest("[data-theirs]");
+    const form = field(again || theirs);
+    if (again) {
+      const over = Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: again.dataset.again });
+      form.querySelector(".field-said").append(over);
+      const control = form.querySelector(".field-control [name=value]");
+      control.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    if (theirs) {
+      delete form.dataset.typed;
+      form.querySelector(".field-said").replaceChildren();
+      theirs.blur();
+      hold(form);
+      htmx.trigger(document.body, "draft-changed");
+    }
+  });
+
+  // Searches: the list below a text, walked by arrow keys.
+  let asked = 0;
+  const list = (combo) => combo.querySelector(".combo-list");
+  const options = (combo) => [...list(combo).querySelectorAll("[role=option]")];
+  const close = (combo) => {
+    const input = combo.querySelector("input");
+    list(combo).hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const mark = (combo, index) => {
+    const found = options(combo);
+    found.forEach((option, i) => {
+      option.id = `${list(combo).id}-${i}`;
+      option.setAttribute("aria-selected", String(i === index));
+    });
+    if (found[index]) {
+      combo.querySelector("input").setAttribute("aria-activedescendant", found[index].id);
+      found[index].scrollIntoView({ block: "nearest" });
+    }
+  };
+  const search = async (combo, typed) => {
+    const turn = ++asked;
+    const url = `${combo.dataset.combo}&q=${encodeURIComponent(typed)}`;
+    const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok || turn !== asked || document.activeElement !== combo.querySelector("input")) return;
+    const html = await answer.text();
+    list(combo).replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
+    list(combo).hidden = false;
+    combo.querySelector("input").setAttribute("aria-expanded", "true");
+    mark(combo, -1);
+  };
+  const insert = (combo, path) => {
+    const form = field(combo);
+    const text = form.querySelector("textarea[name=value]");
+    text.setRangeText(`{{${path}}}`, text.selectionStart, text.selectionEnd, "end");
+    combo.querySelector("input").value = "";
+    combo.closest("[data-picker]").open = false;
+    text.focus();
+    text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const choose = (combo, option) => {
+    close(combo);
+    if (combo.hasAttribute("data-inserts")) return insert(combo, option.dataset.value);
+    const input = combo.querySelector("input");
+    input.value = option.dataset.value;
+    input.dataset.chosen = input.value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    close(combo);
+    asked += 1;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  document.addEventListener("input", (event) => {
+    const combo = event.target.closest("[data-combo]");
+    if (combo && event.isTrusted) search(combo, event.target.value);
+  });
+  document.addEventListener("focusin", (event) => {
+    const form = field(event.target);
+    if (form) hold(form);
+    const combo = event.target.closest("[data-combo]");
+    if (combo && !event.target.value) search(combo, "");
+  });
+  document.addEventListener("focusout", (event) => {
+    const form = field(event.target);
+    if (form) setTimeout(() => form.isConnected && hold(form));
+    const combo = event.target.closest("[data-combo]");
+    if (combo && !combo.contains(event.relatedTarget)) close(combo);
+  });
+  document.addEventListener("click", (event) => {
+    const combo = event.target.closest("[data-combo]");
+    if (combo && event.target.matches("input") && list(combo).hidden) search(combo, event.target.value);
+  });
+  document.addEventListener("mousedown", (event) => {
+    const option = event.target.closest(".combo-list [role=option]");
+    if (event.target.closest(".combo-list")) event.preventDefault();
+    if (option) choose(option.closest("[data-combo]"), option);
+  });
+  document.addEventListener("keydown", (event) => {
+    const combo = event.target.closest("[data-combo]");
+    if (!combo) return;
+    const found = list(combo).hidden ? [] : options(combo);
+    const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (list(combo).hidden) search(combo, event.target.value);
+      else mark(combo, (at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
+    } else if (event.key === "Enter" && found[at]) {
+      event.preventDefault();
+      choose(combo, found[at]);
+    } else if (event.key === "Escape" && !list(combo).hidden) {
+      event.preventDefault();
+      event.stopPropagation();
+      close(combo);
+    }
+  });
+
+  // A chip of the preview leads to its place in the text; an opened picker is ready to be typed in.
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches?.("[data-picker]") && event.target.open) event.target.querySelector("input").focus();
+  }, true);
+})();

@@ -13,6 +13,7 @@ from engine.database.connection import Database
 from engine.decisions.rulesets import Rulesets
 from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
+from ui.findings import Findings
 
 if TYPE_CHECKING:
     from engine.journeys.catalogue import ActivityType
@@ -38,6 +39,7 @@ class Dependencies:
     demo: bool = False
     rulesets: Rulesets = field(default_factory=Rulesets)
     proofs: Proofs | None = None
+    findings: Findings = field(default_factory=Findings)
 
     @property
     def secure(self) -> bool:

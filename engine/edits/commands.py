@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from engine.definitions.kinds import KINDS, Kind
@@ -36,8 +36,25 @@ class Family:
     apply: Callable[[dict[str, Json], Any], dict[str, Json]]
 
 
+class Several(BaseModel):
+    """Some commands in order, as one edit; `title` tells what they do together, as a mend's title does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    command: Literal["several"]
+    title: dict[str, str] | None = None
+    commands: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=200)
+
+
+def _apply_several(document: dict[str, Json], command: Several) -> dict[str, Json]:
+    for each in map(parse, command.commands):
+        document = apply(document, each)
+    return document
+
+
 FAMILIES: tuple[Family, ...] = (
     Family(KINDS, get_args(generic.GenericCommand), generic.apply),
+    Family(KINDS, (Several,), _apply_several),
     Family(("journey",), get_args(JourneyCommand), journeys.apply),
     Family(("ruleset",), get_args(TableCommand), tables.apply),
 )
@@ -55,6 +72,9 @@ def demand_fits(kind: Kind, command: Command) -> None:
         name = name_of(type(command))
         en = f"{name!r} is for a {' or '.join(kinds)}, and this is a {kind}."
         raise CommandError("/command", f"“{name}”不能用于 {kind}。", en)
+    if isinstance(command, Several):
+        for each in map(parse, command.commands):
+            demand_fits(kind, each)
 
 
 def parse(value: Json) -> Command:

@@ -19,6 +19,7 @@ DEEDS: Final[Mapping[str, tuple[str, str]]] = {
     "move": ("移动了 {place}", "moved {place}"),
     "rename": ("把 {place} 改名为 {to}", "renamed {place} to {to}"),
     "replace": ("替换了整个文档", "replaced the whole document"),
+    "several": ("修改了多处", "changed several places"),
     "restore": ("恢复了版本 {version}", "restored version {version}"),
     "import": ("导入了表格", "imported a spreadsheet"),
     "begin": ("开始了草稿", "began the draft"),
@@ -67,6 +68,9 @@ def deed_of(command: Json) -> dict[str, str]:
     """What a command did, in both languages; `command` as it was kept, perhaps by an older release."""
     if not isinstance(command, dict):
         return dict(zip(("zh", "en"), _OTHER, strict=True))
+    title = command.get("title")
+    if isinstance(title, dict) and command.get("command") == "several":
+        return {"zh": str(title.get("zh")), "en": str(title.get("en"))}
     told = _Told({name: _short(value) for name, value in command.items()})
     pointer = command.get("pointer")
     if isinstance(pointer, str):

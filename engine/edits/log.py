@@ -171,10 +171,15 @@ def item(row: DraftEdit) -> EditItem:
     return EditItem(row.n, row.revision, row.by, row.at, deed, row.undone_at, row.undone_by)
 
 
+def since(session: Session, kind: Kind, key: str, revision: int, *, limit: int) -> Sequence[DraftEdit]:
+    """What brought the draft from this revision to its own, latest first."""
+    later = select(DraftEdit).where(*_of(kind, key), col(DraftEdit.revision) > revision)
+    return session.execute(later.order_by(col(DraftEdit.revision).desc()).limit(limit)).scalars().all()
+
+
 def story(session: Session, draft: Draft, document: Document, base: int) -> Story | None:
     """What happened since a revision; None where that is not known any more, or long ago."""
-    since = select(DraftEdit).where(*_of(draft.kind, draft.key), col(DraftEdit.revision) > base)
-    rows = session.execute(since.order_by(col(DraftEdit.revision).desc()).limit(_FAR_BACK + 1)).scalars().all()
+    rows = since(session, cast("Kind", draft.kind), draft.key, base, limit=_FAR_BACK + 1)
     expected = list(range(draft.revision, base, -1))
     if not 0 <= base <= draft.revision or [row.revision for row in rows] != expected:
         return None

@@ -21,10 +21,11 @@ from ui.messages import messages
 
 
 def text_of(answer: httpx.Response) -> str:
-    """What a page says, without its markup."""
+    """What a page says, without its markup and what authors write."""
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text))
+    authors = re.sub(r"(<textarea[^>]*>).*?</textarea>", r"\1", answer.text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", authors))
 
 
 def paths(chain: Sample) -> list[str]:
@@ -58,11 +59,14 @@ def paths(chain: Sample) -> list[str]:
         "/library/ruleset/price-zone",
         "/library/fields/shopping",
         "/glossary",
+        *(f"/edit/{kind}/{part}" for kind in ("journey/hook-coupon", "ruleset/zones") for part in EDITING),
     ]
 
 
 RULES = ("zones", "zones?version=1&from=2", "zones?version=draft", "zones/findings?version=draft", "price-drafts")
 PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions", "/edit", "/edit/graph", "/edit/chosen?node=how")
+EDITING = ("bar", "problems", "json")
+PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions")
 
 
 def test_every_page_is_served_in_both_languages_and_themes(admin: Visitor, chain: Sample) -> None:

@@ -59,6 +59,8 @@ def pages(chain: Sample) -> dict[str, str]:
         "template-table": "/library/ruleset/ownership",
         "template-fields": "/library/fields/shopping",
         "glossary": "/glossary",
+        "json": "/edit/journey/hook-coupon/json",
+        "json-ruleset": "/edit/ruleset/zones/json",
         "parked-member": f"/members/{chain.members[1]}",
     }
 

@@ -1,0 +1,78 @@
+"""What the checks find in a draft, kept for a moment: the parts of an editor's page all ask for the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from engine.definitions import checks
+from engine.definitions.accepted import Checked, with_acceptances
+from engine.definitions.context import context_of
+from engine.definitions.live import live_revision
+from engine.definitions.mends import mends
+from engine.definitions.source import read_source
+from engine.kept import Kept
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engine.definitions.kinds import Kind
+    from engine.journeys.context import CheckContext
+    from engine.journeys.findings import Finding
+    from rules.documents.commands import Mend
+    from ui.dependencies import Dependencies
+
+_FRESH = 30
+"""Seconds after which what is found is found anew: a batch or channel that was missing may be there by then."""
+
+
+class _Once:
+    """The findings of one text, and their mends when somebody wants to see them; made by whoever asks first."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.findings: list[Finding] | None = None
+        self.mends: list[Sequence[Mend]] | None = None
+
+
+class Findings:
+    """Findings by the content of the draft and the revision of the live set; may be used by several threads."""
+
+    def __init__(self, most: int = 200) -> None:
+        self._kept: Kept[_Once] = Kept(most)
+
+    def of(self, deps: Dependencies, kind: Kind, key: str, text: str) -> list[Finding]:
+        """All findings, with who accepted them."""
+        return [found for found, _ in self._looked(deps, kind, key, text, with_mends=False)]
+
+    def with_mends(self, deps: Dependencies, kind: Kind, key: str, text: str) -> list[tuple[Finding, Sequence[Mend]]]:
+        """The same, each with the ways to do away with it."""
+        return self._looked(deps, kind, key, text, with_mends=True)
+
+    def _looked(
+        self, deps: Dependencies, kind: Kind, key: str, text: str, *, with_mends: bool
+    ) -> list[tuple[Finding, Sequence[Mend]]]:
+        document = read_source(text).document
+        with deps.database.begin() as session:
+            once = self._kept.get(_mark(deps, session, kind, key, text), _Once)
+            with once.lock:
+                context: CheckContext | None = None
+                if once.findings is None:
+                    context = _context(deps, session)
+                    once.findings = checks.find(kind, key, document, context)
+                if with_mends and once.mends is None:
+                    once.mends = mends(kind, document, once.findings, context or _context(deps, session))
+            found = with_acceptances(session, Checked(kind, key, document, once.findings))
+        return list(zip(found, once.mends or [()] * len(found), strict=True))
+
+
+def _context(deps: Dependencies, session: Session) -> CheckContext:
+    return context_of(session, deps.catalogue, now=deps.clock.now(), proofs=deps.proofs)
+
+
+def _mark(deps: Dependencies, session: Session, kind: Kind, key: str, text: str) -> str:
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    moment = int(deps.clock.now().timestamp()) // _FRESH
+    return f"{kind}/{key}/{digest}/{live_revision(session)}/{moment}"

@@ -1,0 +1,68 @@
+"""What the checks find in a draft, each at its place, with one-click mends."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from starlette.responses import HTMLResponse
+
+from engine.definitions.kinds import Kind
+from engine.edits.store import editable
+from engine.journeys.findings import Finding
+from rules.documents.commands import Mend
+from rules.types import Json
+from ui.pages.editing import Key
+from ui.pages.visit import Visit, Visiting
+from ui.places import address_of, place_words
+
+router = APIRouter(prefix="/edit/{kind}/{key}")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A mend as a button: what it is called, and its command."""
+
+    title: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A finding as the list shows it: where it is in words, where that is edited, and what can be done."""
+
+    found: Finding
+    place: str
+    href: str
+    offers: Sequence[Offer]
+
+
+@router.get("/problems")
+def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
+    """The list, errors first; the page asks for it again whenever the draft changes."""
+    with visit.begin() as session:
+        draft = editable(session, kind, key)
+    found = visit.deps.findings.with_mends(visit.deps, kind, key, draft.text)
+    ranked = sorted(found, key=lambda each: (each[0].accepted is not None, each[0].severity != "error"))
+    context = {
+        "base": f"/edit/{kind}/{key}",
+        "revision": draft.revision,
+        "problems": [_problem(visit, kind, key, draft.document, *each) for each in ranked],
+        "errors": sum(each.severity == "error" for each, _ in found),
+        "warnings": sum(each.severity != "error" and not each.accepted for each, _ in found),
+        "may_edit": visit.may_operate_chain,
+    }
+    return visit.render("editing/_problems.html", context)
+
+
+def _problem(
+    visit: Visit, kind: Kind, key: str, document: dict[str, Json], found: Finding, mends: Sequence[Mend]
+) -> Problem:
+    offers = [_offer(visit, mend) for mend in mends]
+    place = place_words(document, found.pointer, visit.language)
+    return Problem(found, place, address_of(kind, key, found.pointer, found.rows), offers)
+
+
+def _offer(visit: Visit, mend: Mend) -> Offer:
+    command = {"command": "several", "title": {**mend.title}, "commands": [{**each} for each in mend.commands]}
+    return Offer(mend.title[visit.language], json.dumps(command))

@@ -36,6 +36,7 @@ def paths(chain: Sample) -> list[str]:
         "/",
         "/overview/live",
         "/journeys",
+        "/journeys/new?from=hook-coupon",
         *journey,
         *runs,
         f"{runs[0]}/progress",

@@ -22,6 +22,7 @@ from ui.pages import (
     landing,
     library,
     members,
+    new_journey,
     operate,
     operators,
     overview,
@@ -36,6 +37,7 @@ from ui.pages import (
 MODULES: tuple[ModuleType, ...] = (
     sign_in,
     overview,
+    new_journey,
     design,
     journeys,
     panel,

@@ -27,6 +27,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "journeys": "/journeys",
         "canvas": "/journeys/hook-coupon",
         "draft": "/journeys/win-back",
+        "new-journey": "/journeys/new?template=hook-coupon",
         "design": "/journeys/hook-coupon/edit",
         "design-node": "/journeys/hook-coupon/edit?node=wait_add",
         "design-draft": "/journeys/win-back/edit",

@@ -5,6 +5,7 @@ A journey's document stores no layout. `draw` is the only place that knows the l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import graphlay
@@ -76,7 +77,7 @@ class DrawnBox:
 
 @dataclass(frozen=True)
 class DrawnWay:
-    """An edge with its path, the tip of its arrow and the place of its word; `plus_y` is the middle of its button."""
+    """An edge with its path, the tip of its arrow and the place of its word; `plus` is the middle of its button."""
 
     way: Way
     path: str
@@ -84,7 +85,7 @@ class DrawnWay:
     word_x: float
     word_y: float
     backwards: bool
-    plus_y: float | None = None
+    plus: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,8 @@ def _drawn(placed: _PlacedWay, left: float, top: float) -> DrawnWay:
     if not placed.way.plus:
         return drawn
     half = _label_size(placed.way)["height"] / 2
-    return replace(drawn, plus_y=word.y + half - _PLUS / 2, word_y=word.y - half + _WORD / 2)
+    on_way = _onto(points, _Point(word.x, word.y + half - _PLUS / 2))
+    return replace(drawn, plus=(on_way.x, on_way.y), word_y=word.y - half + _WORD / 2)
 
 
 def _points(value: object) -> Iterable[Mapping[str, float]]:
@@ -230,6 +232,20 @@ def _tip(points: Sequence[_Point]) -> str:
     across_x, across_y = (end.y - back.y) * 0.55, (back.x - end.x) * 0.55
     corners = ((end.x, end.y), (back.x + across_x, back.y + across_y), (back.x - across_x, back.y - across_y))
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+
+
+def _onto(points: Sequence[_Point], near: _Point) -> _Point:
+    """The point of a way that is nearest to another point."""
+    stretches = pairwise(points)
+    return min((_nearest(start, end, near) for start, end in stretches), key=lambda point: _distance(point, near))
+
+
+def _nearest(start: _Point, end: _Point, near: _Point) -> _Point:
+    across, down = end.x - start.x, end.y - start.y
+    length = across**2 + down**2
+    part = ((near.x - start.x) * across + (near.y - start.y) * down) / length if length else 0.0
+    part = min(1.0, max(0.0, part))
+    return _Point(start.x + across * part, start.y + down * part)
 
 
 def _word_place(points: Sequence[_Point]) -> _Point:

@@ -30,7 +30,7 @@
   const fetchBeside = async (node, part) => {
     const query = address(node, part), panel = document.getElementById("panel");
     const wanted = [htmx.ajax("GET", `${page}/chosen${query}`, { target: "#chosen", swap: "outerMorph" })];
-    if (panel) wanted.push(htmx.ajax("GET", `${page}/panel${query}`, { target: "#panel", swap: "outerHTML" }));
+    if (panel) wanted.push(htmx.ajax("GET", `${page}/panel${query || "?part=settings"}`, { target: "#panel", swap: "outerHTML" }));
     await Promise.all(wanted);
   };
   const choose = async (node, { part = "", focus = "", remember = true } = {}) => {

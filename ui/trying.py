@@ -1,7 +1,7 @@
 """Trying a ruleset on a page: a form with one entry for each field that it reads, and what was written as facts."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,12 @@ from rules.errors import RuleError
 from rules.facts import value_parser
 from rules.reader import loads
 from rules.tables.table import Table
-from rules.types import Declaration, Json
+from rules.types import Declaration, Fields, Json
 from ui.decision_tables import field_name
 from ui.messages import Language
 
 PREFIX = "fact."
+_TEXT = Declaration(type="text")
 _WHOLE = re.compile(r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})", re.ASCII)
 MOST = 10_000
 """Characters of one entry."""
@@ -51,18 +52,25 @@ class Filled:
 
 def fill(table: Table, sent: Mapping[str, str], language: Language) -> Filled:
     """The form for a ruleset, filled with what was sent. An entry without text says nothing of its field."""
+    return fill_fields(_paths(table), table.known, table.zone, sent, language)
+
+
+def fill_fields(
+    paths: Sequence[str], known: Fields, zone: ZoneInfo, sent: Mapping[str, str], language: Language
+) -> Filled:
+    """The same for any fields; a path that nobody declares is a text."""
     entries: list[Entry] = []
     facts: dict[str, Json] = {}
-    for path in _paths(table):
-        declaration = table.known[path]
+    for path in paths:
+        declaration = known.get(path, _TEXT)
         text = sent.get(f"{PREFIX}{path}", "").strip()[:MOST]
         failure = False
         if text:
             try:
-                _put(facts, path, fact(text, declaration, table.zone))
+                _put(facts, path, fact(text, declaration, zone))
             except (ValueError, RuleError):
                 failure = True
-        name = field_name(path, table.known, language)
+        name = field_name(path, known, language)
         entries.append(Entry(path, name, declaration.value_type.kind, _choices(declaration), text, failure))
     return Filled(entries, facts)
 

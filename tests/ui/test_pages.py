@@ -65,9 +65,11 @@ def paths(chain: Sample) -> list[str]:
 
 
 RULES = ("zones", "zones?version=1&from=2", "zones?version=draft", "zones/findings?version=draft", "price-drafts")
-PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions", "/edit", "/edit/graph", "/edit/chosen?node=how")
+PARTS = (
+    "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate",
+    "/edit", "/edit/graph", "/edit/chosen?node=how",
+)  # fmt: skip
 EDITING = ("bar", "problems", "json")
-PARTS = ("", "/live", "/funnel", "/strip", "/runs", "/versions")
 
 
 def test_every_page_is_served_in_both_languages_and_themes(admin: Visitor, chain: Sample) -> None:

@@ -31,6 +31,7 @@ from ui.pages import (
     rules,
     runs,
     sign_in,
+    simulate,
     start,
 )
 
@@ -44,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     fields,
     choices,
     funnel,
+    simulate,
     rules,
     runs,
     operate,

@@ -32,6 +32,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "design-node": "/journeys/hook-coupon/edit?node=wait_add",
         "design-draft": "/journeys/win-back/edit",
         "funnel": "/journeys/hook-coupon/funnel",
+        "simulate": "/journeys/hook-coupon/simulate",
         "runs": "/journeys/hook-coupon/runs",
         "filtered": "/journeys/hook-coupon/runs?status=stuck",
         "nothing": "/journeys/hook-coupon/runs?stage=redeemed",

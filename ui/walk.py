@@ -1,0 +1,130 @@
+"""A simulation as a page carries it: a script in the address, and the moves that make the next one of it.
+
+The address says all, so reloading and going back work, and the server keeps nothing.
+"""
+
+from __future__ import annotations
+
+import binascii
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationError
+
+from engine.journeys.document_tests import Happening
+from engine.journeys.trying.script import Script, offset
+from engine.journeys.trying.simulation import Simulation
+from rules.types import Json
+
+LARGEST = 64_000
+"""Bytes of a script, unpacked."""
+
+
+FAILS = "!"
+"""Stands for the failure of an activity among its ports."""
+
+
+class WalkError(ValueError):
+    """An address that holds no walk."""
+
+
+class Walk(Script):
+    """A script, and how many of the nodes that it enters are shown: all of them, or the first ones."""
+
+    steps: int | None = Field(default=None, ge=1)
+
+    def shown(self, found: Simulation) -> int:
+        """How many entered nodes are shown."""
+        return len(found.path) if self.steps is None else min(self.steps, len(found.path))
+
+    def clock(self, found: Simulation) -> datetime:
+        """Where the page stands in time: that of the first node that is not shown, else the clock of the whole."""
+        entered = [line for line in found.trace if line.kind == "entered"]
+        shown = self.shown(found)
+        return entered[shown].at if shown < len(entered) else found.now
+
+
+def encode(walk: Walk) -> str:
+    """A walk as a part of an address."""
+    text = walk.model_dump_json(exclude_unset=True)
+    return urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def decode(text: str) -> Walk:
+    """The walk of an address. Raises WalkError."""
+    try:
+        packed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        opened = zlib.decompressobj()
+        plain = opened.decompress(packed, LARGEST)
+        if opened.unconsumed_tail:
+            raise WalkError("The walk is too long.")
+        return Walk.model_validate_json(plain)
+    except (binascii.Error, zlib.error, ValidationError, UnicodeError) as error:
+        raise WalkError("The address holds no walk that can be read; start a new one.") from error
+
+
+# Moves
+
+
+def step(walk: Walk, found: Simulation, zone: ZoneInfo) -> Walk:
+    """Show one more node: a hidden one, else the one that the next deadline leads to."""
+    shown, entered = walk.shown(found), len(found.path)
+    if shown < entered:
+        return _changed(walk, steps=None if shown + 1 == entered else shown + 1)
+    if found.due is None:
+        return walk
+    return _changed(walk, until=offset(found.begin, found.due, zone), steps=entered + 1)
+
+
+def back(walk: Walk, found: Simulation) -> Walk:
+    """Show one node less."""
+    return _changed(walk, steps=max(1, walk.shown(found) - 1))
+
+
+def rest(walk: Walk) -> Walk:
+    """Show all up to where the run rests."""
+    return _changed(walk, steps=None)
+
+
+def deadline(walk: Walk, found: Simulation, zone: ZoneInfo) -> Walk:
+    """Let time pass to the next deadline."""
+    if found.due is None:
+        return rest(walk)
+    return _changed(walk, until=offset(found.begin, found.due, zone), steps=None)
+
+
+def run(walk: Walk) -> Walk:
+    """Let time pass until nothing is left to wait for."""
+    return _changed(walk, until="end", steps=None)
+
+
+def inject(walk: Walk, found: Simulation, on: str, data: Mapping[str, Json], after: timedelta, zone: ZoneInfo) -> Walk:
+    """Let an event happen, so long after where the page stands. What would have happened later still will."""
+    moment = offset(found.begin, walk.clock(found) + after, zone)
+    event = Happening(at=moment, on=on, data=dict(data))
+    return _changed(walk, when=[*walk.when, event], until=moment, steps=None)
+
+
+def answer(walk: Walk, activity: str, nth: int, port: str) -> Walk:
+    """Let the nth call (from 0) of an activity end through a port; FAILS makes it fail. The calls before stay done."""
+    results = [each for each in walk.when if each.activity == activity]
+    done = Happening(activity=activity, returns={})
+    results += [done] * (nth + 1 - len(results))
+    failure: Json = {"code": "failed", "message": ""}
+    result = {"fails": failure} if port == FAILS else {"returns": port}
+    results[nth] = Happening.model_validate({"activity": activity, **result})
+    others = [each for each in walk.when if each.activity != activity]
+    return _changed(walk, when=[*others, *results], steps=None)
+
+
+def take_arm(walk: Walk, node: str, arm: str) -> Walk:
+    """Let the member take an arm of a split."""
+    given = walk.given.model_copy(update={"arms": {**walk.given.arms, node: arm}})
+    return _changed(walk, given=given, steps=None)
+
+
+def _changed(walk: Walk, **parts: object) -> Walk:
+    return walk.model_copy(update=parts)

@@ -19,6 +19,7 @@ from engine.events import dedupe
 from engine.fields import store as fields
 from engine.funnel.fold import BATCH, fold
 from engine.jobs import store as jobs
+from engine.occurrences import trimming
 from engine.secrets.keyring import KeyRing
 from engine.wecom import inbox
 from workflows.router import Chore
@@ -49,6 +50,7 @@ class Chores:
             Chore("forget alerts", EVERY_HOUR, lambda: self._until_done(self._trim_alerts, AT_ONCE)),
             Chore("forget jobs", EVERY_HOUR, lambda: self._until_done(self._trim_jobs, AT_ONCE)),
             Chore("trim derived", EVERY_HOUR, lambda: self._until_done(self._trim_derived, AT_ONCE)),
+            Chore("trim truths", EVERY_HOUR, lambda: self._until_done(self._trim_truths, AT_ONCE)),
         ]
 
     def _expire_coupons(self, session: Session) -> int:
@@ -71,6 +73,9 @@ class Chores:
 
     def _trim_derived(self, session: Session) -> int:
         return fields.trim(session, now=self.clock.now(), limit=AT_ONCE)
+
+    def _trim_truths(self, session: Session) -> int:
+        return trimming.trim_truths(session, limit=AT_ONCE)
 
     async def _until_done(self, some: Callable[[Session], int], full: int) -> None:
         """Do it in one transaction after the other, until one finds less to do than it would have done."""

@@ -51,3 +51,15 @@ CHORE_SECONDS = Histogram(
 TRIMMED = Counter(
     "waystation_rows_trimmed_total", "Rows that retention deleted, by table.", ["table"], registry=REGISTRY
 )
+
+OCCURRENCES = Counter(
+    "waystation_occurrences_total", "Occurrences that fell due: opened, or why they told nobody.", ["result"],
+    registry=REGISTRY,
+)  # fmt: skip
+OCCURRENCE_LAG = Histogram(
+    "waystation_occurrence_lag_seconds", "How long after it fell due an occurrence was opened.",
+    buckets=(1, 5, 15, 60, 300, 3600, 86400), registry=REGISTRY,
+)  # fmt: skip
+CHOSEN_TOLD = Counter(
+    "waystation_chosen_told_total", "Members whom an occurrence chose and who were told.", registry=REGISTRY
+)

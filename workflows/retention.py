@@ -15,6 +15,7 @@ from engine.clock import Clock
 from engine.database import retrying
 from engine.database.connection import Database
 from engine.decisions import records as decisions
+from engine.occurrences import trimming
 from engine.retention import rows, runs
 from engine.retention.keep import Keep
 from workflows.measures import TRIMMED
@@ -43,6 +44,7 @@ class Retention:
         return [
             self._chore("trim run details", runs.trim_details, keep.run_details),
             self._chore("trim runs", runs.trim_runs, keep.runs),
+            self._chore("trim occurrences", trimming.trim, keep.run_details),
             self._chore("trim events", rows.trim_events, keep.events),
             self._chore("trim funnel", rows.trim_funnel, keep.funnel),
             self._chore("trim decisions", decisions.trim, keep.decisions),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -62,7 +63,7 @@ class Counting:
 
     def members(self, rule: Rule, *, sample: int = 0, stores: bool = False, undecided: bool = False) -> Count:
         """The members of whom a condition on `member.*`, `store.*` and `associate.*` is true. Raises TooSlowError."""
-        scan = self._scan(rule, "members")
+        scan = self.scan(rule, "members")
         found = self._find(rule, scan, scan.matching, sample=sample, stores=stores)
         if not undecided or not scan.whole:
             return found
@@ -71,15 +72,26 @@ class Counting:
 
     def stores(self, rule: Rule, *, sample: int = 0) -> Count:
         """The stores of which a condition on `store.*` is true. Raises TooSlowError."""
-        scan = self._scan(rule, "stores")
+        scan = self.scan(rule, "stores")
         return self._find(rule, scan, scan.matching, sample=sample)
 
-    def _scan(self, rule: Rule, of: Of) -> Scan:
+    def scan(self, rule: Rule, of: Of = "members") -> Scan:
+        """A condition as a statement, for whoever asks more of it than a count."""
         fields = {path: self.fields[path] for path in rule.fields}
         columns = columns_of(fields, unreadable_names(self.session), of)
         if of == "members":
             columns |= derived_columns(self.session, fields, now=self.now)
         return scan_of(rule, columns, now=self.now, zone=self.zone, of=of)
+
+    def execute(self, statement: str, given: Mapping[str, Any]) -> int:
+        """Do what a statement built on a scan says; how many rows it concerned. Raises TooSlowError."""
+        with _bounded(self.session, self.patience):
+            return direct.execute(self.session, statement, given)
+
+    def rows(self, statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of a statement built on a scan. Raises TooSlowError."""
+        with _bounded(self.session, self.patience):
+            return direct.rows(self.session, statement, given)
 
     def _find(
         self,

@@ -48,6 +48,13 @@ class Scan:
         faults = [one.fault for one in self.predicates if one.fault is not None]
         return f"({' OR '.join(faults) or 'FALSE'})" if self.whole else "TRUE"
 
+    def everybody(self) -> str:
+        """Members of whom the rule may be true, and whether closures must look; those of test stores are among them."""
+        return (
+            f"SELECT m.id AS member_id, m.store_id, m.owner_id AS associate_id, {self.doubtful} AS doubtful"  # noqa: S608
+            f" FROM {self.source} WHERE m.merged_into IS NULL AND {self.matching}"
+        )
+
     def statement(self, where: str) -> str:
         """How many are certain and how many doubtful; of the certain ones some, and their stores; some doubtful ones.
 

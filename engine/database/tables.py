@@ -15,6 +15,7 @@ import engine.fields.models
 import engine.funnel.models
 import engine.jobs.models
 import engine.members.models
+import engine.occurrences.models
 import engine.organisation.models
 import engine.relations.models
 import engine.retention.models

@@ -17,7 +17,10 @@ from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
 from engine.fields.catalogue import own_fields, readers_of
 from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.check_world import audience_of
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
+from engine.journeys.document_entries import EventEntry
+from engine.journeys.parse import parse
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
 from engine.rulesets.bundle import with_rulesets
@@ -50,7 +53,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         return session.execute(chosen).first() is not None
 
     live = tuple(
-        LiveJourney(journey.key, event_entries(journey.document))
+        LiveJourney(journey.key, event_entries(journey.document), audiences_of(journey.document))
         for journey in live_journeys(session).journeys
         if journey.state != "retired"
     )
@@ -77,6 +80,15 @@ def event_entries(document: str) -> tuple[tuple[str, Json], ...]:
     entries = read_source(document).document.get("entry")
     found = entries if isinstance(entries, list) else []
     return tuple((str(each["on"]), each.get("when")) for each in found if isinstance(each, dict) and "on" in each)
+
+
+@lru_cache(maxsize=1_000)
+def audiences_of(document: str) -> tuple[Json, ...]:
+    """What the other entries of a published document choose by."""
+    journey, _ = parse(read_source(document).document)
+    entries = journey.entry if journey is not None else []
+    chosen = [audience_of(entry) for entry in entries if not isinstance(entry, EventEntry)]
+    return tuple(each for each in chosen if each is not None)
 
 
 def _batch(key: str) -> Select[int]:

@@ -14,6 +14,7 @@ from engine.alerts.store import settle
 from engine.definitions.errors import UnknownDefinitionError, WrongStateError
 from engine.definitions.live import change_live
 from engine.definitions.models import Live
+from engine.occurrences import clocks
 from engine.runs.models import Pause
 
 Deadlines: TypeAlias = Literal["hold", "extend"]
@@ -53,6 +54,7 @@ def retire(session: Session, key: str, *, by: str, now: datetime) -> Live:
     if live.state == "retired":
         raise WrongStateError(f"The journey {key} is retired already.")
     live.state, live.retired_at = "retired", now
+    clocks.stop(session, key, now=now)
     settle(session, "journey-broken", f"journey/{key}", by=by, now=now)
     return _changed(session, live, "journey.retired", by, now, {})
 

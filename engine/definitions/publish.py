@@ -26,7 +26,8 @@ from engine.fields.catalogue import own_fields
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import Proofs
-from engine.journeys.plan import named_event_types
+from engine.journeys.plan import compile_bundle, named_event_types
+from engine.occurrences import clocks
 from rules.types import Json
 
 STAY = "stay"
@@ -92,6 +93,8 @@ def publish(  # noqa: PLR0913  named at each call
         published_by=by,
     )
     _store(session, version, resolved, now)
+    if kind == "journey":
+        clocks.follow(session, compile_bundle(resolved, catalogue), now=now)
     settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)
     job = fields.follow(session, before, by=by, now=now) if kind == "fields" else None
     return Published(version.n, version.hash, version.bundle_hash, job.id if job else None)

@@ -15,13 +15,13 @@ from engine.journeys.document import (
     TaskNode,
     WaitNode,
 )  # fmt: skip
-from engine.journeys.document_entries import EventEntry
+from engine.journeys.document_entries import BecomesEntry, DateEntry, EventEntry, ScheduleEntry
 from engine.journeys.fields import DocumentFields
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.presence import may_be_absent
 from engine.journeys.rulebook import Rulebook
-from rules.compile import check_rule
+from rules.compile import check_rule, compile_rule
 from rules.limits import escape
 from rules.types import Fields, Json, Problem
 from rules.values import check_value
@@ -34,6 +34,11 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields) -> Iterator
         if when is not None and not reading.is_mended(f"{place}/on"):
             fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
             yield from judge.rule(when, fields, f"{place}/when")
+    for place, rule in chosen_by(journey):
+        yield from judge.rule(rule, scope.at_audience, place)
+    for i, entry in enumerate(journey.entry):
+        if isinstance(entry, DateEntry):
+            yield from judge.date(entry.date, scope.at_audience, f"/entry/{i}/date")
     for node_id, node in journey.nodes.items():
         yield from _check_node(judge, node, f"/nodes/{escape(node_id)}", scope.at_node(node_id))
     yield from _unused(reading, journey)
@@ -51,6 +56,15 @@ class _Judge:
         if not self.reading.has_mended(pointer):
             problems = check_rule(rule, fields, expect=expect, pointer=pointer, conditions=self.conditions)
             yield from self.told(problems)
+
+    def date(self, rule: Json, fields: Fields, pointer: str) -> Iterator[Finding]:
+        """An expression that gives a date or an instant."""
+        if self.reading.has_mended(pointer):
+            return
+        if problems := check_rule(rule, fields, expect=None, pointer=pointer, conditions=self.conditions):
+            yield from self.told(problems)
+        elif compile_rule(rule, fields, expect=None, conditions=self.conditions).type not in {"date", "instant"}:
+            yield finding("type-mismatch", pointer, *messages.NOT_A_DATE)
 
     def value(self, value: Json, fields: Fields, pointer: str, *, missing_is_minded: bool = False) -> Iterator[Finding]:
         """`missing_is_minded`: what becomes of missing data is said elsewhere, so that nobody need be warned."""
@@ -100,6 +114,18 @@ def tested(journey: Journey) -> Iterator[tuple[str, str, Json]]:
         if isinstance(node, WaitNode):
             for i, item in enumerate(node.awaited):
                 yield f"/nodes/{escape(node_id)}/for/{i}", item.on, item.when
+
+
+def chosen_by(journey: Journey) -> Iterator[tuple[str, Json]]:
+    """The conditions by which entries choose members, with their pointers."""
+    for i, entry in enumerate(journey.entry):
+        match entry:
+            case ScheduleEntry():
+                yield f"/entry/{i}/audience", entry.audience
+            case BecomesEntry():
+                yield f"/entry/{i}/becomes", entry.becomes
+            case _:
+                pass
 
 
 def _check_node(judge: _Judge, node: Node, pointer: str, fields: Fields) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.journeys import messages
-from engine.journeys.check_expressions import tested
+from engine.journeys.check_expressions import chosen_by, tested
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.document import ChoiceNode, Journey
 from engine.journeys.fields import DocumentFields
@@ -36,6 +36,9 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields, context: Ch
         if when is not None and not reading.has_mended(place):
             fields = scope.at_entry(on) if place.startswith("/entry") else scope.at_event(on)
             yield from proving.condition(when, fields, f"{place}/when")
+    for place, rule in chosen_by(journey):
+        if not reading.has_mended(place):
+            yield from proving.condition(rule, scope.at_audience, place)
     for node_id, node in journey.nodes.items():
         pointer = f"/nodes/{escape(node_id)}"
         if isinstance(node, ChoiceNode) and not reading.has_mended(pointer):

@@ -17,7 +17,7 @@ from engine.journeys.document import (
     TaskNode,
     WaitNode,
 )  # fmt: skip
-from engine.journeys.document_entries import EventEntry
+from engine.journeys.document_entries import Audience, BecomesEntry, DateEntry, EventEntry, ScheduleEntry
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.working_days import KNOWN_UNTIL
@@ -43,10 +43,6 @@ def check(reading: Reading, journey: Journey, context: CheckContext) -> Iterator
 def _unavailable(journey: Journey) -> Iterator[Finding]:
     if journey.subject != "member":
         yield finding("not-available", "/subject", *messages.not_available(journey.subject))
-    for i, entry in enumerate(journey.entry):
-        if not isinstance(entry, EventEntry):
-            form = type(entry).__name__.removesuffix("Entry").lower()
-            yield finding("not-available", f"/entry/{i}", *messages.not_available(form))
     for node_id, node in journey.nodes.items():
         if isinstance(node, TaskNode | JourneyNode):
             yield finding("not-available", f"/nodes/{escape(node_id)}", *messages.not_available(node.type))
@@ -83,10 +79,27 @@ def _overlaps(journey: Journey, context: CheckContext) -> Iterator[Finding]:
     """Another live journey takes the same event: on the same condition, or one of the two on any."""
     for i, entry in enumerate(journey.entry):
         for other in context.live or ():
-            if not isinstance(entry, EventEntry) or other.key == journey.key:
+            if other.key == journey.key:
+                continue
+            if not isinstance(entry, EventEntry):
+                if (chosen := audience_of(entry)) is not None and canonical(chosen) in map(canonical, other.audiences):
+                    yield finding("entry-overlap", f"/entry/{i}", *messages.audience_overlap(other.key))
                 continue
             if any(on == entry.on and _may_both_hold(entry.when, when) for on, when in other.entries):
                 yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
+
+
+def audience_of(entry: Audience) -> Json:
+    """What an entry chooses by, whenever it does; None for a list, which may name anybody."""
+    match entry:
+        case ScheduleEntry():
+            return entry.audience
+        case BecomesEntry():
+            return entry.becomes
+        case DateEntry():
+            return {"date": entry.date, "offset": entry.offset}
+        case _:
+            return None
 
 
 def _may_both_hold(one: Json, other: Json) -> bool:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo
 
+from engine.journeys.audience_entries import AudienceEntry, Becoming, Choosing, Dated, Form, Listed, Scheduled, on_days
+from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue, Retry
 from engine.journeys.check_decisions import leaves
 from engine.journeys.document import (
@@ -21,8 +25,16 @@ from engine.journeys.document import (
     UntilTime,
     WaitNode,
 )  # fmt: skip
-from engine.journeys.document_entries import EventEntry
+from engine.journeys.document_entries import (
+    Audience,
+    BecomesEntry,
+    DateEntry,
+    EventEntry,
+    ListEntry,
+    ScheduleEntry,
+)  # fmt: skip
 from engine.journeys.fields import DocumentFields
+from engine.journeys.schedules import parse_rate, parse_recurrence
 from engine.journeys.steps import (
     Activity,
     Awaited,
@@ -41,6 +53,7 @@ from engine.journeys.steps import (
     Work,
 )  # fmt: skip
 from rules.compile import Rule, compile_rule
+from rules.conditions import used
 from rules.duration import parse_duration
 from rules.limits import escape
 from rules.types import Fields, Json
@@ -48,6 +61,14 @@ from rules.values import Value, compile_value
 
 _OF_THE_RUN = frozenset({"member", "store", "associate"})
 """What a turn reads for its run; all else the run holds itself."""
+
+FORMS: Mapping[type[Audience], tuple[Form, set[str]]] = {
+    ScheduleEntry: ("schedule", {"schedule", "at", "audience"}),
+    BecomesEntry: ("becomes", {"becomes", "check"}),
+    DateEntry: ("date", {"date", "offset", "at", "yearly"}),
+    ListEntry: ("list", {"members"}),
+}
+"""The form of each kind of entry, and which of its fields say when and whom: all else does not make it another."""
 
 
 class Compiler:
@@ -66,6 +87,41 @@ class Compiler:
                 pointer = f"/entry/{i}/when"
                 when = self._condition(entry.when, self.scope.at_entry(entry.on), pointer)
                 yield Entry(entry.on, when, pointer, entry.start or self.journey.start, entry.save)
+
+    def audiences(self) -> Iterator[AudienceEntry]:
+        """The entries that choose members. What they read is read when they choose, and by no turn."""
+        counted = Counter[Form]()
+        for i, entry in enumerate(self.journey.entry):
+            if isinstance(entry, EventEntry):
+                continue
+            form, said = FORMS[type(entry)]
+            counted[form] += 1
+            told = entry.model_dump(mode="json", by_alias=True, include=said, exclude_none=True)
+            named = used(told, self.scope.rulebook.conditions)
+            around: Json = {"conditions": {**named}, "zone": self.journey.policies.time_zone}
+            hashed = content_hash({"entry": told, "with": counted[form] if form == "list" else around})
+            start = entry.start or self.journey.start
+            choosing = self._choosing(entry, f"/entry/{i}")
+            yield AudienceEntry(i, form, counted[form], hashed, start, entry.save, choosing)
+
+    def _choosing(self, entry: Audience, pointer: str) -> Choosing:
+        fields, named = self.scope.at_audience, self.scope.rulebook.conditions
+        match entry:
+            case ScheduleEntry():
+                rule = compile_rule(entry.audience, fields, pointer=f"{pointer}/audience", conditions=named)
+                rate = parse_rate(entry.rate) if entry.rate else None
+                return Scheduled(parse_recurrence(entry.schedule), clock_time(entry.at), rule, entry.limit, rate)
+            case BecomesEntry():
+                rule = compile_rule(entry.becomes, fields, pointer=f"{pointer}/becomes", conditions=named)
+                return Becoming(rule, parse_duration(entry.check))
+            case DateEntry():
+                offset = parse_duration(entry.offset or "P0D", signed=True)
+                zone = ZoneInfo(self.journey.policies.time_zone)
+                compiled = on_days(entry.date, offset, fields, named, zone, yearly=entry.yearly)
+                read = compile_rule(entry.date, fields, expect=None, conditions=named).fields
+                return Dated(clock_time(entry.at), offset, entry.yearly, compiled, read)
+            case ListEntry():
+                return Listed()
 
     def goal(self) -> Goal | None:
         """The goal, where there is one."""

@@ -15,10 +15,14 @@ from rules.types import Conditions, Fields, Json
 
 @dataclass(frozen=True)
 class LiveJourney:
-    """Another journey that is live: its key and its event entries as (event type, condition or None)."""
+    """Another journey that is live: its key and its event entries as (event type, condition or None).
+
+    `audiences` are what its other entries choose by: a condition, or a date with its offset.
+    """
 
     key: str
     entries: tuple[tuple[str, Json], ...]
+    audiences: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True)

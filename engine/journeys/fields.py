@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from engine.journeys.audience_entries import MATCHED
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.document import ActivityNode, DecideNode, Journey, Node, WaitNode
 from engine.journeys.document_entries import EventEntry
@@ -16,6 +17,7 @@ from engine.journeys.graph import Graph, graph_of
 from engine.journeys.rulebook import NO_RULES, Rulebook, saved_fields
 from rules.types import Declaration, Fields
 
+AUDIENCE_SCOPES = ("member.", "store.", "associate.")
 _RUN: Fields = {
     "run.id": Declaration(type="text"),
     "run.journey": Declaration(type="text"),
@@ -47,6 +49,12 @@ class DocumentFields:
     def at_entry(self, event_type: str) -> Fields:
         """In the `when` of an entry."""
         return {**self._declared, **self._event(event_type), **self.fields}
+
+    @cached_property
+    def at_audience(self) -> Fields:
+        """In the condition, or the date, of an entry that chooses members: what is known of them without an event."""
+        everything = {**self._declared, **self.fields}
+        return {path: each for path, each in everything.items() if path.startswith(AUDIENCE_SCOPES)}
 
     def at_event(self, event_type: str) -> Fields:
         """In the `when` of the goal, an exit, or an item of a wait's `for`: anything saved may be absent."""
@@ -98,7 +106,7 @@ class DocumentFields:
 
     @cached_property
     def _entry_event(self) -> Fields:
-        types = [entry.on for entry in self.journey.entry if isinstance(entry, EventEntry)]
+        types = [entry.on if isinstance(entry, EventEntry) else MATCHED for entry in self.journey.entry]
         return _union([self._event(each) for each in dict.fromkeys(types)])
 
     @property
@@ -125,7 +133,7 @@ class DocumentFields:
     def _saved(self) -> Iterable[tuple[str, Fields]]:
         for entry in self.journey.entry:
             if entry.save:
-                yield entry.save, self._data(entry.on) if isinstance(entry, EventEntry) else {}
+                yield entry.save, self._data(entry.on if isinstance(entry, EventEntry) else MATCHED)
         for node in self.journey.nodes.values():
             if isinstance(node, WaitNode):
                 yield from ((item.save, self._data(item.on)) for item in node.awaited if item.save)

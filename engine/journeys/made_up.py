@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from engine.journeys import consequences
+from engine.journeys.audience_entries import MATCHED, SOURCE
 from engine.journeys.deadlines import after
 from engine.journeys.document_tests import Given, Happening
 from engine.journeys.plan import Plan
@@ -76,7 +77,8 @@ class MadeUpWorld:
         return emitted
 
     def _log(self, kind: str, time: datetime, now: datetime, data: dict[str, Json]) -> EventIn:
-        event = EventIn(len(self.log) + 1, kind, time, now, data, "test")
+        source = SOURCE if kind == MATCHED else "test"
+        event = EventIn(len(self.log) + 1, kind, time, now, data, source)
         self.log.append(event)
         self.known = consequences.after_event(self.known, event, at_entry=not self.entered)
         return event

@@ -19,6 +19,10 @@ BAD_INSTANT = (
     "测试无法执行:这里需要带时区的时间,如 2026-01-07T10:00:00+08:00,期限也可以写成时长,如 P7D。",
     "The test cannot run: write an instant such as 2026-01-07T10:00:00+08:00; a deadline may be P7D.",
 )
+NOT_A_DATE = (
+    '没有人会在这天进入:这里需要日期或时间点,例如 {"var": "member.birthday"}。',
+    "Nobody would enter by it: a date or an instant is wanted here, such as `member.birthday`.",
+)
 HAPPENING_FORM = (
     "测试无法执行:每一项要么是事件(at、on),要么是动作结果(activity 加 returns 或 fails),要么只有 at(时间流逝)。",
     "The test cannot run: write an event (`at`, `on`), a result (`activity`, `returns` or `fails`), or `at` alone.",
@@ -158,6 +162,13 @@ def entry_overlap(key: str, event: str) -> Words:
     return (
         f"与其他旅程抢人:旅程“{key}”在同一事件 {event} 上接收同样的人。",
         f"Two journeys take the same people: `{key}` is live and starts at {event} too.",
+    )
+
+
+def audience_overlap(key: str) -> Words:
+    return (
+        f"与其他旅程抢人:旅程“{key}”按同样的条件接收同样的人。",
+        f"Two journeys take the same people: `{key}` is live and chooses them by the same condition.",
     )
 
 

@@ -24,15 +24,18 @@ STAND_INS: dict[str, Json] = {
     "schema": SCHEMA, "key": "unnamed", "subject": "member", "entry": [], "nodes": {}, "start": "stand-in", "name": "?",
     "on": "stand.in", "port": "stand-in", "when": True, "outcome": "stand-in", "type": "text", "share_bp": 0,
     "activity": "", "from": "00:00", "to": "00:00", "at": "00:00", "time": "00:00", "zh": "?", "en": "?",
-    "audience": True, "becomes": True, "check": "P1D", "date": True, "list": True, "schedule": "", "assign": {},
-    "ruleset": "stand-in", "task": "stand-in", "journey": "stand-in", "mode": "start", "save": "stand-in", "node": "?",
+    "audience": True, "becomes": True, "check": "P1D", "date": True, "list": True, "schedule": "FREQ=DAILY",
+    "assign": {}, "ruleset": "stand-in", "task": "stand-in", "journey": "stand-in", "mode": "start", "save": "stand-in",
+    "node": "?",
 }  # fmt: skip
 """By key: what takes the place of a value that must be there."""
 
 _NO_EXPRESSIONS = frozenset({"tests", "fields", "note", "title"})
 _READ = re.compile(r"vars\.([A-Za-z0-9_-]+)")
 
-_FORMAT = Format(Journey, STAND_INS, tagged=frozenset({"nodes", "entry"}))
+_FORMAT = Format(
+    Journey, STAND_INS, tagged=frozenset({"nodes", "entry"}), telling=frozenset({"schedule", "becomes", "date", "list"})
+)
 
 
 @dataclass

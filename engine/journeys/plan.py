@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from engine.journeys.audience_entries import MATCHED, AudienceEntry
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.compile_nodes import Compiler, clock_time
 from engine.journeys.deadlines import QuietHours
 from engine.journeys.document import Journey
-from engine.journeys.document_entries import EventEntry
 from engine.journeys.fields import DocumentFields, event_fields
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Edge, graph_of, stages_of
@@ -37,6 +37,8 @@ class Plan:
     `event_types` are those that goal, exits or waits name: a run takes these and no others. `fields` are the paths
     that its expressions read. `stages` are in funnel order, `zone` is where its days begin. `document` is what it was
     compiled from.
+    that its expressions read. `stages` are in funnel order, `zone` is where its days begin. `audiences` are the entries
+    that choose members; what these read stands with them.
     """
 
     key: str
@@ -60,6 +62,7 @@ class Plan:
     edges: tuple[Edge, ...]
     fields: frozenset[str]
     document: Journey
+    audiences: tuple[AudienceEntry, ...] = ()
     event_types: frozenset[str] = field(init=False)
     entry_event_types: frozenset[str] = field(init=False)
 
@@ -71,7 +74,8 @@ class Plan:
             *([self.goal] if self.goal else []),
         ]
         object.__setattr__(self, "event_types", frozenset(trigger.on for trigger in triggers))
-        object.__setattr__(self, "entry_event_types", frozenset(entry.on for entry in self.entries))
+        told = {MATCHED} if self.audiences else set[str]()
+        object.__setattr__(self, "entry_event_types", frozenset({*told, *(entry.on for entry in self.entries)}))
 
 
 def compile_plan(
@@ -125,6 +129,7 @@ def compile_journey(
         edges=graph.edges,
         fields=frozenset(compiler.read),
         document=journey,
+        audiences=tuple(compiler.audiences()),
     )
 
 
@@ -154,7 +159,8 @@ def bundle_of(
 def _resolved(plan: Plan) -> frozenset[str]:
     """The fields that a plan reads; what it reads of a saved event may be a field that HQ declares of events."""
     saved = (path.split(".", 2) for path in plan.fields if path.startswith("vars."))
-    return plan.fields | {f"event.{steps[2]}" for steps in saved if len(steps) > 2}
+    chosen_by = {path for entry in plan.audiences for path in entry.fields}
+    return plan.fields | chosen_by | {f"event.{steps[2]}" for steps in saved if len(steps) > 2}
 
 
 def named_event_types(bundle: Json) -> list[str]:
@@ -202,6 +208,6 @@ def _first(findings: Sequence[Finding]) -> str:
 
 def _ends_exist(journey: Journey, steps: Mapping[str, Step]) -> None:
     """Raise KeyError when a start or a port leads to a node that there is not."""
-    starts = [entry.start for entry in journey.entry if isinstance(entry, EventEntry) and entry.start]
+    starts = [entry.start for entry in journey.entry if entry.start]
     for target in [journey.start, *starts, *(target for step in steps.values() for target in step.ports.values())]:
         steps[target]

@@ -43,6 +43,9 @@ def match_entry(
     """The first entry whose type and condition match. A condition that errs does not; `on_error` is told of it."""
     if event.type == BY_HAND:
         return EntryMatch(plan.start) if event.data.get("journey") == plan.key else None
+    for audience in plan.audiences:
+        if audience.takes(plan.key, event):
+            return EntryMatch(audience.start, audience.save, audience.pointer)
     sight: Facts = {**facts, "event": describe(event)}
     for entry in plan.entries:
         if entry.on != event.type:

@@ -104,6 +104,21 @@ _MOVES = tuple(
         _move("events"),
         _move("coupons"),
         _move("counted_events"),
+        # Whom an occurrence has chosen twice is told once: where one of the two was told, both were.
+        """
+        INSERT INTO chosen_members (occurrence_id, member_id, doubtful, seq, issued_at, fate)
+        SELECT DISTINCT ON (occurrence_id, survivor) occurrence_id, survivor, doubtful, seq, issued_at, fate
+        FROM chosen_members c JOIN <moved> ON c.member_id = moved.loser
+        ORDER BY occurrence_id, survivor, seq IS NULL, doubtful
+        ON CONFLICT (occurrence_id, member_id) DO UPDATE
+        SET doubtful = FALSE, seq = EXCLUDED.seq, issued_at = EXCLUDED.issued_at, fate = EXCLUDED.fate
+        WHERE chosen_members.seq IS NULL AND NOT EXCLUDED.doubtful""",
+        "DELETE FROM chosen_members WHERE member_id = ANY(:losers)",
+        """
+        INSERT INTO entry_truths (journey, entry, member_id, since)
+        SELECT journey, entry, moved.survivor, min(since) FROM entry_truths t JOIN <moved> ON t.member_id = moved.loser
+        GROUP BY journey, entry, moved.survivor ON CONFLICT DO NOTHING""",
+        "DELETE FROM entry_truths WHERE member_id = ANY(:losers)",
         """
         UPDATE runs r SET member_id = renumbered.survivor, n = renumbered.n
         FROM (

@@ -40,6 +40,7 @@ TABLES: Mapping[str, Growth] = {
     "callbacks": Trimmed("forget callbacks", "400 days: so long a callback that is sent again has no effect"),
     "channels": Bounded("the chain's codes"),
     "chats": Bounded("the chain's groups"),
+    "chosen_members": Trimmed("trim occurrences", "with their occurrence", "WAYSTATION_KEEP_RUN_DETAILS_DAYS"),
     "contact_ways": Bounded("one for each channel and account that receives there"),
     "coupon_batches": Bounded("one for each that a person made"),
     "counted_events": Trimmed(
@@ -55,6 +56,8 @@ TABLES: Mapping[str, Growth] = {
     "draft_presence": Bounded("one for each browser that has a draft open; gone a minute after it was closed"),
     "drafts": Bounded("one for each definition"),
     "effects": _DETAILS,
+    "entry_clocks": Bounded("one for each entry of a live journey that chooses members"),
+    "entry_truths": Trimmed("trim truths", "as long as a live journey waits for a condition to become true of them"),
     "event_keys": Trimmed("forget event keys", "400 days: so long a repeated event is a duplicate"),
     "events": Trimmed(
         "trim events",
@@ -76,6 +79,7 @@ TABLES: Mapping[str, Growth] = {
     "login_attempts": Trimmed("trim sign-ins", "a day"),
     "member_queue": Bounded("one for each member with events that wait: gone when they are routed"),
     "members": Bounded("the chain's customers"),
+    "occurrences": Trimmed("trim occurrences", "400 days after they ended", "WAYSTATION_KEEP_RUN_DETAILS_DAYS"),
     "pauses": _DETAILS,
     "regions": Bounded("the chain"),
     "relations": Bounded("one for each time that a customer and an employee became friends: the ledger of all figures"),

@@ -20,10 +20,12 @@ from engine.journeys.plan import Plan, PlanError
 from engine.journeys.start import is_kept_from_before
 from engine.journeys.state import EventIn
 from engine.members.contacts import TELLING_CONTACTS, is_unknown
+from engine.occurrences import fates
+from engine.occurrences.fates import Fate
 from engine.runs import holdout, inbox, store
 from engine.runs.entrances import EntranceCache, Entrances
 from engine.runs.models import Run
-from engine.runs.start import Arrival, Entry, EntryWaitsError, JourneyBrokenError, Starter
+from engine.runs.start import Arrival, Declined, Entry, EntryWaitsError, JourneyBrokenError, Refused, Starter
 from engine.secrets.keyring import KeyRing
 
 EVENTS_AT_ONCE = 200
@@ -140,6 +142,8 @@ class _Routing:
         decided = [starter.decide(live, plan, arrival) for live, plan in self.entrances.of(arrival.event)]
         starter.tell(decided)
         begun = [starter.begin(entry) for entry in decided if isinstance(entry, Entry)]
+        if fates.is_ours(arrival.event):
+            self._note_fate(arrival.event, decided, begun)
         self._deliver(arrival)
         for run in begun:
             self._keep_what_is_routed(run, arrival)
@@ -147,6 +151,20 @@ class _Routing:
             if run.status != "holdout":
                 self.started[run.id] = _call(run, urgent=arrival.row.priority == INTERACTIVE)
         self.routed.append(arrival.event.seq)
+
+    def _note_fate(self, event: EventIn, decided: Sequence[Entry | Refused | Declined], begun: Sequence[Run]) -> None:
+        """Tell the occurrence that chose the member what its own journey made of them."""
+        own = event.data.get("journey")
+        fate: Fate = "retired"
+        for each in decided:
+            if each.live.key == own:
+                if isinstance(each, Declined) and each.why == "started":
+                    return
+                fate = each.why if isinstance(each, Declined) and each.why != "started" else "paused"
+        for run in begun:
+            if run.journey == own:
+                fate = "holdout" if run.status == "holdout" else "entered"
+        fates.note(self.session, event.seq, fate)
 
     def _deliver(self, arrival: Arrival) -> None:
         takers = [run for run in self.runs if arrival.event.type in self._plan(run).event_types]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -82,6 +83,18 @@ class Entry:
     here: Circumstances
 
 
+Why: TypeAlias = Literal["too-old", "live", "once", "cooldown", "started", "changed"]
+"""Why an event starts no run: its age, re-entry, that it has done so before, or that no entry matches it."""
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A run that the event does not start."""
+
+    live: LiveJourney
+    why: Why
+
+
 @dataclass(frozen=True)
 class Refused:
     """An entry that only its journey's pause kept out: it is counted."""
@@ -105,26 +118,25 @@ class Starter:
     now: datetime
     alerts: list[tuple[str, Alert]] = field(default_factory=list)
 
-    def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | Refused | None:
-        """The run that the event is to start; None if it starts none. Writes nothing. Raises EntryWaitsError."""
+    def decide(self, live: LiveJourney, plan: Plan, arrival: Arrival) -> Entry | Refused | Declined:
+        """The run that the event is to start, or why it starts none. Writes nothing. Raises EntryWaitsError."""
         event = arrival.event
         if is_too_old(plan, event):
-            return None
+            return Declined(live, "too-old")
         if plan.reentry == "after_exit" and self._refused_while_live(plan.key, event):
-            return None
+            return Declined(live, "live")
         here = self._look(plan.key, event)
         if here.started:
-            return None
+            return Declined(live, "started")
         match = self._match(plan, event, here)
         if match is None:
-            return None
+            return Declined(live, "changed")
+        refusal = refuse_reentry(plan, event, here.history)
         if here.paused:
-            return None if refuse_reentry(plan, event, here.history) else Refused(live, arrival, here)
+            return Declined(live, refusal) if refusal else Refused(live, arrival, here)
         if plan.reentry == "after_exit" and self._lag(plan.key, event):
             raise EntryWaitsError
-        if refuse_reentry(plan, event, here.history):
-            return None
-        return Entry(live, plan, arrival, match, here)
+        return Declined(live, refusal) if refusal else Entry(live, plan, arrival, match, here)
 
     def begin(self, entry: Entry) -> Run:
         """Insert the run that was decided; a holdout's row where the member is left alone."""
@@ -156,7 +168,7 @@ class Starter:
             deltas.held_out(self.session, run)
         return run
 
-    def tell(self, decided: Iterable[Entry | Refused | None]) -> None:
+    def tell(self, decided: Iterable[Entry | Refused | Declined]) -> None:
         """Count what a pause refused, and signal conditions that erred, once the event need not wait."""
         for each in decided:
             if isinstance(each, Refused):

@@ -31,12 +31,14 @@ class Format(Generic[Document]):
     """A format of documents.
 
     `stand_ins` holds, by key, what takes the place of a value that must be there. `tagged` are the top keys below which
-    the third step of pydantic's places names a form of a union, which is no part of the document.
+    the third step of pydantic's places names a form of a union, which is no part of the document. `telling` are keys
+    by which such forms are told apart: a broken value under one of them leaves a stand-in, lest the form be forgotten.
     """
 
     model: type[Document]
     stand_ins: Mapping[str, Json]
     tagged: frozenset[str] = frozenset()
+    telling: frozenset[str] = frozenset()
 
 
 def mend(
@@ -60,7 +62,7 @@ def mend(
                     _tell(problem, steps, form, mended)
                     holder = _at(document, steps[:-1])
                     leaving(steps, holder)
-                    _replace(holder, steps[-1], problem["type"], form.stand_ins)
+                    _replace(holder, steps[-1], problem["type"], form)
     return None
 
 
@@ -101,11 +103,11 @@ def _at(document: Json, steps: Steps) -> Json:
     return here
 
 
-def _replace(holder: Json, step: str | int, kind: str, stand_ins: Mapping[str, Json]) -> None:
+def _replace(holder: Json, step: str | int, kind: str, form: Format[Document]) -> None:
     """Take a broken value out of what holds it; put a stand-in where there must be one."""
     if isinstance(holder, list) and isinstance(step, int):
         holder[step] = "?" if kind.startswith("string") else {}
-    elif isinstance(holder, dict) and kind == "missing":
-        holder[str(step)] = stand_ins.get(str(step))
+    elif isinstance(holder, dict) and (kind == "missing" or (step in form.telling and kind != "extra_forbidden")):
+        holder[str(step)] = form.stand_ins.get(str(step))
     elif isinstance(holder, dict):
         holder.pop(str(step), None)

@@ -10,14 +10,21 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+ROLE = "waystation_app"
+
+# As in 0002: read once per statement.
+ALL = "(SELECT current_setting('waystation.stores', true)) = '*'"
+
 
 def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_edits()
+    add_occurrences()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_occurrences()
     drop_edits()
 
 
@@ -54,3 +61,74 @@ def drop_edits() -> None:
     """The tables go."""
     op.drop_table("draft_presence")
     op.drop_table("draft_edits")
+
+
+def add_occurrences() -> None:
+    """Entries that are no events: their clocks, and whom they chose, who is seen by whoever sees the member."""
+    op.create_table(
+        "entry_clocks",
+        sa.Column("journey", sa.String(), primary_key=True),
+        sa.Column("entry", sa.String(), primary_key=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("issue_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    due = sa.text("next_at IS NOT NULL")
+    op.create_index("ix_entry_clocks_due", "entry_clocks", ["next_at"], postgresql_where=due)
+    op.create_table(
+        "occurrences",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), primary_key=True),
+        sa.Column("journey", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("chosen", sa.Integer(), nullable=False),
+        sa.Column("issued", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.UniqueConstraint("journey", "name"),
+    )
+    op.create_index("ix_occurrences_entry", "occurrences", ["journey", "entry", "id"])
+    op.create_index("ix_occurrences_open", "occurrences", ["at"], postgresql_where=sa.text("ended_at IS NULL"))
+    ended = sa.text("ended_at IS NOT NULL")
+    op.create_index("ix_occurrences_ended", "occurrences", ["ended_at"], postgresql_where=ended)
+    op.create_table(
+        "chosen_members",
+        sa.Column("occurrence_id", sa.BigInteger(), sa.ForeignKey("occurrences.id"), primary_key=True),
+        sa.Column("member_id", sa.BigInteger(), sa.ForeignKey("members.id"), primary_key=True),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fate", sa.String(), nullable=True),
+    )
+    chosen, left, told = "chosen_members", sa.text("seq IS NULL"), sa.text("seq IS NOT NULL")
+    op.create_index("ix_chosen_members_left", chosen, ["occurrence_id", "member_id"], postgresql_where=left)
+    op.create_index("ix_chosen_members_issued", chosen, ["occurrence_id", "issued_at"])
+    op.create_index("ix_chosen_members_member", chosen, ["member_id"])
+    op.create_index("ix_chosen_members_seq", chosen, ["seq"], postgresql_where=told)
+    op.create_table(
+        "entry_truths",
+        sa.Column("journey", sa.String(), primary_key=True),
+        sa.Column("entry", sa.String(), primary_key=True),
+        sa.Column("member_id", sa.BigInteger(), sa.ForeignKey("members.id"), primary_key=True),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_entry_truths_member_id", "entry_truths", ["member_id"])
+    for table in ("chosen_members", "entry_truths"):
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        seen = f"{ALL} OR EXISTS (SELECT 1 FROM members WHERE members.id = {table}.member_id)"
+        op.execute(f"CREATE POLICY in_scope ON {table} TO {ROLE} USING ({seen})")
+
+
+def drop_occurrences() -> None:
+    """The tables go, and their policies with them."""
+    for table in ("entry_truths", "chosen_members", "occurrences", "entry_clocks"):
+        op.drop_table(table)

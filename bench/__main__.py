@@ -13,7 +13,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from bench import decisions, ingest, journeys, latency, memory, rules, start
+from bench import decisions, ingest, journeys, latency, memory, pages, rules, start
 from bench.figures import BenchError, Report
 
 QUICK = "a quick run proves nothing"
@@ -33,6 +33,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "memory": memory.run,
     "rules": rules.run,
     "decisions": decisions.run,
+    "pages": pages.run,
 }
 
 

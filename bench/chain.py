@@ -60,8 +60,17 @@ def publish_ruleset(database: Database, key: str) -> None:
         _publish(session, "ruleset", key, catalogue_of(load_activities()), SystemClock().now())
 
 
+def publish_text(database: Database, kind: Kind, key: str, document: str) -> None:
+    """Publish any document, and leave it as the draft."""
+    with database.begin() as session:
+        _publish_text(session, kind, key, document, catalogue_of(load_activities()), SystemClock().now())
+
+
 def _publish(session: Session, kind: Kind, key: str, catalogue: Catalogue, now: datetime) -> None:
-    document = (FOLDER / f"{key}.json").read_text(encoding="utf-8")
+    _publish_text(session, kind, key, (FOLDER / f"{key}.json").read_text(encoding="utf-8"), catalogue, now)
+
+
+def _publish_text(session: Session, kind: Kind, key: str, document: str, catalogue: Catalogue, now: datetime) -> None:
     put_draft(session, kind, key, document, by=ACTOR, now=now)
     publish(session, kind, key, catalogue=catalogue, by=ACTOR, now=now)
 

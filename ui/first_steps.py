@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.definitions.listing import Shown
+from engine.definitions.listing import Listed
 
 SERVICE = "service"
 """The author of the demonstration's definitions: these are nobody's first journey."""
@@ -21,7 +21,7 @@ class FirstStep:
     state: Literal["done", "next", "later"]
 
 
-def first_steps(journeys: Sequence[Shown], travelled: Collection[str]) -> list[FirstStep]:
+def first_steps(journeys: Sequence[Listed], travelled: Collection[str]) -> list[FirstStep]:
     """The steps for these journeys; none once a customer travels one that a person made.
 
     `travelled` are the keys of journeys with people on their way.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.definitions.listing import Shown
+from engine.definitions.listing import Listed
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import ActivityType, Catalogue
 from rules.types import Json
@@ -32,7 +32,7 @@ class Group:
 
 
 def palette(
-    catalogue: Catalogue, rulesets: Sequence[Shown], journeys: Sequence[Shown], language: Language
+    catalogue: Catalogue, rulesets: Sequence[Listed], journeys: Sequence[Listed], language: Language
 ) -> tuple[Group, ...]:
     """All that can be inserted; groups without anything are left out."""
     reaching = [each for each in catalogue.values() if each.contact != "none"]
@@ -71,14 +71,14 @@ def _events(language: Language) -> Iterator[Offer]:
         yield Offer("wait", title, each.type, add, search=each.type)
 
 
-def _ruleset(shown: Shown, language: Language) -> Offer:
-    title = words.title(shown.document.get("title"), language, shown.key)
+def _ruleset(shown: Listed, language: Language) -> Offer:
+    title = words.title(shown.title, language, shown.key)
     add: dict[str, Json] = {"type": "decide", "ruleset": shown.key, "save": shown.key.replace("-", "_")}
     return Offer("decide", title, shown.key, add, search="decide")
 
 
-def _journey(shown: Shown, language: Language) -> Offer:
-    title = words.title(shown.document.get("title"), language, shown.key)
+def _journey(shown: Listed, language: Language) -> Offer:
+    title = words.title(shown.title, language, shown.key)
     return Offer("journey", title, shown.key, {"type": "journey", "journey": shown.key, "mode": "start"}, search="call")
 
 

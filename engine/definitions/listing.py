@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,23 +21,32 @@ from rules.types import Json
 Condition = Literal["live", "paused", "retired", "draft"]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A definition with the document to show: a published version, or the draft of one that was never published.
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A definition as lists tell of it: its live version, or its draft where it was never published.
 
-    `has_changes` tells whether there is a draft that says something else than the live version.
+    `title` is as its author wrote it, `rows` how many a ruleset has. `has_changes` tells whether there is a draft that
+    says something else than the live version.
     """
 
     kind: str
     key: str
     condition: Condition
     version: int | None
-    document: dict[str, Json]
+    title: Json
+    rows: int
     hash: str | None
     at: datetime
     by: str
     draft_at: datetime | None
     has_changes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown(Listed):
+    """A definition with the document to show: a published version, or the draft of one that was never published."""
+
+    document: dict[str, Json]
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class VersionItem:
     published_by: str
 
 
-def list_shown(session: Session, kind: str) -> list[Shown]:
+def list_shown(session: Session, kind: str) -> list[Listed]:
     """Every definition of a kind: the live version of each, then drafts that were never published."""
     drafts = {draft.key: draft for draft in session.execute(select(Draft).where(col(Draft.kind) == kind)).scalars()}
     statement = (
@@ -62,10 +73,11 @@ def list_shown(session: Session, kind: str) -> list[Shown]:
         .order_by(col(Live.key))
     )
     published = [
-        _published(live, version, drafts.get(live.key), has_changes=_differs(drafts.pop(live.key, None), version))
+        Listed(**_of_version(live, version, drafts.get(live.key), current=version), **_in_brief(version.document))
         for live, version in session.execute(statement)
     ]
-    return published + [_unpublished(drafts[key]) for key in sorted(drafts)]
+    alone = sorted(drafts.keys() - {listed.key for listed in published})
+    return published + [Listed(**_of_draft(drafts[key]), **_in_brief(drafts[key].document)) for key in alone]
 
 
 def show(session: Session, kind: str, key: str, version: int | None = None) -> Shown | None:
@@ -73,10 +85,10 @@ def show(session: Session, kind: str, key: str, version: int | None = None) -> S
     draft = session.get(Draft, (kind, key))
     live = session.get(Live, (kind, key))
     if live is None:
-        return _unpublished(draft) if draft and version is None else None
+        return _with_document(draft.document, _of_draft(draft)) if draft and version is None else None
     current = session.get(Version, (kind, key, live.version))
     found = current if version is None else session.get(Version, (kind, key, version))
-    return _published(live, found, draft, has_changes=_differs(draft, current)) if found else None
+    return _with_document(found.document, _of_version(live, found, draft, current=current)) if found else None
 
 
 def list_versions(session: Session, kind: str, key: str) -> Sequence[VersionItem]:
@@ -90,36 +102,62 @@ def list_versions(session: Session, kind: str, key: str) -> Sequence[VersionItem
     ]
 
 
+@dataclass(frozen=True)
+class _Digest:
+    """What lists need of a document; made once for a text."""
+
+    title: Json
+    rows: int
+    sameness: bytes
+
+
+@lru_cache(maxsize=4_000)
+def _digest(text: str) -> _Digest:
+    document = read_source(text).document
+    rows = document.get("rows")
+    # The order of keys is nobody's concern; 1 and true stay apart, as Python's == would not keep them.
+    same = hashlib.sha256(json.dumps(document, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
+    return _Digest(document.get("title"), len(rows) if isinstance(rows, list) else 0, same)
+
+
+def _in_brief(text: str) -> dict[str, Any]:
+    digest = _digest(text)
+    return {"title": digest.title, "rows": digest.rows}
+
+
+def _with_document(text: str, told: dict[str, Any]) -> Shown:
+    return Shown(**told, **_in_brief(text), document=read_source(text).document)
+
+
 def _differs(draft: Draft | None, version: Version | None) -> bool:
     """Whether the draft says something else than the version; publishing leaves the draft where it is."""
     if draft is None or version is None or draft.document == version.document:
         return False
-    return _sorted(draft.document) != _sorted(version.document)
+    return _digest(draft.document).sameness != _digest(version.document).sameness
 
 
-def _sorted(text: str) -> str:
-    """The document without its author's order of keys; 1 and true stay apart, as Python's == would not keep them."""
-    return json.dumps(read_source(text).document, sort_keys=True)
+def _of_version(live: Live, version: Version, draft: Draft | None, *, current: Version | None) -> dict[str, Any]:
+    return {
+        "kind": live.kind,
+        "key": live.key,
+        "condition": live.state if live.state in {"paused", "retired"} else "live",
+        "version": version.n,
+        "hash": version.hash,
+        "at": version.published_at,
+        "by": version.published_by,
+        "draft_at": draft.updated_at if draft else None,
+        "has_changes": _differs(draft, current),
+    }
 
 
-def _published(live: Live, version: Version, draft: Draft | None, *, has_changes: bool) -> Shown:
-    condition: Condition = "paused" if live.state == "paused" else "retired" if live.state == "retired" else "live"
-    return Shown(
-        live.kind,
-        live.key,
-        condition,
-        version.n,
-        read_source(version.document).document,
-        version.hash,
-        version.published_at,
-        version.published_by,
-        draft.updated_at if draft else None,
-        has_changes,
-    )
-
-
-def _unpublished(draft: Draft) -> Shown:
-    document = read_source(draft.document).document
-    return Shown(
-        draft.kind, draft.key, "draft", None, document, None, draft.updated_at, draft.updated_by, draft.updated_at
-    )
+def _of_draft(draft: Draft) -> dict[str, Any]:
+    return {
+        "kind": draft.kind,
+        "key": draft.key,
+        "condition": "draft",
+        "version": None,
+        "hash": None,
+        "at": draft.updated_at,
+        "by": draft.updated_by,
+        "draft_at": draft.updated_at,
+    }

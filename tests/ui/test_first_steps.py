@@ -11,14 +11,17 @@ from engine.access.roles import Role
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.listing import Shown
+from engine.definitions.listing import Listed
 from tests.ui.sample import PASSWORD
 from tests.ui.visitor import Visitor
 from ui.first_steps import first_steps
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-SEEDED = Shown("journey", "hook-coupon", "live", 1, {}, "0" * 64, NOW, "service", None)
-DRAFT = Shown("journey", "mine", "draft", None, {}, None, NOW, "user:admin", NOW)
+DRAFT = Listed(
+    kind="journey", key="mine", condition="draft", version=None, title=None, rows=0, hash=None, at=NOW, by="user:admin",
+    draft_at=NOW,
+)  # fmt: skip
+SEEDED = replace(DRAFT, key="hook-coupon", condition="live", version=1, by="service", draft_at=None)
 PUBLISHED = replace(DRAFT, key="older", condition="live", version=1)
 
 
@@ -30,7 +33,7 @@ PUBLISHED = replace(DRAFT, key="older", condition="live", version=1)
         ([DRAFT, PUBLISHED], ["done", "done", "done", "next"], "/journeys/older/runs"),
     ],
 )
-def test_the_next_step_follows_from_what_was_done(journeys: list[Shown], states: list[str], next_at: str) -> None:
+def test_the_next_step_follows_from_what_was_done(journeys: list[Listed], states: list[str], next_at: str) -> None:
     steps = first_steps(journeys, {"hook-coupon"})
     assert [step.state for step in steps] == states
     assert [step.href for step in steps if step.state == "next"] == [next_at]

@@ -14,7 +14,7 @@ from engine.definitions.accepted import Accepting, Checked, accept
 from engine.definitions.diff import diff
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
-from engine.definitions.listing import Shown, list_shown, show
+from engine.definitions.listing import Listed, list_shown, show
 from engine.definitions.models import Live, Version
 from engine.definitions.publish import STAY, Choice, publish
 from engine.definitions.source import Source, read_source
@@ -275,11 +275,11 @@ def _in_flight(asked: Json) -> Json:
     raise Unprocessable("The request cannot be used; see errors.", errors=[FieldError("/in_flight", expected)])
 
 
-def _item(shown: Shown) -> DefinitionItem:
+def _item(shown: Listed) -> DefinitionItem:
     return DefinitionItem(
         kind=shown.kind,
         key=shown.key,
-        title=two_titles(shown.document.get("title"), shown.key),
+        title=two_titles(shown.title, shown.key),
         state=shown.condition,
         version=shown.version,
         hash=shown.hash,

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
-from engine.definitions.listing import Shown, list_shown
+from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
 from ui.checking import find
 from ui.design import Design, design
@@ -90,5 +90,5 @@ def _palette(visit: Visit) -> tuple[Group, ...]:
     return palette(visit.deps.catalogue, rulesets, journeys, visit.language)
 
 
-def _live(session: Session, kind: str) -> list[Shown]:
+def _live(session: Session, kind: str) -> list[Listed]:
     return [shown for shown in list_shown(session, kind) if shown.condition in {"live", "paused"}]

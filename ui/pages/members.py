@@ -107,4 +107,4 @@ def _moments(session: Session, member_id: int, before: str | None) -> tuple[list
 def _titles(session: Session, journeys: set[str]) -> dict[str, Json]:
     """The titles of these journeys, as their documents have them."""
     found = (show(session, "journey", key) for key in journeys)
-    return {shown.key: shown.document.get("title") for shown in found if shown}
+    return {shown.key: shown.title for shown in found if shown}

@@ -86,7 +86,7 @@ def show_list(visit: Visiting) -> HTMLResponse:
     with visit.begin() as session:
         found = list_shown(session, "ruleset")
     ordered = sorted(found, key=lambda shown: (shown.condition != "live", shown.key))
-    return visit.render("rules/list.html", {"rulesets": [(shown, _rows(shown)) for shown in ordered]})
+    return visit.render("rules/list.html", {"rulesets": ordered})
 
 
 @router.get("/rules/{key}")
@@ -214,11 +214,6 @@ def _now(text: str, table: Table, present: datetime) -> datetime:
         return present
     at = datetime.fromisoformat(text.strip())
     return parse_instant((at if at.tzinfo else at.replace(tzinfo=table.zone)).isoformat())
-
-
-def _rows(shown: Shown) -> int:
-    rows = shown.document.get("rows")
-    return len(rows) if isinstance(rows, list) else 0
 
 
 def _row_of(finding: Finding, seen: Seen) -> str | None:

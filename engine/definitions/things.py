@@ -35,7 +35,7 @@ def search_things(session: Session, kind: str, typed: str, most: int = MOST) -> 
     """
     words = typed.casefold().split()
     if kind in DEFINED:
-        found = [Thing(shown.key, shown.document.get("title")) for shown in list_shown(session, kind)]
+        found = [Thing(shown.key, shown.title) for shown in list_shown(session, kind)]
         return _nearest([each for each in found if _holds(each, words)], typed)[:most]
     table = _TABLES.get(kind)
     if table is None:

@@ -145,7 +145,7 @@ def _taken(session: Session) -> set[str]:
 def _form(visit: Visit, session: Session, wish: Wish, *, status: int = 200) -> HTMLResponse:
     context = {
         "wish": wish,
-        "journeys": [(shown.key, shown.document.get("title")) for shown in list_shown(session, "journey")],
+        "journeys": [(shown.key, shown.title) for shown in list_shown(session, "journey")],
         "templates": [(each.key, each.document.get("title")) for each in templates("journey")],
     }
     return visit.render("design/new.html", context, status=status)

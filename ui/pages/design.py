@@ -12,7 +12,6 @@ from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
-from ui.checking import find
 from ui.design import Design, design
 from ui.pages.journeys import Key
 from ui.pages.journeys import find as find_shown
@@ -79,9 +78,8 @@ def _desk(visit: Visit, key: str) -> Desk:
     with visit.begin() as session:
         shown = find_shown(session, key)
         draft = editable(session, "journey", key)
-    document = draft.document
-    findings = find(visit.deps, "journey", key, document, in_sight=visit.begin)
-    return Desk(shown, draft, design(document, findings, visit.deps.catalogue, visit.language))
+    found = visit.deps.findings.of(visit.deps, "journey", key, draft.text)
+    return Desk(shown, draft, design(draft.document, found, visit.deps.catalogue, visit.language))
 
 
 def _palette(visit: Visit) -> tuple[Group, ...]:

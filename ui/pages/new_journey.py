@@ -82,7 +82,7 @@ def begin(
         made = _made(visit, session, wish, taken)
         if made.wrong:
             return _form(visit, session, made, status=422)
-        put_draft(session, "journey", made.key, made.text, by=visit.actor, now=visit.now())
+        put_draft(session, "journey", made.key, made.text, by=visit.actor, now=visit.now(), seat=visit.seat)
     return RedirectResponse(f"/journeys/{made.key}/edit", 303)
 
 

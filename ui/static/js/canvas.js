@@ -31,6 +31,17 @@
     view.scale = scale;
     draw();
   };
+  const roll = (dx, dy) => {  // as far as there is something to see; then the page scrolls on
+    const { width, height } = svg.getBoundingClientRect(), before = `${view.x} ${view.y}`;
+    const within = (at, by, room, size) => {
+      const low = Math.min(0, size - room), high = Math.max(0, size - room);
+      return by > 0 ? Math.max(at, Math.min(at + by, high)) : Math.min(at, Math.max(at + by, low));
+    };
+    view.x = within(view.x, dx / view.scale, width / view.scale, Number(svg.dataset.width));
+    view.y = within(view.y, dy / view.scale, height / view.scale, Number(svg.dataset.height));
+    draw();
+    return before !== `${view.x} ${view.y}`;
+  };
   const pan = (dx, dy) => { view.x += dx / view.scale; view.y += dy / view.scale; draw(); };
 
   canvas.addEventListener("click", (event) => {
@@ -39,9 +50,9 @@
     else if (wish) zoom(wish === "in" ? 1.25 : 0.8);
   });
   svg.addEventListener("wheel", (event) => {
-    if (!event.ctrlKey && !event.metaKey) return;  // the plain wheel scrolls the page
+    if (event.ctrlKey || event.metaKey) zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
+    else if (!designing || !roll(event.deltaX, event.deltaY)) return;  // the plain wheel scrolls the page
     event.preventDefault();
-    zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
   }, { passive: false });
 
   const held = new Map();  // pointers that are down: one pans, two zoom

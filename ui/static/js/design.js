@@ -50,7 +50,14 @@
   });
 
   // Commands: one after the other, each with the revision that was seen
-  const say = (html) => { if (notice) { notice.innerHTML = html; if (html) htmx.process(notice); } };
+  const say = (html) => {
+    const box = document.createElement("div");
+    box.innerHTML = html;
+    for (const each of box.children) each.setAttribute("data-mine", "");
+    for (const old of notice.querySelectorAll("[data-mine]")) old.remove();
+    notice.prepend(...box.childNodes);
+    htmx.process(notice);
+  };
   const announce = (answer) => {
     const header = answer.headers.get("HX-Trigger");
     for (const [name, detail] of Object.entries(header?.startsWith("{") ? JSON.parse(header) : {})) {
@@ -69,7 +76,6 @@
     queue = queue.then(() => post("commands", { command: JSON.stringify(command), base: revision }, after)).catch(() => {});
     return queue;
   };
-  const step = (door) => { queue = queue.then(() => post(door, { base: revision }, {})).catch(() => {}); };
   document.body.addEventListener("draft-changed", (event) => {
     const now = Number(event.detail?.revision);
     if (now) revision = now;
@@ -213,11 +219,6 @@
     if (typing(event.target) || event.altKey) return;
     if (event.key === "?") { document.getElementById("keys")?.showModal(); event.preventDefault(); return; }
     if (!editing) return;
-    if (chord && (key === "z" || key === "y")) {
-      event.preventDefault();
-      step(key === "y" || event.shiftKey ? "redo" : "undo");
-      return;
-    }
     const node = event.target.closest?.("#graph [data-node]")?.dataset.node ||
       (event.target.closest?.("#graph [data-part]") ? "@entry" : "") || root.dataset.node;
     if (chord || !node || !event.target.closest?.("#graph, #chosen, body")) return;

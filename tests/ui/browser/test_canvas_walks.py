@@ -1,0 +1,164 @@
+"""A journey is designed in Chromium: by mouse, by keys alone, on a phone; undone, and never out of sight."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.edits.store import editable, put_draft
+from engine.journeys.beginning import empty_journey
+from tests.ui.browser.conftest import Walk
+from tests.ui.browser.test_walks import grave_findings
+from ui.app import Dependencies
+from workflows.activities.registry import catalogue_of, load_activities
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def deps(deps: Dependencies) -> Dependencies:
+    """With the activity types that ship."""
+    return replace(deps, catalogue=catalogue_of(load_activities()))
+
+
+@pytest.fixture
+def empty(database: Database, clock: FixedClock, address: str) -> str:
+    """The key of an empty journey."""
+    document = empty_journey("fresh", {"zh": "新旅程", "en": "Fresh"})
+    with database.begin() as session:
+        put_draft(session, "journey", "fresh", json.dumps(document), by="user:admin", now=clock.now())
+    assert address
+    return "fresh"
+
+
+def nodes(database: Database, key: str) -> dict[str, dict[str, object]]:
+    with database.begin() as session:
+        found: dict[str, dict[str, object]] = editable(session, "journey", key).document["nodes"]  # type: ignore[assignment]  # ours
+        return found
+
+
+def choose(page: Page, node: str) -> None:
+    """Click on a node, once the wheel has brought it into sight."""
+    drawn = page.locator(f"#node-{node}")
+    page.locator("#canvas > svg").hover(position={"x": 8, "y": 8})
+    frame = page.locator("#canvas > svg").bounding_box()
+    for _ in range(40):
+        box = drawn.bounding_box()
+        assert box is not None
+        assert frame is not None
+        if frame["y"] < box["y"] and box["y"] + box["height"] < min(frame["y"] + frame["height"], 880):
+            break
+        page.mouse.wheel(0, 120 if box["y"] > frame["y"] else -120)
+        page.wait_for_timeout(20)
+    drawn.click()
+
+
+def focused(page: Page) -> str | None:
+    name: str | None = page.evaluate("document.activeElement.dataset.node || null")
+    return name
+
+
+def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, database: Database) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go(f"/journeys/{empty}/edit")
+    page.locator('#canvas .plus[data-add-after="@entry"]').click()
+    assert grave_findings(walk) == []
+    page.get_by_label("Type to find").fill("joined")
+    page.locator(".offer", has_text="Wait: Joined a group").click()
+    expect(page.locator("#node-wait_joined")).to_have_attribute("aria-current", "true")
+    expect(page).to_have_url(f"{walk.address}/journeys/{empty}/edit?node=wait_joined")
+    expect(page.locator("#panel-title")).to_have_text("Wait for event")
+    page.locator('#canvas .plus[data-add-after="wait_joined"][data-port="joined"]').click()
+    page.get_by_label("Where").select_option("joined")
+    page.locator(".offer", has_text="Issue a coupon").click()
+    expect(page.locator("#node-issue_coupon")).to_be_visible()
+    assert nodes(database, empty)["wait_joined"]["ports"] == {"joined": "issue_coupon", "timeout": "done"}
+    assert nodes(database, empty)["issue_coupon"]["ports"] == {"done": "done", "sold_out": "done"}
+    assert grave_findings(walk) == []
+    assert walk.complaints == []
+
+
+def test_a_journey_is_designed_by_keys_alone(walk: Walk, empty: str, database: Database) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.sign_in(lang="en")
+    walk.go(f"/journeys/{empty}/edit")
+    page.locator("#node-done").focus()
+    keys.press("ArrowUp")
+    assert focused(page) == "@entry"
+    keys.press("a")
+    expect(page.locator("#palette-search")).to_be_focused()
+    keys.type("split")
+    keys.press("Enter")
+    expect(page.locator("#node-split")).to_be_focused()
+    keys.press("Insert")
+    keys.type("delay")
+    keys.press("Enter")
+    expect(page.locator("#node-delay")).to_be_focused()
+    keys.press("d")
+    expect(page.locator("#node-delay_2")).to_be_focused()
+    keys.press("Enter")
+    expect(page.locator("#chosen-title")).to_be_focused()
+    page.locator("#node-delay_2").focus()
+    keys.press("Delete")
+    expect(page.locator("#node-delay_2")).to_have_count(0)
+    expect(page.locator("#node-done")).to_be_focused()
+    keys.press("Control+z")
+    expect(page.locator("#node-delay_2")).to_be_visible()
+    keys.press("Control+Shift+Z")
+    expect(page.locator("#node-delay_2")).to_have_count(0)
+    assert nodes(database, empty).keys() == {"done", "split", "delay"}
+    keys.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert grave_findings(walk) == []
+    keys.press("Escape")
+    assert walk.complaints == []
+
+
+def test_what_is_chosen_can_be_connected_moved_labelled_renamed_and_gone_back_to(
+    walk: Walk, database: Database
+) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go("/journeys/hook-coupon/edit?node=wait_join")
+    page.locator("#more > summary").click()
+    assert grave_findings(walk) == []
+    form = page.locator("form", has=page.get_by_role("heading", name="Connect a port"))
+    form.get_by_label("Port").select_option("timeout")
+    form.get_by_label("Leads to").select_option("no_stock")
+    form.get_by_role("button").click()
+    expect(page.locator('#canvas path.edge[data-from="wait_join"][data-to="no_stock"]')).to_be_attached()
+    page.locator("#more > summary").click()
+    page.locator("#more").get_by_label("Id", exact=True).fill("join_wait")
+    page.get_by_role("button", name="Change the id").click()
+    expect(page).to_have_url(f"{walk.address}/journeys/hook-coupon/edit?node=join_wait")
+    expect(page.locator("#node-join_wait")).to_have_attribute("aria-current", "true")
+    choose(page, "coupon")
+    expect(page).to_have_url(f"{walk.address}/journeys/hook-coupon/edit?node=coupon")
+    page.go_back()
+    expect(page.locator("#node-join_wait")).to_have_attribute("aria-current", "true")
+    assert nodes(database, "hook-coupon")["join_wait"]["ports"] == {"joined": "coupon", "timeout": "no_stock"}
+    assert walk.complaints == []
+
+
+def test_on_a_phone_the_outline_does_the_same(browser: Browser, address: str, empty: str, database: Database) -> None:
+    walk = Walk(browser.new_page(viewport={"width": 390, "height": 844}), address)
+    page = walk.page
+    walk.sign_in(lang="zh")
+    walk.go(f"/journeys/{empty}/edit")
+    expect(page.locator("#canvas")).to_be_hidden()
+    page.locator("#outline").get_by_role("button").first.click()
+    page.locator(".offer", has_text="等待 入群").click()
+    expect(page.locator("#outline a[data-node=wait_joined]")).to_have_attribute("aria-current", "true")
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("button", name="删除").first.click()
+    expect(page.locator("#outline a[data-node=wait_joined]")).to_have_count(0)
+    assert nodes(database, empty).keys() == {"done"}
+    assert grave_findings(walk) == []
+    assert walk.complaints == []
+    page.close()

@@ -139,6 +139,7 @@ def web(
         temporal_namespace=os.environ.get("TEMPORAL_NAMESPACE", "default"),
         demo=demo,
         proofs=_proofs(),
+        approvals=settings.kinds_to_approve(),
     )
     _serve(create_app(deps), host, port)
 

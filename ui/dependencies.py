@@ -25,7 +25,8 @@ class Dependencies:
 
     `public_url` is where browsers reach us (its scheme decides whether cookies are `Secure`); `wecom_apps` are the
     settings of `WAYSTATION_WECOM_APPS`, one mapping per app, as `engine.wecom` reads them. `demo` marks every page as
-    showing made-up data. Without `proofs` definitions are checked and not proved.
+    showing made-up data. Without `proofs` definitions are checked and not proved. `approvals` are the kinds of
+    definitions that need a second person before they are published.
     """
 
     database: Database
@@ -40,6 +41,7 @@ class Dependencies:
     rulesets: Rulesets = field(default_factory=Rulesets)
     proofs: Proofs | None = None
     findings: Findings = field(default_factory=Findings)
+    approvals: frozenset[str] = frozenset()
 
     @property
     def secure(self) -> bool:

@@ -18,9 +18,9 @@ from engine.database.direct import DATABASE_IS_AWAY
 from engine.database.retrying import ContendedError
 from engine.decisions.errors import DecisionError, UnusableRulesetError
 from engine.definitions.errors import (
+    ApprovalError,
     DefinitionError,
     NotAcceptableError,
-    NotAvailableError,
     NotPublishableError,
     NotReadableError,
     StaleRevisionError,
@@ -33,6 +33,7 @@ from engine.edits.deeds import deed_of
 from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.jobs.bulk import BulkError
 from engine.jobs.errors import JobStateError, JobUnknownError
+from engine.migrating.asked import InFlightError
 from engine.organisation.sync.requests import AppError, UnknownAppError
 from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberError, UnusableSubjectError
 from engine.runs.commands import RunStateError, UnknownPortError
@@ -119,7 +120,7 @@ def _definition_problem(error: DefinitionError) -> Problem:
     match error:
         case UnknownDefinitionError():
             return NotFound(str(error))
-        case WrongStateError() | NothingToUndoError() | NothingToRedoError():
+        case WrongStateError() | ApprovalError() | NothingToUndoError() | NothingToRedoError():
             return Conflict(str(error))
         case ClashError():
             return Stale(str(error), more={"conflict": _conflict(error.clash)})
@@ -129,8 +130,10 @@ def _definition_problem(error: DefinitionError) -> Problem:
             return Unprocessable("The text cannot be read.", errors=[FieldError("", str(error))])
         case UnknownFindingError() | NotAcceptableError():
             return Unprocessable("The finding cannot be accepted.", errors=[FieldError("/code", str(error))])
-        case NotAvailableError():
-            return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
+        case InFlightError():
+            return Unprocessable(
+                str(error), errors=[FieldError(fault.pointer, fault.message["en"]) for fault in error.faults]
+            )
         case NotPublishableError():
             found = [presentable(finding.to_json()) for finding in error.findings]
             return Unprocessable(str(error), more={"findings": found})

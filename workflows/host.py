@@ -70,7 +70,7 @@ class DatabaseHost:
             row.params_enc = Asked(effect.params).seal(self.keys)
         row.started_at = self.now
         with observed.local_effect(key, effect.type, self.run.journey):
-            came = self._run(key, effect)
+            came = self._run(row, effect)
         if isinstance(came, Result):
             effects.settle(row, came.port, came.value, keys=self.keys, now=self.now)
             effects.save(self.session, row)
@@ -86,7 +86,7 @@ class DatabaseHost:
             key, journey=self.run.journey, type_name=effect.type, contact=contact, params=params, now=self.now
         )
 
-    def _run(self, key: EffectKey, effect: Local) -> Result | Failure:
+    def _run(self, row: EffectRow, effect: Local) -> Result | Failure:
         """Perform the effect in a savepoint, so that a failure leaves nothing behind."""
         known = self.activities.get(effect.type)
         if not isinstance(known, LocalActivity):
@@ -94,18 +94,18 @@ class DatabaseHost:
         try:
             with self.session.begin_nested():
                 params = known.type.params.model_validate(effect.params)
-                return known.run(self.session, params, self._context(key))
+                return known.run(self.session, params, self._context(row))
         except ActivityFailure as failure:
             return Failure(failure.code, str(failure), failure.retry_after, failure.final)
         except _TRY_THE_TURN_AGAIN:
             raise
         except Exception as error:  # a defect of a type must not make the turn fail without end
-            log.exception("activity type failed", type=effect.type, effect=str(key))
+            log.exception("activity type failed", type=effect.type, effect=effects.key_outside(row))
             return Failure("defect", type(error).__name__)
 
-    def _context(self, key: EffectKey) -> Effect:
-        run = self.run
-        return Effect(str(key), run.id, run.journey, run.member_id, run.store_id, run.associate_id, self.now, self.keys)
+    def _context(self, row: EffectRow) -> Effect:
+        run, key = self.run, effects.key_outside(row)
+        return Effect(key, run.id, run.journey, run.member_id, run.store_id, run.associate_id, self.now, self.keys)
 
     def _count(self, row: EffectRow, failure: Failure) -> None:
         work = self.plan.steps[row.node].work

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from engine.fields import past
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK, IMPORT, PAST, SYNC
+from engine.jobs.kinds import BULK, IMPORT, MIGRATE, PAST, SYNC
 from engine.jobs.pages import Prepare, within
 from engine.organisation.importing import applying
+from workflows.migrating import Migrating
 from workflows.sync import Asking, Sync
 from workflows.sync_contacts import contacts
 from workflows.sync_directory import directory
 from workflows.sync_groups import groups
 
 
-def job_kinds(asking: Asking) -> Mapping[str, Prepare]:
+def job_kinds(asking: Asking, migrating: Migrating) -> Mapping[str, Prepare]:
     """How a page of each kind is prepared."""
     sync = Sync(asking, {"directory": directory, "contacts": contacts, "groups": groups})
     return {
@@ -23,4 +24,5 @@ def job_kinds(asking: Asking) -> Mapping[str, Prepare]:
         SYNC: sync.prepare,
         PAST: within(past.page(asking.clock, asking.keys)),
         IMPORT: within(applying.page(asking.clock, asking.keys)),
+        MIGRATE: migrating.prepare,
     }

@@ -78,7 +78,7 @@ class JobPages:
         if page is None:
             return False
         await asyncio.sleep(page.rest)
-        return page.over
+        return page.over or page.stop is not None
 
     async def _page(self, job: Job) -> Page | None:
         prepare = self.kinds.get(job.kind)

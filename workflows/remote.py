@@ -162,7 +162,7 @@ class RemoteExecutor:
             # The type was changed after it was asked. What pydantic says quotes the params, which may be personal.
             return Failure("bad-params", f"the type {row.type} that is installed refuses these params", final=True)
         effect = Effect(
-            key=str(EffectKey(row.run_id, row.node, row.visit)),
+            key=effects.key_outside(row),
             run_id=run.id,
             journey=run.journey,
             member_id=run.member_id,

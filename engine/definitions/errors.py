@@ -6,8 +6,8 @@ DefinitionError
 ├── StaleRevisionError      the draft was changed since it was read
 ├── WrongStateError         a pause, resume or retirement that the state forbids
 ├── UnknownFindingError     the draft has no such finding
+├── ApprovalError           a second person must approve, or may not
 ├── NotAcceptableError      a finding that blocks publishing
-├── NotAvailableError       a part of the contract that this release does not execute yet
 └── NotPublishableError     findings of severity error; carries all findings
 """
 
@@ -54,20 +54,16 @@ class WrongStateError(DefinitionError):
     """The journey is not in a state in which this can be done."""
 
 
+class ApprovalError(DefinitionError):
+    """The draft waits for a second person, or this one cannot be it."""
+
+
 class UnknownFindingError(DefinitionError):
     """There is no such finding to accept."""
 
 
 class NotAcceptableError(DefinitionError):
     """The finding is an error."""
-
-
-class NotAvailableError(DefinitionError):
-    """Named by a pointer into the request."""
-
-    def __init__(self, pointer: str, what: str) -> None:
-        super().__init__(what)
-        self.pointer = pointer
 
 
 class NotPublishableError(DefinitionError):

@@ -40,6 +40,20 @@ class Version(SQLModel, table=True):
     note: str | None = long_text(nullable=True)
     published_at: datetime = instant()
     published_by: str
+    approved_by: str | None = None
+
+
+class Approval(SQLModel, table=True):
+    """The second person who has read a draft, at this revision and with this content."""
+
+    __tablename__ = "approvals"
+
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    hash: str
+    revision: int
+    by: str
+    at: datetime = instant()
 
 
 class Bundle(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,13 +12,15 @@ from sqlalchemy.orm import Session
 from engine.access import audit
 from engine.alerts.store import settle
 from engine.definitions import checks
+from engine.definitions.approvals import demand
 from engine.definitions.context import context_of
-from engine.definitions.drafts import read_draft
-from engine.definitions.errors import NotAvailableError, NotPublishableError
+from engine.definitions.drafts import locked_draft, read_draft
+from engine.definitions.errors import NotPublishableError
 from engine.definitions.kinds import Kind
 from engine.definitions.life import is_paused
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
+from engine.definitions.plans import Plans
 from engine.definitions.source import read_source
 from engine.definitions.versions import last_number
 from engine.events.heard import hear
@@ -27,10 +30,11 @@ from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import Proofs
 from engine.journeys.plan import compile_bundle, named_event_types
+from engine.migrating import words
+from engine.migrating.asked import STAY, Fault, InFlightError, read_in_flight
+from engine.migrating.starting import begin
 from engine.occurrences import clocks
 from rules.types import Json
-
-STAY = "stay"
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class Choice:
 class Published:
     """A new version and the hashes of its document and of all that it resolves to.
 
-    `job` is the number of the job that looks at the past, where fields are derived from it or became personal.
+    `job` is the number of the job that takes runs over, or that looks at the past, where fields are derived from it or
+    became personal.
     """
 
     version: int
@@ -64,39 +69,38 @@ def publish(  # noqa: PLR0913  named at each call
     now: datetime,
     choice: Choice = Choice(),
     proofs: Proofs | None = None,
+    approvals: Collection[str] = (),
 ) -> Published:
     """Make the draft the live version. It takes events as soon as the caller's transaction is committed.
 
-    Raises UnknownDefinitionError, NotPublishableError with all findings, NotAvailableError for `migrate`.
+    `approvals` are the kinds that need a second person. Raises UnknownDefinitionError, NotPublishableError with all
+    findings, InFlightError, ApprovalError.
     """
-    if choice.in_flight != STAY:
-        raise NotAvailableError(
-            "/in_flight", 'not-available: runs in flight can only "stay" on their version in this release.'
-        )
+    in_flight = read_in_flight(choice.in_flight)
+    if in_flight is not None and kind != "journey":
+        raise InFlightError([Fault("/in_flight", words.only_journeys())])
     change_live(session)
     before = own_fields(session)
+    locked_draft(session, kind, key)
     document = read_source(read_draft(session, kind, key).document)
     context = context_of(session, catalogue, now=now, proofs=proofs)
     findings = checks.find(kind, key, document.document, context)
     if any(finding.severity == "error" for finding in findings):
         raise NotPublishableError(findings)
+    approved_by = demand(session, kind, key, approvals, by=by)
     resolved = checks.bundle(kind, document.document, context)
     version = Version(
-        kind=kind,
-        key=key,
-        n=last_number(session, kind, key) + 1,
-        hash=content_hash(document.document),
-        bundle_hash=bundle_hash(resolved),
-        document=document.text,
-        note=choice.note,
-        published_at=now,
-        published_by=by,
-    )
+        kind=kind, key=key, n=last_number(session, kind, key) + 1,
+        hash=content_hash(document.document), bundle_hash=bundle_hash(resolved), document=document.text,
+        note=choice.note, published_at=now, published_by=by, approved_by=approved_by,
+    )  # fmt: skip
     _store(session, version, resolved, now)
     if kind == "journey":
         clocks.follow(session, compile_bundle(resolved, catalogue), now=now)
     settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)
     job = fields.follow(session, before, by=by, now=now) if kind == "fields" else None
+    if in_flight is not None:
+        job = begin(session, version, in_flight, Plans(catalogue), by=by, now=now)
     return Published(version.n, version.hash, version.bundle_hash, job.id if job else None)
 
 
@@ -120,5 +124,6 @@ def _store(session: Session, version: Version, content: Json, now: datetime) -> 
         "definition.published",
         f"{version.kind}/{version.key}/{version.n}",
         now=now,
-        after={"hash": version.hash, "bundle_hash": version.bundle_hash, "note": version.note},
+        after={"hash": version.hash, "bundle_hash": version.bundle_hash, "note": version.note}
+        | ({"approved_by": version.approved_by} if version.approved_by else {}),
     )

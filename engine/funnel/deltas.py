@@ -84,6 +84,25 @@ def moved(session: Session, run: Run, *, from_associate: int | None) -> None:
         merged(session, run.member_id)
 
 
+def crossed(session: Session, run: Run, *, from_version: int) -> None:
+    """Carry what a run has counted so far from the version it was in to the one it is in now, so that cells add up.
+
+    The run's row tells its new version already; the caller holds the row lock of its member.
+    """
+    session.flush()
+    values = _cell(run) | {
+        "run": run.id,
+        "member": run.member_id,
+        "old": from_version,
+        "log_gamma": LOG_GAMMA,
+        "shortest": SHORTEST,
+    }
+    if run.status == "holdout":
+        direct.execute(session, _HELD_CROSSED, values | {"name": HELD_OUT})
+    elif any(direct.scalars(session, _CROSSED, values)):
+        merged(session, run.member_id)
+
+
 def absorbed(session: Session, kept: Run, gone: Run, *, stages: Sequence[str]) -> None:
     """Count with `kept` what `gone` has reached: the two were one person's way, which counts once per stage.
 
@@ -169,6 +188,23 @@ FROM run_stages, (VALUES (-1, CAST(%(old)s AS bigint)), (1, CAST(%(associate)s A
 WHERE run_id = %(run)s
 RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = %(journey)s AND member_id = %(member)s AND id <> %(run)s)
 """  # noqa: S608 - built from constants
+
+_CROSSED = f"""
+INSERT INTO funnel_deltas
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, bucket, firsts, weight)
+SELECT %(journey)s, place, %(day)s, %(store)s, %(channel)s, %(associate)s, 'stage', stage, sign,
+    sign * entered_here::int, {_BUCKET}, firsts, sign
+FROM run_stages, (VALUES (-1, CAST(%(old)s AS int)), (1, CAST(%(version)s AS int))) AS moves (sign, place)
+WHERE run_id = %(run)s
+RETURNING EXISTS (SELECT 1 FROM runs WHERE runs.journey = %(journey)s AND member_id = %(member)s AND id <> %(run)s)
+"""  # noqa: S608 - built from constants
+
+_HELD_CROSSED = """
+INSERT INTO funnel_deltas
+    (journey, version, day, store_id, channel_id, associate_id, kind, name, times, entered_here, firsts, weight)
+SELECT %(journey)s, place, %(day)s, %(store)s, %(channel)s, %(associate)s, 'holdout', %(name)s, sign, 0, 0, sign
+FROM (VALUES (-1, CAST(%(old)s AS int)), (1, CAST(%(version)s AS int))) AS moves (sign, place)
+"""
 
 _WITHDRAWN = f"""
 WITH gone AS (

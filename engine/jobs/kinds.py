@@ -9,7 +9,8 @@ BULK: Final = "runs.bulk"
 SYNC: Final = "org.sync"
 IMPORT: Final = "org.import"
 PAST: Final = "fields.past"
-Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.past"]
+MIGRATE: Final = "journeys.migrate"
+Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.past", "journeys.migrate"]
 
-SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", PAST: "definitions"}
+SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", PAST: "definitions", MIGRATE: "definitions"}
 """Kind to scope: whoever may ask for a job may see it, stop it and continue it."""

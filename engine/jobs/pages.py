@@ -30,7 +30,8 @@ class Finding:
 class Page:
     """What a page came to: so many more items are done, the next page begins at `cursor`, or all is `over`.
 
-    `total` corrects how many items there are. `rest`: so many seconds should pass before the next page.
+    `total` corrects how many items there are. `rest`: so many seconds should pass before the next page. `stop`: the job
+    goes no further until a person lets it; the text says why.
     """
 
     done: int
@@ -39,6 +40,7 @@ class Page:
     over: bool = False
     total: int | None = None
     rest: float = 0.0
+    stop: Text | None = None
 
 
 Work: TypeAlias = Callable[[Session, Job], Page]

@@ -134,6 +134,9 @@ def advance(session: Session, job: Job, page: Page, *, now: datetime) -> None:
     job.done += page.done
     job.total = page.total if page.total is not None else job.total
     job.cursor, job.tries, job.reason, job.updated_at = dict(page.cursor), 0, None, now
+    if page.stop is not None:
+        job.reason = dict(page.stop)
+        _end(job, "stopped", now)
     if page.over:
         job.total = job.done if job.total is None else job.total
         _end(job, "done", now)

@@ -34,6 +34,7 @@ TABLES: Mapping[str, Growth] = {
     "alert_signals": Trimmed("fold the alerts", "until they are folded, a second later"),
     "alerts": Trimmed("forget alerts", "90 days after they were acknowledged, 400 days after they happened last"),
     "api_keys": Bounded("one for each key that a person made; those that ended stay for the audit"),
+    "approvals": Bounded("one for each draft that a second person has read"),
     "associates": Bounded("the chain's staff"),
     "audit": Trimmed("trim audit", "3,660 days, at least a year", "WAYSTATION_KEEP_AUDIT_DAYS"),
     "bundles": Bounded("one for each publication"),

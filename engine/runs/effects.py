@@ -7,7 +7,7 @@ repeated: its type forbids it, or the run has ended).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -79,6 +79,25 @@ def ask(key: EffectKey, *, journey: str, type_name: str, contact: str, params: b
     )
 
 
+def key_outside(effect: Effect) -> str:
+    """The key under which the world outside knows it: for good, whatever a migration calls its node."""
+    return effect.known_as or str(EffectKey(effect.run_id, effect.node, effect.visit))
+
+
+def of_runs(session: Session, run_ids: Iterable[int]) -> dict[int, list[Effect]]:
+    """All effects of some runs."""
+    found: dict[int, list[Effect]] = {}
+    for row in direct.objects(session, Effect, _OF_RUNS, {"runs": list(run_ids)}):
+        found.setdefault(row.run_id, []).append(row)
+    return found
+
+
+def carry(session: Session, key: EffectKey, to: EffectKey) -> None:
+    """Let an effect stand at another node. Outside it keeps the key that it had."""
+    given = {**asdict(key), "to_node": to.node, "to_visit": to.visit, "known_as": str(key)}
+    direct.execute(session, _CARRY, given)
+
+
 def settle(effect: Effect, port: str, value: Mapping[str, Json], *, keys: KeyRing, now: datetime) -> None:
     """The effect has happened; its outcome is stored for good."""
     effect.state, effect.port, effect.settled_at, effect.error = "settled", port, now, None
@@ -136,6 +155,10 @@ def describe(failure: Failure) -> str:
 
 _CANCEL_ASKED = """
 UPDATE effects SET state = 'cancelled', settled_at = %(now)s WHERE run_id = %(run)s AND state = 'asked'"""
+_OF_RUNS = "SELECT * FROM effects WHERE run_id = ANY(%(runs)s)"
+_CARRY = """
+UPDATE effects SET node = %(to_node)s, visit = %(to_visit)s, known_as = COALESCE(known_as, %(known_as)s)
+WHERE run_id = %(run_id)s AND node = %(node)s AND visit = %(visit)s"""
 _NAMES = tuple(Effect.model_fields)
 _KEY = ("run_id", "node", "visit")
 _FIND = "SELECT * FROM effects WHERE run_id = %(run_id)s AND node = %(node)s AND visit = %(visit)s"

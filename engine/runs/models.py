@@ -90,7 +90,8 @@ class Delivery(SQLModel, table=True):
 class Effect(SQLModel, table=True):
     """What an activity node did or asks for; `state` is asked, started, settled, failed, cancelled or unknown.
 
-    `contact` is what its type declares: none, reply or push.
+    `contact` is what its type declares: none, reply or push. `known_as` is the key under which the world outside knows
+    it, where a migration has given it another place.
     """
 
     __tablename__ = "effects"
@@ -114,6 +115,7 @@ class Effect(SQLModel, table=True):
     asked_at: datetime = instant()
     started_at: datetime | None = instant(nullable=True)
     settled_at: datetime | None = instant(nullable=True)
+    known_as: str | None = None
 
 
 class RunCommand(SQLModel, table=True):

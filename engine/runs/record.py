@@ -74,7 +74,7 @@ def fates(told: Sequence[Event], result: TurnResult) -> dict[int, str]:
 
 def lines(result: TurnResult, keys: KeyRing) -> list[dict[str, Any]]:
     """The turn's log as it is kept. What a decision read may be personal and is sealed."""
-    return [_line(command, keys) for command in result.commands if isinstance(command, Log)]
+    return [line(command, keys) for command in result.commands if isinstance(command, Log)]
 
 
 def seal_reads(reads: Json, keys: KeyRing) -> str:
@@ -82,15 +82,16 @@ def seal_reads(reads: Json, keys: KeyRing) -> str:
     return base64.b64encode(keys.seal_json(reads)).decode()
 
 
-def _line(entry: Log, keys: KeyRing) -> dict[str, Any]:
-    line: dict[str, Any] = {"kind": entry.kind, "at": entry.at.isoformat(), "node": entry.node}
+def line(entry: Log, keys: KeyRing) -> dict[str, Any]:
+    """One line of a log as it is kept."""
+    kept: dict[str, Any] = {"kind": entry.kind, "at": entry.at.isoformat(), "node": entry.node}
     if entry.port is not None:
-        line["port"] = entry.port
+        kept["port"] = entry.port
     if entry.detail:
-        line["detail"] = dict(entry.detail)
+        kept["detail"] = dict(entry.detail)
     if entry.reads:
-        line["reads"] = seal_reads(dict(entry.reads), keys)
-    return line
+        kept["reads"] = seal_reads(dict(entry.reads), keys)
+    return kept
 
 
 def _fail_uncalled(session: Session, run: Run, plan: Plan, command: Uncalled, now: datetime) -> None:

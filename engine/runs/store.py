@@ -102,6 +102,25 @@ def save(session: Session, run: Run) -> None:
     direct.execute(session, _SAVE, _columns(run))
 
 
+def lock_runs(session: Session, run_ids: Sequence[int]) -> list[Run]:
+    """Lock the members of these runs, by id, and then the runs, oldest first. Raises RunMovedError after a merge."""
+    members = direct.scalars(session, _LOCK_MEMBERS_OF_RUNS, {"runs": list(run_ids)})
+    found = direct.objects(session, Run, _LOCK_RUNS, {"runs": list(run_ids)})
+    if {run.member_id for run in found} - set(members):
+        raise RunMovedError
+    return found
+
+
+def cross(session: Session, run: Run, lines: Sequence[Mapping[str, Any]]) -> None:
+    """Write a run that goes on in another version, and what its timeline tells of it.
+
+    The lines stand with the run's last turn, with turn 0 before the first: a number that a turn may be claiming must
+    not be waited for under the member's lock.
+    """
+    direct.execute(session, _CROSS, _columns(run))
+    direct.execute(session, _TELL, {"run": run.id, "n": run.turn, "at": run.now, "log": Jsonb([*map(dict, lines)])})
+
+
 def _columns(run: Run) -> dict[str, Any]:
     return {**{name: getattr(run, name) for name in _NAMES}, "state": Jsonb(run.state)}
 
@@ -126,6 +145,14 @@ FOR NO KEY UPDATE OF members, runs"""
 _STORED_ANSWER = "SELECT answer FROM turns WHERE run_id = %(run)s AND n = %(n)s AND answer <> '{}'"
 _EXISTS = "SELECT 1 FROM runs WHERE id = %(run)s"
 _SAVE = f"UPDATE runs SET {', '.join(f'{name} = %({name})s' for name in _CHANGING)} WHERE id = %(id)s"  # noqa: S608 - our columns
+_LOCK_MEMBERS_OF_RUNS = """
+SELECT id FROM members WHERE id IN (SELECT member_id FROM runs WHERE id = ANY(%(runs)s))
+ORDER BY id FOR NO KEY UPDATE"""
+_LOCK_RUNS = "SELECT * FROM runs WHERE id = ANY(%(runs)s) ORDER BY id FOR NO KEY UPDATE"
+_CROSS = _SAVE.replace(" SET ", " SET version = %(version)s, bundle_hash = %(bundle_hash)s, ", 1)
+_TELL = """
+INSERT INTO turns (run_id, n, at, answer, log, reads) VALUES (%(run)s, %(n)s, %(at)s, '{"next": 1}', %(log)s, '{}')
+ON CONFLICT (run_id, n) DO UPDATE SET log = turns.log || EXCLUDED.log"""
 _FINISH_TURN = f"""
 WITH marked AS (
     UPDATE deliveries SET state = fates.state, at = %(now)s

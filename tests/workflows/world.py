@@ -31,7 +31,7 @@ from engine.events.types import EVENT_TYPES
 from engine.journeys.canonical import bundle_hash, content_hash
 from engine.journeys.catalogue import Retry
 from engine.journeys.deadlines import deadlines
-from engine.journeys.plan import bundle_of, compile_plan
+from engine.journeys.plan import Plan, bundle_of, compile_plan
 from engine.journeys.rulebook import Rulebook
 from engine.journeys.state import Failure, OperatorKind
 from engine.members.fields import base_fields
@@ -249,9 +249,8 @@ class World:
         document = document or self.document
         self.document = document
         with self.database.begin() as session:
-            rulebook = Rulebook(partial(published_ruleset, session), published_conditions(session))
-            plan = compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields(), rulebook)
-        bundle = bundle_of(document, plan, base_fields(), event_fields(), rulebook.conditions)
+            conditions = published_conditions(session)
+        bundle = bundle_of(document, self.compiled(document), base_fields(), event_fields(), conditions)
         hashed, now, key = bundle_hash(bundle), self.clock.now(), str(document["key"])
         with self.database.begin() as session:
             change_live(session)
@@ -271,6 +270,12 @@ class World:
             live.version = version
             session.add(live)
         return hashed
+
+    def compiled(self, document: dict[str, Any]) -> Plan:
+        """The plan of a document."""
+        with self.database.begin() as session:
+            rulebook = Rulebook(partial(published_ruleset, session), published_conditions(session))
+            return compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields(), rulebook)
 
     def tell(
         self, kind: str, data: dict[str, Json] | None = None, *, who: str = "member:1", time: datetime | None = None
@@ -376,7 +381,8 @@ class World:
 
     def the(self, run: Run) -> Run:
         """The run as it is now."""
-        return next(each for each in self.runs() if each.id == run.id)
+        with self.database.begin() as session:
+            return session.get_one(Run, run.id)
 
     def live(self) -> list[Run]:
         """The runs that have not ended, oldest first."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.definitions.publish import STAY
+from engine.migrating.asked import STAY
 
 JSON_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -101,7 +101,9 @@ class DefinitionList(BaseModel):
 
 
 class VersionItem(BaseModel):
-    """A published version without its document; `live` says whether it takes events now."""
+    """A published version without its document; `live` says whether it takes events now. `approved_by`: the second
+    person who read it before.
+    """
 
     version: int
     hash: str
@@ -109,6 +111,7 @@ class VersionItem(BaseModel):
     note: str | None
     published_at: datetime
     published_by: str
+    approved_by: str | None = None
     live: bool
 
 
@@ -146,7 +149,9 @@ class DiffAnswer(BaseModel):
 
 
 class PublishRequest(BaseModel):
-    """`in_flight` is `"stay"`: runs keep the version that they started with."""
+    """`in_flight` is `"stay"`: runs keep the version that they started with; or they go over by a map from each node
+    that is gone or for something else to its place, a share of them first: `{"migrate": {…}, "canary_bp"?: 1000}`.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -16,7 +16,7 @@ from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
 from engine.definitions.listing import Listed, list_shown, show
 from engine.definitions.models import Live, Version
-from engine.definitions.publish import STAY, Choice, publish
+from engine.definitions.publish import Choice, publish
 from engine.definitions.source import Source, read_source
 from engine.edits import store
 from rules.types import Json
@@ -192,7 +192,7 @@ def publish_draft(
 ) -> PublishAnswer:
     """Make the draft the live version. Every event that is accepted after the answer is matched against it."""
     asked = body or PublishRequest()
-    choice = Choice(asked.note, _in_flight(asked.in_flight))
+    choice = Choice(asked.note, asked.in_flight)
     with caller.begin() as session:
         done = publish(
             session,
@@ -203,6 +203,7 @@ def publish_draft(
             now=caller.now(),
             choice=choice,
             proofs=caller.deps.proofs,
+            approvals=caller.deps.approvals,
         )
     job = None if done.job is None else str(done.job)
     return PublishAnswer(version=done.version, hash=done.hash, bundle_hash=done.bundle_hash, job=job)
@@ -268,13 +269,6 @@ def _decoded(body: bytes) -> str:
         ) from error
 
 
-def _in_flight(asked: Json) -> Json:
-    if asked == STAY or (isinstance(asked, dict) and isinstance(asked.get("migrate"), dict)):
-        return asked
-    expected = 'Say "stay", or {"migrate": {"old node": "new node"}}.'
-    raise Unprocessable("The request cannot be used; see errors.", errors=[FieldError("/in_flight", expected)])
-
-
 def _item(shown: Listed) -> DefinitionItem:
     return DefinitionItem(
         kind=shown.kind,
@@ -297,5 +291,6 @@ def _version(found: Version, live: Live | None) -> dict[str, Any]:
         "note": found.note,
         "published_at": found.published_at,
         "published_by": found.published_by,
+        "approved_by": found.approved_by,
         "live": live is not None and live.version == found.n and live.state != "retired",
     }

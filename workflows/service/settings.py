@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from engine.definitions.kinds import KINDS
 from engine.retention.keep import Keep
 from workflows.service.errors import MisconfiguredError
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     keep_funnel_days: Annotated[int, Field(ge=400)] = 3660
     keep_decisions_days: Annotated[int, Field(ge=30)] = 400
     keep_audit_days: Annotated[int, Field(ge=365)] = 3660
+    approvals: str = ""
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     temporal_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -83,6 +85,18 @@ class Settings(BaseSettings):
     def apps(self) -> dict[str, dict[str, str]]:
         """Return the WeCom apps as plain mappings."""
         return {name: app.model_dump() for name, app in self.wecom_apps.items()}
+
+    def kinds_to_approve(self) -> frozenset[str]:
+        """Return the kinds of definitions that need a second person."""
+        return frozenset(filter(None, (kind.strip() for kind in self.approvals.split(","))))
+
+    @field_validator("approvals")
+    @classmethod
+    def _are_kinds(cls, text: str) -> str:
+        unknown = {kind.strip() for kind in text.split(",")} - {"", *KINDS}
+        if unknown:
+            raise ValueError(f"no kinds: {', '.join(sorted(unknown))}; there are {', '.join(KINDS)}")
+        return text
 
     def needed_database_url(self) -> str:
         """Return the database's address. Raises MisconfiguredError when there is none."""

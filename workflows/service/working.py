@@ -14,14 +14,15 @@ async def work(parts: Parts, stop: Stop) -> None:
     temporal = await reach_temporal(parts)
     if not await database_is_there(parts.database, stop.asked):
         return
-    async with ways_out(parts) as outside, jobs_of(parts) as jobs:
+    plans = Plans(parts.catalogue)
+    async with ways_out(parts) as outside, jobs_of(parts, temporal, plans) as jobs:
         worker_parts = WorkerParts(
             client=temporal,
             database=parts.database,
             clock=parts.clock,
             keys=parts.keys,
             activities=parts.activities,
-            plans=Plans(parts.catalogue),
+            plans=plans,
             outside=outside,
             jobs=jobs,
         )

@@ -20,10 +20,14 @@ def upgrade() -> None:
     """Add what is new, noun by noun."""
     add_edits()
     add_occurrences()
+    add_known_as()
+    add_approvals()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_approvals()
+    drop_known_as()
     drop_occurrences()
     drop_edits()
 
@@ -132,3 +136,33 @@ def drop_occurrences() -> None:
     """The tables go, and their policies with them."""
     for table in ("entry_truths", "chosen_members", "occurrences", "entry_clocks"):
         op.drop_table(table)
+
+
+def add_known_as() -> None:
+    """The key under which the world outside knows an effect that a migration has given another place."""
+    op.add_column("effects", sa.Column("known_as", sa.String(), nullable=True))
+
+
+def drop_known_as() -> None:
+    """Take it away again."""
+    op.drop_column("effects", "known_as")
+
+
+def add_approvals() -> None:
+    """The second person who has read a draft as it stands; a version says who that was."""
+    op.create_table(
+        "approvals",
+        sa.Column("kind", sa.String(), primary_key=True),
+        sa.Column("key", sa.String(), primary_key=True),
+        sa.Column("hash", sa.String(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.add_column("versions", sa.Column("approved_by", sa.String(), nullable=True))
+
+
+def drop_approvals() -> None:
+    """The table and the column go."""
+    op.drop_column("versions", "approved_by")
+    op.drop_table("approvals")

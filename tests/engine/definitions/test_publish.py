@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from engine.clock import FixedClock
 from engine.coupons.models import CouponBatch
 from engine.database.connection import Database
-from engine.definitions.errors import NotAvailableError, NotPublishableError, UnknownDefinitionError, WrongStateError
+from engine.definitions.errors import NotPublishableError, UnknownDefinitionError, WrongStateError
 from engine.definitions.kinds import Kind
 from engine.definitions.life import pause, resume, retire
 from engine.definitions.live import LiveJourney, live_journeys, live_revision
@@ -24,7 +24,9 @@ from engine.definitions.publish import Choice, Published, publish
 from engine.definitions.versions import list_versions, read_version
 from engine.edits.store import put_draft
 from engine.journeys.canonical import bundle_hash, content_hash
+from engine.migrating.asked import InFlightError
 from engine.runs.models import Pause
+from rules.types import Json
 from tests.engine.definitions.samples import CATALOGUE, journey, text_of
 
 
@@ -125,9 +127,24 @@ def test_references_must_exist(session: Session, clock: FixedClock) -> None:
     assert published(session, clock, text_of(nodes=nodes)).version == 1
 
 
-def test_runs_in_flight_stay(session: Session, clock: FixedClock) -> None:
-    with pytest.raises(NotAvailableError, match="not-available"):
-        published(session, clock, in_flight={"migrate": {"a": "b"}})
+@pytest.mark.parametrize(
+    ("in_flight", "pointer"),
+    [
+        ("leave", "/in_flight"),
+        ({"migrate": 1}, "/in_flight"),
+        ({"migrate": {}, "share": 1}, "/in_flight"),
+        ({"migrate": {"wait": 1}}, "/in_flight/migrate/wait"),
+        ({"migrate": {"wait": "nowhere"}}, "/in_flight/migrate/wait"),
+        ({"migrate": {}, "canary_bp": 0}, "/in_flight/canary_bp"),
+        ({"migrate": {}, "canary_bp": True}, "/in_flight/canary_bp"),
+    ],
+)
+def test_what_becomes_of_runs_in_flight_is_said_in_full(
+    session: Session, clock: FixedClock, in_flight: Json, pointer: str
+) -> None:
+    with pytest.raises(InFlightError) as refused:
+        published(session, clock, in_flight=in_flight)
+    assert refused.value.faults[0].pointer == pointer
 
 
 def test_there_must_be_a_draft(session: Session, clock: FixedClock) -> None:

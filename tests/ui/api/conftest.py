@@ -40,6 +40,12 @@ def proofs() -> Proofs | None:
 
 
 @pytest.fixture
+def approvals() -> frozenset[str]:
+    """The kinds of definitions that need a second person; modules about that give their own."""
+    return frozenset()
+
+
+@pytest.fixture
 async def client_for(
     database: Database,
     keys: KeyRing,
@@ -47,9 +53,10 @@ async def client_for(
     catalogue: Catalogue,
     wecom_apps: dict[str, dict[str, str]],
     proofs: Proofs | None,
+    approvals: frozenset[str],
 ) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
-    deps = Dependencies(database, clock, keys, catalogue, wecom_apps, proofs=proofs)
+    deps = Dependencies(database, clock, keys, catalogue, wecom_apps, proofs=proofs, approvals=approvals)
     transport = httpx.ASGITransport(create_app(deps))
     made: list[httpx.AsyncClient] = []
 

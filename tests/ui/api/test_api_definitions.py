@@ -119,8 +119,8 @@ async def test_errors_block_publishing_and_come_with_the_answer(api: AsyncClient
     assert (await api.get(f"{BASE}/versions")).status_code == 404
 
 
-@pytest.mark.parametrize("in_flight", [{"migrate": {"a": "b"}}, "leave", 3, {"migrate": 1}])
-async def test_runs_in_flight_can_only_stay(api: AsyncClient, in_flight: Any) -> None:
+@pytest.mark.parametrize("in_flight", [{"migrate": {"a": "b"}, "rest": 1}, "leave", 3, {"migrate": 1}])
+async def test_runs_in_flight_stay_or_go_by_a_map(api: AsyncClient, in_flight: Any) -> None:
     await put(api)
     answer = await api.post(f"{BASE}/publish", json={"in_flight": in_flight})
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/in_flight")

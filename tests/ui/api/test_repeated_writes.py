@@ -18,6 +18,7 @@ from engine.access.idempotency import PATIENCE
 from engine.clock import FixedClock
 from engine.database.connection import Database, Scope
 from engine.jobs import store
+from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from tests.engine.rulesets.zones import zones
@@ -126,6 +127,15 @@ async def undone_draft(ground: Ground) -> str:
     return key
 
 
+async def an_approval(ground: Ground) -> Request:
+    """Of a draft that another key has written."""
+    made = await ground.done("POST", "/api-keys", {"name": "second", "scopes": ["definitions"]})
+    document = {**SIMPLE, "key": "twice"}
+    second = {"Authorization": f"Bearer {made['key']}"}
+    await ground.api.put(f"{BASE}/definitions/journey/twice/draft", json=document, headers=second)
+    return "/definitions/journey/twice/draft/approve", {"hash": content_hash(document)}
+
+
 async def a_sync(_: Ground) -> Request:
     return "/org/sync", {}
 
@@ -189,6 +199,8 @@ WAYS: dict[tuple[str, str], Making] = {
     ("PUT", "/definitions/ruleset/{key}/draft/table"): a_table,
     ("POST", "/decisions/{ruleset}"): on(a_ruleset, "/decisions/{}", {"version": "draft"}),
     ("POST", "/decisions/{ruleset}/batch"): on(a_ruleset, "/decisions/{}/batch", {"items": [{"version": "draft"}]}),
+    ("POST", "/definitions/{kind}/{key}/draft/plan"): on(Ground.draft, f"{JOURNEY}/draft/plan"),
+    ("POST", "/definitions/{kind}/{key}/draft/approve"): an_approval,
     ("POST", "/definitions/{kind}/{key}/publish"): on(Ground.draft, f"{JOURNEY}/publish", {"note": "n"}),
     ("POST", "/definitions/{kind}/{key}/versions/{n}/restore"): on(Ground.published, f"{JOURNEY}/versions/1/restore"),
     ("POST", "/definitions/journey/{key}/pause"): on(Ground.published, f"{JOURNEY}/pause"),

@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from engine.clock import SystemClock
 from engine.database import retrying
 from engine.database.connection import Database
+from engine.definitions.plans import Plans
 from engine.jobs import store
 from engine.jobs.models import Job
 from engine.organisation.sync.requests import PARTS, Part, ask
@@ -24,6 +25,7 @@ from tests.engine.chain import Chain, build_chain
 from tests.engine.wecom.conftest import APP, Simulator, http, receiver, running, simulator, slept, wecom
 from workflows.job_kinds import job_kinds
 from workflows.job_pages import JobPages
+from workflows.migrating import Migrating
 from workflows.sync import App, Asking
 
 __all__ = ["http", "receiver", "running", "simulator", "slept", "wecom"]
@@ -56,7 +58,8 @@ class Syncing:
 
     def pages(self) -> JobPages:
         asking = Asking(self.database, self.clock, self.keys, {"main": App(APP.corp_id, self.wecom), **self.more_corps})
-        return JobPages(self.database, self.clock, job_kinds(asking), pauses=(0.0,))
+        migrating = Migrating(self.database, self.clock, self.keys, Plans({}))
+        return JobPages(self.database, self.clock, job_kinds(asking, migrating), pauses=(0.0,))
 
     @property
     def database(self) -> Database:

@@ -1,0 +1,104 @@
+"""The second person: a draft of some kinds is published only when somebody who has not edited it has read it.
+
+An approval is bound to the content, by its hash, and to the draft's revision: it dies with the next change. Who edited
+the draft since the live version was published cannot approve it, so nobody publishes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+from sqlmodel import col
+
+from engine.access import audit
+from engine.definitions.drafts import find_draft, locked_draft
+from engine.definitions.errors import ApprovalError, UnknownDefinitionError
+from engine.definitions.kinds import Kind
+from engine.definitions.models import Approval, Draft
+from engine.definitions.source import read_source
+from engine.definitions.versions import find_live_version
+from engine.edits.models import DraftEdit
+from engine.journeys.canonical import content_hash
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a draft stands: its hash, who has edited it since the live version, and who approved it as it is."""
+
+    hash: str
+    editors: frozenset[str]
+    approval: Approval | None
+
+    def may_approve(self, actor: str) -> bool:
+        """Whether this person may be the second one."""
+        return actor not in self.editors
+
+
+def standing(session: Session, kind: Kind, key: str) -> Standing | None:
+    """Where the draft stands, if there is one."""
+    draft = find_draft(session, kind, key)
+    return _standing(session, draft) if draft is not None else None
+
+
+def approve(session: Session, kind: Kind, key: str, hashed: str, *, by: str, now: datetime) -> Approval:
+    """Approve the draft as it stands, whose content has this hash. Raises UnknownDefinitionError, ApprovalError."""
+    draft = locked_draft(session, kind, key)
+    if draft is None:
+        raise UnknownDefinitionError(f"There is no draft of {kind}/{key}.")
+    stands = _standing(session, draft)
+    if stands.hash != hashed:
+        raise ApprovalError(f"The draft says something else now; its hash is {stands.hash}. Read it, then approve it.")
+    if not stands.may_approve(by):
+        raise ApprovalError(
+            f"Whoever edited the draft since the live version cannot approve it: {_named(stands.editors)}. Ask "
+            "somebody else of headquarters who may change definitions."
+        )
+    values = {"hash": hashed, "revision": draft.revision, "by": by, "at": now}
+    statement = insert(Approval).values(kind=kind, key=key, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["kind", "key"], set_=values))
+    audit.record(session, by, "draft.approved", f"{kind}/{key}", now=now, after={"hash": hashed})
+    return Approval(kind=kind, key=key, hash=hashed, revision=draft.revision, by=by, at=now)
+
+
+def demand(session: Session, kind: Kind, key: str, needed: Collection[str], *, by: str) -> str | None:
+    """Who approved the draft as it is; the approval is used up. Raises ApprovalError where one is needed and lacks."""
+    draft = locked_draft(session, kind, key)
+    if draft is None:
+        return None
+    stands = _standing(session, draft)
+    approval = stands.approval
+    if kind in needed and approval is None:
+        raise ApprovalError(
+            f"A second person must approve a {kind} before it is published. Anybody of headquarters who may change "
+            f"definitions can, but not {_named(stands.editors | {by})}: POST …/draft/approve with hash {stands.hash}."
+        )
+    session.execute(delete(Approval).where(col(Approval.kind) == kind, col(Approval.key) == key))
+    return approval.by if approval is not None else None
+
+
+def _standing(session: Session, draft: Draft) -> Standing:
+    live = find_live_version(session, _kind(draft), draft.key)
+    edits = select(col(DraftEdit.by)).where(col(DraftEdit.kind) == draft.kind, col(DraftEdit.key) == draft.key)
+    if live is not None:
+        edits = edits.where(col(DraftEdit.at) >= live.published_at)
+    editors = {*session.execute(edits.distinct()).scalars()}
+    if live is None or draft.updated_at >= live.published_at:
+        editors.add(draft.updated_by)
+    hashed = content_hash(read_source(draft.document).document)
+    found = session.get(Approval, (draft.kind, draft.key), populate_existing=True)
+    holds = found is not None and (found.hash, found.revision) == (hashed, draft.revision) and found.by not in editors
+    return Standing(hashed, frozenset(editors), found if holds else None)
+
+
+def _kind(draft: Draft) -> Kind:
+    kind: Kind = draft.kind  # type: ignore[assignment]  # only kinds are stored
+    return kind
+
+
+def _named(actors: Collection[str]) -> str:
+    return ", ".join(sorted(actors))

@@ -63,6 +63,61 @@ def generic(random: Random, document: Json) -> Command:
     return parse({"command": "set", "pointer": pointer_of((*holder, any_text(random))), "value": any_value(random)})
 
 
+def of_journey(random: Random, document: Json) -> Command:
+    """A command on the picture of a journey; it may not fit."""
+    nodes = document.get("nodes") if isinstance(document, dict) else None
+    ids = [*nodes] if isinstance(nodes, dict) else []
+    node, to = (random.choice([*ids, "gone"]) for _ in range(2))
+    here = nodes.get(node) if isinstance(nodes, dict) else None
+    ports = here.get("ports") if isinstance(here, dict) else None
+    port = random.choice([*(ports if isinstance(ports, dict) else ()), "next", "done"])
+    other = random.choice(["next", "done"])
+    add = {"type": random.choice(["delay", "wait", "choice", "end", "activity", "split"])}
+    return parse(random.choice([
+        {"command": "insert_after", "node": node, "port": port, "add": add},
+        {"command": "insert_after", "node": node, "port": port, "add": add, "id": f"n{random.random()}"[:9]},
+        {"command": "insert_start", "add": add},
+        {"command": "delete", "node": node},
+        {"command": "delete_branch", "node": node, "port": port},
+        {"command": "duplicate", "node": node, "branch": random.random() < 0.5},
+        {"command": "move_branch", "node": node, "port": port, "to_node": to, "to_port": other},
+        {"command": "connect", "node": node, "port": port, "to": to},
+        {"command": "disconnect", "node": node, "port": port},
+        {"command": "set_params", "node": node, "params": {"text": any_text(random)}},
+        {"command": "rename_node", "node": node, "to": f"r{random.randint(0, 99)}"},
+        {"command": "label_stage", "node": node, "stage": random.choice([None, "added", "joined"])},
+    ]))  # fmt: skip
+
+
+def of_ruleset(random: Random, document: Json) -> Command:
+    """A command on the table of a ruleset; it may not fit."""
+    rows = document.get("rows") if isinstance(document, dict) else None
+    ids = [row["id"] for row in rows if isinstance(row, dict) and "id" in row] if isinstance(rows, list) else []
+    row, place = random.choice([*ids, 0, "gone"]), random.randint(0, 6)
+    columns = [f"when:{each['field']}" for each in _objects(document, "inputs") if "field" in each]
+    columns += [f"then:{each['key']}" for each in _objects(document, "outputs") if "key" in each]
+    column = random.choice([*columns, "note", "valid:from", "and"])
+    return parse(random.choice([
+        {"command": "insert_row", "index": random.choice([None, place])},
+        {"command": "duplicate_row", "row": row},
+        {"command": "move_row", "row": row, "to": place},
+        {"command": "delete_row", "row": row},
+        {"command": "set_cell", "row": row, "column": column, "value": random.choice([None, "gold", 1, ["a"]])},
+        {"command": "paste", "row": row, "column": column, "cells": [["gold", "x"], ["", ">= 3"]]},
+        {"command": "add_input", "field": random.choice(["member.tier", "store.kind"]), "index": place},
+        {"command": "move_input", "input": place, "to": random.randint(0, 3)},
+        {"command": "remove_input", "input": place},
+        {"command": "rename_output", "output": 0, "to": f"o{random.randint(0, 9)}"},
+        {"command": "set_term", "term": "complete", "value": random.choice([True, False])},
+        {"command": "add_test", "test": {"name": any_text(random)}},
+    ]))  # fmt: skip
+
+
+def _objects(document: Json, name: str) -> list[dict[str, Json]]:
+    found = document.get(name) if isinstance(document, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
 def any_text(random: Random) -> str:
     """A key or text, odd ones among them."""
     return random.choice(ODD) + random.choice(["", "a", "b"])

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definitions.source import read_source
-from engine.edits.commands import apply
+from engine.edits.commands import Command, apply
 from engine.edits.patches import patch, patched, same
 from engine.edits.places import merged, touched
 from engine.edits.text import write
 from engine.journeys.canonical import content_hash
+from engine.library.shelf import templates
+from rules.documents.commands import CommandError
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json
-from tests.engine.edits.commanding import DOCUMENTS, VALUES, generic
+from tests.engine.edits.commanding import DOCUMENTS, VALUES, generic, of_journey, of_ruleset
+from tests.law import law
 
 
 @given(DOCUMENTS, DOCUMENTS)
@@ -34,15 +39,31 @@ def test_a_place_is_touched_exactly_where_something_changed(one: Json, other: Js
     assert bool(list(touched(one, other))) == (not same(one, other))
 
 
-@given(st.randoms(use_true_random=True), DOCUMENTS)
-def test_two_hundred_undos_of_two_hundred_edits_give_the_first_hash(random: Random, first: dict[str, Json]) -> None:
+Making = Callable[[Random, Json], Command]
+FIRSTS: list[tuple[Making, dict[str, Json]]] = [
+    *((generic, {"title": "T", "nodes": {"a": []}, name: {}}) for name in ("", "/")),
+    *((of_journey, template.document) for template in templates("journey")),
+    *((of_ruleset, template.document) for template in templates("ruleset")),
+]
+
+
+@law(3)
+@pytest.mark.parametrize(("making", "first"), FIRSTS)
+@given(random=st.randoms(use_true_random=True))
+def test_two_hundred_undos_of_two_hundred_edits_give_the_first_hash(
+    random: Random, making: Making, first: dict[str, Json]
+) -> None:
     document, inverses = first, []
     before = copy.deepcopy(first)
-    for _ in range(200):
-        after = apply(document, generic(random, document))
+    while len(inverses) < 200:
+        make = making if random.random() < 0.9 else generic
+        try:
+            after = apply(document, make(random, document))
+        except CommandError:
+            continue
         inverses.append(patch(after, document))
         document = read_source(write(after)).document
-    assert same(first, before)
+    assert same(first, before), "what a command is given stays as it is"
     for inverse in reversed(inverses):
         document = read_source(write(patched(document, inverse))).document
     assert content_hash(document) == content_hash(first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from random import Random
@@ -20,14 +21,17 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.drafts import find_draft, read_draft
 from engine.definitions.errors import StaleRevisionError, UnknownDefinitionError
+from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
-from engine.edits.commands import parse
+from engine.edits.commands import Command, parse
 from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.edits.store import Edited, delete_draft, edit, editable, history, put_draft, redo, undo
 from engine.journeys.canonical import content_hash
+from engine.library.shelf import templates
 from rules.documents.commands import CommandError
 from rules.types import Json
-from tests.engine.edits.commanding import generic
+from tests.engine.edits.commanding import generic, of_journey, of_ruleset
+from tests.law import TIMES
 
 FIRST: dict[str, Any] = {"title": "T", "nodes": {"a": {"type": "end"}, "b": {"type": "end"}}, "rows": [{"id": "r1"}]}
 KIND = "journey"
@@ -279,24 +283,34 @@ def test_a_revision_that_never_was_is_stale(desk: Desk, base: int) -> None:
         desk.set("user:ann", "/title", "A", base=base)
 
 
-@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.randoms(use_true_random=True))
+@pytest.mark.parametrize(("kind", "making"), [("journey", of_journey), ("ruleset", of_ruleset)])
+@settings(max_examples=TIMES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(random=st.randoms(use_true_random=True))
 def test_two_hundred_edits_and_two_hundred_undos_give_the_first_hash(
-    database: Database, clock: FixedClock, random: Random
+    database: Database, clock: FixedClock, kind: Kind, making: Callable[[Random, Json], Command], random: Random
 ) -> None:
-    key = f"k{next(_KEYS)}"
+    key, first = f"k{next(_KEYS)}", templates(kind)[0].document
+    by, now = "user:ann", clock.now()
+
+    def document(session: Session) -> dict[str, Json]:
+        return read_source(read_draft(session, kind, key).document).document
+
     with database.begin() as session:
-        put_draft(session, KIND, key, json.dumps(FIRST), by="user:ann", now=clock.now())
+        put_draft(session, kind, key, json.dumps(first), by=by, now=now)
         made = 0
         while made < 200:
-            command = generic(random, read_source(read_draft(session, KIND, key).document).document)
-            made += edit(session, KIND, key, command, by="user:ann", now=clock.now()).n > 0
+            make = making if random.random() < 0.8 else generic
+            with suppress(CommandError):
+                made += edit(session, kind, key, make(random, document(session)), by=by, now=now).n > 0
+        last = content_hash(document(session))
         for _ in range(200):
-            undo(session, KIND, key, by="user:bob", now=clock.now())
-        document = read_source(read_draft(session, KIND, key).document).document
-        assert content_hash(document) == content_hash(FIRST)
+            undo(session, kind, key, by=by, now=now)
+        assert content_hash(document(session)) == content_hash(first)
         with pytest.raises(NothingToUndoError):
-            undo(session, KIND, key, by="user:bob", now=clock.now())
+            undo(session, kind, key, by=by, now=now)
+        for _ in range(200):
+            redo(session, kind, key, by=by, now=now)
+        assert content_hash(document(session)) == last
 
 
 _KEYS = count()

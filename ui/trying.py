@@ -67,7 +67,7 @@ def fill_fields(
         failure = False
         if text:
             try:
-                _put(facts, path, fact(text, declaration, zone))
+                put(facts, path, fact(text, declaration, zone))
             except (ValueError, RuleError):
                 failure = True
         name = field_name(path, known, language)
@@ -120,7 +120,7 @@ def _choices(declaration: Declaration) -> tuple[str, ...]:
             return ()
 
 
-def _put(facts: dict[str, Json], path: str, value: Json) -> None:
+def put(facts: dict[str, Json], path: str, value: Json) -> None:
     """Write a value at a path of nested facts."""
     inner: Any = facts
     *scopes, name = path.split(".")

@@ -69,13 +69,22 @@ def _told(space: Space, number: int, box: Box, denied: Sequence[Json]) -> list[P
             if len(windows) < len(found):
                 return None
         elif column is not None:
-            when[column] = plain_cell(axis_cell(axis, chosen, space.zone))
+            when[column] = _cell(axis, chosen, space.zone)
         else:
             ands += box_conditions({axis.field: axis_cell(axis, chosen, space.zone)}).values()
     if denied:
         ands.append({"!": [denied[0] if len(denied) == 1 else {"and": [*denied]}]})
     condition: Parts = {} if not ands else {"and": ands[0] if len(ands) == 1 else {"and": ands}}
     return [{"when": when, **condition, **window} for window in windows]
+
+
+def _cell(axis: Axis, chosen: Sequence[int], zone: ZoneInfo) -> Json:
+    """The cell as an author would write it: of declared values those that are left out, where these are fewer."""
+    cell = plain_cell(axis_cell(axis, chosen, zone))
+    others = [i for i, slot in enumerate(axis.slots) if i not in set(chosen) and slot.atom is not None]
+    if axis.type.kind != "enum" or not isinstance(cell, list) or len(others) >= len(cell):
+        return cell
+    return {"not": plain_cell(axis_cell(axis, others, zone))}
 
 
 def _column(case: Case, axis: Axis) -> int | None:

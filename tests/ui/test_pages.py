@@ -64,7 +64,14 @@ def paths(chain: Sample) -> list[str]:
     ]
 
 
-RULES = ("zones", "zones?version=1&from=2", "zones?version=draft", "zones/findings?version=draft", "price-drafts")
+RULES = (
+    "zones",
+    *(f"zones/edit{part}" for part in ("", "/findings", "/tests", "/try")),
+    "zones?version=1&from=2",
+    "zones?version=draft",
+    "zones/findings?version=draft",
+    "price-drafts",
+)
 PARTS = (
     "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate",
     "/edit", "/edit/graph", "/edit/chosen?node=how",

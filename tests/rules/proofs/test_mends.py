@@ -48,7 +48,7 @@ OVERLAPS: list[tuple[str, Json, Json, list[list[Json]]]] = [
     ("the other is cut short", {"when": ["gold", {"from": 0, "to": 3}]}, {"when": ["gold", {"from": 2}]},
      [["gold", {"from": 3}]]),
     ("the other falls apart", {"when": ["gold", {"from": 1, "to": 3}]}, {"when": [None, None]},
-     [[["silver", "black"], None], ["gold", [0, {"from": 3}]]]),
+     [[{"not": "gold"}, None], ["gold", [0, {"from": 3}]]]),
 ]  # fmt: skip
 
 

@@ -42,6 +42,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "ended": f"/runs/{chain.runs['goal']}",
         "rules": "/rules",
         "ruleset": "/rules/zones",
+        "ruleset-edit": "/rules/zones/edit",
         "ruleset-broken": "/rules/zones?version=draft",
         "ruleset-draft": "/rules/price-drafts",
         "members": "/members",

@@ -1,0 +1,193 @@
+"""Walks through the editor of decision tables: by mouse, by keyboard alone, on a phone, with five hundred rows."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.definitions.source import read_source
+from engine.edits.store import editable, put_draft
+from tests.engine.rulesets.zones import zones
+from tests.ui.browser.conftest import Walk
+from tests.ui.browser.test_walks import grave_findings
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def table(database: Database, clock: FixedClock, address: str) -> str:
+    """A draft to be edited: its key. The address brings the sample's people along."""
+    save(database, clock, zones(key="grid"))
+    return "grid"
+
+
+def save(database: Database, clock: FixedClock, document: dict[str, Any]) -> None:
+    with database.begin() as session:
+        text = json.dumps(document, ensure_ascii=False)
+        put_draft(session, "ruleset", document["key"], text, by="user:a", now=clock.now())
+
+
+def kept(database: Database, key: str) -> dict[str, Any]:
+    """The draft as it is kept."""
+    with database.begin() as session:
+        return read_source(editable(session, "ruleset", key).text).document
+
+
+def cell(walk: Walk, row: str, column: int) -> Locator:
+    return walk.page.locator(f'tr[data-id="{row}"] > :nth-child({column + 1})')
+
+
+def saved(walk: Walk, revision: int) -> None:
+    expect(walk.page.locator("[data-grid]")).to_have_attribute("data-revision", str(revision))
+
+
+def test_a_table_is_edited_by_keys_alone(walk: Walk, database: Database, table: str) -> None:
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    page, keys = walk.page, walk.page.keyboard
+    cell(walk, "app", 0).focus()
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    keys.press("Control+a")
+    keys.type("gold, silver")
+    keys.press("Enter")
+    saved(walk, 2)
+    expect(cell(walk, "app", 1)).to_have_text("gold or silver")
+    expect(cell(walk, "score", 1)).to_be_focused()
+    keys.type("not black")
+    keys.press("Tab")
+    saved(walk, 3)
+    expect(cell(walk, "score", 2)).to_be_focused()
+    keys.press("Control+Enter")
+    saved(walk, 4)
+    expect(cell(walk, "r1", 1)).to_be_focused()
+    keys.type("black")
+    keys.press("Escape")
+    expect(cell(walk, "r1", 1)).to_have_text("")
+    keys.press("Alt+ArrowUp")
+    saved(walk, 5)
+    keys.press("Control+d")
+    saved(walk, 6)
+    keys.press("Control+Delete")
+    saved(walk, 7)
+    assert [row["id"] for row in kept(database, table)["rows"]] == ["app", "r1", "score"]
+    assert kept(database, table)["rows"][0]["when"] == [["gold", "silver"], "mini_program"]
+    page.keyboard.press("Delete")
+    assert walk.complaints == []
+
+
+def test_what_cannot_be_read_stays_with_its_reason(walk: Walk, database: Database, table: str) -> None:
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "app", 2).click()
+    cell(walk, "app", 2).click()
+    walk.page.keyboard.press("Control+a")
+    walk.page.keyboard.type('"mini')
+    walk.page.keyboard.press("Tab")
+    expect(cell(walk, "app", 2)).to_have_attribute("aria-invalid", "true")
+    expect(cell(walk, "app", 2)).to_have_text('"mini')
+    cell(walk, "app", 2).focus()
+    expect(walk.page.locator("[data-line=fault]")).to_contain_text("quotes")
+    assert kept(database, table)["rows"][0]["when"][1] == "mini_program"
+    walk.page.keyboard.press("Enter")
+    walk.page.keyboard.press("Control+a")
+    walk.page.keyboard.type("pos")
+    walk.page.keyboard.press("Enter")
+    saved(walk, 2)
+    expect(cell(walk, "app", 2)).not_to_have_attribute("aria-invalid", "true")
+    walk.complaints.clear()  # the refusal itself, which browsers log
+
+
+def large(count: int = 500) -> dict[str, Any]:
+    rows = [
+        {
+            "id": f"r{i}",
+            "when": ["gold", {"from": i * 10, "to": i * 10 + 10}],
+            "then": {"zone": f"Z{i}"},
+            "note": f"行 {i}",
+        }
+        for i in range(1, count + 1)
+    ]
+    fields = {"event.score": {"type": "integer", "min": 0, "optional": True}}
+    inputs = [{"field": "member.tier"}, {"field": "event.score"}]
+    return zones(key="large", rows=rows, fields=fields, inputs=inputs, tests=[], conditions={})
+
+
+def test_five_hundred_rows_change_one_at_a_time(walk: Walk, database: Database, clock: FixedClock) -> None:
+    save(database, clock, large())
+    walk.sign_in(lang="en")
+    walk.go("/rules/large/edit")
+    expect(walk.page.locator("tbody tr")).to_have_count(500)
+    walk.page.evaluate("document.querySelector('tr[data-id=r250]').untouched = true")
+    cell(walk, "r249", 2).focus()
+    walk.page.keyboard.type(">= 5")
+    walk.page.keyboard.press("Enter")
+    saved(walk, 2)
+    assert walk.page.evaluate("document.querySelector('tr[data-id=r250]').untouched")
+    assert kept(database, "large")["rows"][248]["when"][1] == {"from": 5}
+
+
+OVERLAPPING = [
+    {"id": "app", "when": ["gold", "mini_program"], "then": {"zone": "SPECIAL"}},
+    {"id": "wide", "when": [["gold", "silver"], None], "then": {"zone": "FULL"}, "note": "双十一"},
+]
+
+
+@pytest.mark.parametrize(("lang", "theme", "width"), [("zh", "light", 1280), ("en", "dark", 390)])
+def test_the_editor_is_clean_accessible_and_fits(
+    browser: Browser, address: str, database: Database, clock: FixedClock, lang: str, theme: str, width: int
+) -> None:
+    save(database, clock, zones(key="grid", rows=OVERLAPPING, tests=[]))
+    walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
+    walk.sign_in(lang=lang, theme=theme)
+    walk.go("/rules/grid/edit")
+    expect(walk.page.locator("#grid-findings-title + .aside")).to_be_visible()
+    expect(walk.page.locator("#try-1")).to_be_visible()
+    cell(walk, "wide", 1).click()
+    cell(walk, "wide", 1).click()
+    assert grave_findings(walk) == []
+    assert not walk.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    walk.picture(f"grid-{lang}-{theme}-{width}")
+    walk.page.close()
+    assert walk.complaints == []
+
+
+def test_a_block_goes_to_a_spreadsheet_and_comes_back(walk: Walk, database: Database, table: str) -> None:
+    walk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "app", 1).click()
+    walk.page.keyboard.press("Shift+ArrowRight")
+    walk.page.keyboard.press("Control+c")
+    assert walk.page.evaluate("navigator.clipboard.readText()") == "gold\tmini_program"
+    walk.page.evaluate('navigator.clipboard.writeText("silver\\tpos\\n\\"not a\\"\\t\\nblack\\tmall, jd\\n")')
+    cell(walk, "score", 1).click()
+    walk.page.keyboard.press("Control+v")
+    saved(walk, 2)
+    assert [row["when"] for row in kept(database, table)["rows"]] == [
+        ["gold", "mini_program"], ["silver", "pos"], [{"not": "a"}, None], ["black", ["mall", "jd"]],
+    ]  # fmt: skip
+    assert [row["id"] for row in kept(database, table)["rows"]] == ["app", "score", "r1", "r2"]
+    assert walk.complaints == []
+
+
+def test_a_finding_is_mended_and_the_mend_taken_back_by_mouse(
+    walk: Walk, database: Database, clock: FixedClock, address: str
+) -> None:
+    rows = [*OVERLAPPING, {"id": "twice", "when": ["gold", 5], "then": {"zone": "X"}}]
+    save(database, clock, zones(key="grid", rows=rows, tests=[]))
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    expect(cell(walk, "twice", 2)).to_have_attribute("aria-invalid", "true")
+    walk.page.get_by_role("button", name="Empty this cell").click()
+    saved(walk, 2)
+    expect(cell(walk, "twice", 2)).not_to_have_attribute("aria-invalid", "true")
+    walk.page.locator("#edit-undo").click()
+    expect(cell(walk, "twice", 2)).to_have_text("json:5")
+    assert kept(database, "grid")["rows"][2]["when"] == ["gold", 5]
+    assert walk.complaints == []

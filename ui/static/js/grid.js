@@ -1,0 +1,521 @@
+// The grid of a ruleset: walked and edited by keys or mouse, copied to and from spreadsheets, kept up to date row by row.
+(() => {
+  const home = document.querySelector("[data-grid]");
+  if (!home) return;
+  const address = home.dataset.grid, locked = "locked" in home.dataset;
+  const table = () => home.querySelector("table");
+  const rows = () => table().tBodies[0].rows;
+  const head = (c) => table().tHead.rows[0].cells[c];
+  const width = () => table().tHead.rows[0].cells.length;
+  const cell = (r, c) => rows()[r]?.cells[Math.min(c, rows()[r].cells.length - 1)];
+  const text = (at) => at?.dataset.text ?? "";
+  const shows = (c) => getComputedStyle(head(c)).display !== "none";
+  const clamp = (n, most) => Math.max(0, Math.min(n, most));
+  const named = (r) => rows()[r]?.dataset.id ?? first() - 1 + r;  // a row by its id, else by its number
+  const first = () => Number(table().dataset.first);
+
+  let at = { r: 0, c: 0 }, anchor = at, marked = [], editing = null;
+  const unsaved = new Map();  // texts that could not be kept, by row and column, with the reason
+
+  // Where one is
+
+  const place = () => {
+    const [top, bottom] = [at.r, anchor.r].sort((a, b) => a - b), [left, right] = [at.c, anchor.c].sort((a, b) => a - b);
+    return { top, bottom, left, right };
+  };
+  const paint = () => {
+    for (const each of marked) { each.removeAttribute("aria-selected"); each.classList.remove("chosen"); }
+    marked = [];
+    const { top, bottom, left, right } = place();
+    for (let r = top; r <= bottom; r += 1) for (let c = left; c <= right; c += 1) {
+      const each = cell(r, c);
+      if (!each) continue;
+      each.setAttribute("aria-selected", "true");
+      if (top !== bottom || left !== right) each.classList.add("chosen");
+      marked.push(each);
+    }
+  };
+  const line = (name) => document.querySelector(`[data-line="${name}"]`);
+  const tell = () => {  // the line above the table: the column, what is written here, how one writes here, what is wrong
+    const here = cell(at.r, at.c), column = head(at.c);
+    if (!here || !column) return;
+    line("column").textContent = column.textContent.trim();
+    line("row").textContent = rows()[at.r].dataset.id ?? "";
+    line("text").textContent = text(here);
+    line("hint").textContent = column.dataset.hint;
+    const wrong = [here.dataset.fault, ...(notes.get(rows()[at.r].dataset.id) ?? []).map((note) => note.said)].filter(Boolean);
+    line("fault").hidden = !wrong.length;
+    line("fault").textContent = wrong.join(" ");
+  };
+  const go = (r, c, { extend = false, focus = true } = {}) => {
+    if (!rows().length) return;
+    const before = table().querySelector('tbody [tabindex="0"]');
+    at = { r: clamp(r, rows().length - 1), c: clamp(c, width() - 1) };
+    if (!extend) anchor = at;
+    before?.setAttribute("tabindex", "-1");
+    const here = cell(at.r, at.c);
+    here.tabIndex = 0;
+    here.setAttribute("aria-describedby", "grid-line");
+    before !== here && before?.removeAttribute("aria-describedby");
+    paint();
+    tell();
+    if (focus) here.focus();
+  };
+  const step = (dr, dc, extend) => {
+    let c = at.c + dc;
+    while (dc && c >= 0 && c < width() && !shows(c)) c += dc;
+    go(at.r + dr, c < 0 || c >= width() ? at.c : c, { extend });
+  };
+  const whereIs = (target) => {
+    const found = target.closest?.("td, th"), row = found?.closest("tbody tr");
+    return row && home.contains(row) ? { r: row.sectionRowIndex, c: found.cellIndex } : null;
+  };
+
+  // To the server, one edit after the other
+
+  let queue = Promise.resolve();
+  const frame = () => table().dataset.frame;
+  const seen = () => ({ frame: frame(), first: first(), stamps: [...rows()].map((row) => row.dataset.stamp) });
+  const post = async (path, body) => {
+    const answer = await fetch(`${address}/${path}`, {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    });
+    if (answer.redirected || answer.status === 401) location.reload();
+    if (answer.headers.get("Content-Type")?.startsWith("text/html")) return { status: answer.status, notice: await answer.text() };
+    return { status: answer.status, ...(await answer.json().catch(() => ({}))) };
+  };
+  const notice = document.getElementById("edit-notice");
+  const complain = (said) => {
+    const made = document.createElement("p");
+    made.className = "notice notice-bad";
+    made.setAttribute("role", "alert");
+    made.textContent = said;
+    notice.replaceChildren(made);
+  };
+  const busy = (is) => home.toggleAttribute("data-busy", is);
+  const send = (edit, then) => {
+    queue = queue.then(async () => {
+      busy(true);
+      try {
+        const answer = await post("send", { seen: seen(), base: Number(home.dataset.revision), ...edit });
+        if (answer.status === 200) {
+          notice.replaceChildren();
+          take(answer);
+          then?.(answer);
+          document.body.dispatchEvent(new CustomEvent("draft-changed", { bubbles: true, detail: { revision: answer.revision } }));
+        } else if (answer.notice) {  // somebody else was quicker: both values, and both ways on
+          notice.insertAdjacentHTML("afterbegin", answer.notice);
+          htmx.process(notice);
+          then?.({ said: notice.querySelector("strong")?.textContent ?? home.dataset.lost });
+        } else {
+          const said = answer.said ?? answer.detail ?? home.dataset.lost;
+          then ? then({ said }) : complain(said);
+        }
+      } catch {
+        then ? then({ said: home.dataset.lost }) : complain(home.dataset.lost);
+      } finally { busy(false); }
+    });
+    return queue;
+  };
+  const refresh = () => {
+    queue = queue.then(async () => {
+      const answer = await post("sync", seen());
+      if (answer.status === 200) take(answer);
+    });
+  };
+
+  // What comes back: only rows that are not shown yet, and the order of all
+
+  const take = (answer) => {
+    const had = home.contains(document.activeElement) && !editing;
+    const name = rows()[at.r]?.dataset.id, column = at.c;
+    home.dataset.revision = answer.revision;
+    if (answer.whole) home.innerHTML = answer.html;
+    else reorder(answer);
+    table().setAttribute("aria-rowcount", answer.count + 1);
+    table().dataset.count = answer.count;
+    for (const each of document.querySelectorAll("[data-rows]")) each.textContent = answer.told;
+    const found = name ? [...rows()].findIndex((row) => row.dataset.id === name) : -1;
+    remember();
+    columns();
+    marks();
+    go(found < 0 ? at.r : found, column, { focus: had });
+  };
+  const reorder = (answer) => {
+    const body = table().tBodies[0], made = document.createElement("template");
+    made.innerHTML = `<table><tbody>${answer.html}</tbody></table>`;
+    const wanted = new Set(answer.order), known = new Map();
+    for (const row of [...body.rows]) {
+      if (wanted.has(row.dataset.stamp)) known.set(row.dataset.stamp, row);
+      else row.remove();
+    }
+    for (const row of [...made.content.querySelectorAll("tr")]) known.set(row.dataset.stamp, row);
+    let next = body.firstElementChild;
+    for (const stamp of answer.order) {
+      const row = known.get(stamp);
+      if (row === next) next = next.nextElementSibling;
+      else if (row) body.insertBefore(row, next);
+    }
+  };
+  const remember = () => {  // texts that could not be kept stand where they were written
+    for (const [key, { text: written, said }] of unsaved) {
+      const [name, column] = JSON.parse(key);
+      const row = [...rows()].find((each) => (each.dataset.id ?? null) === name);
+      const c = [...table().tHead.rows[0].cells].findIndex((each) => each.dataset.column === column);
+      if (!row || c < 0) { unsaved.delete(key); continue; }
+      const here = row.cells[c];
+      if (text(here) === written) { unsaved.delete(key); continue; }
+      here.classList.add("unsaved");
+      here.setAttribute("aria-invalid", "true");
+      Object.assign(here.dataset, { fault: said, typed: written });
+      (here.querySelector(".grid-id") ?? here).textContent = written;
+    }
+  };
+
+  // Edits of cells and rows
+
+  const commit = (r, c, written) => {
+    const here = cell(r, c), column = head(c).dataset.column, row = rows()[r].dataset.id;
+    const key = JSON.stringify([row ?? null, column]);
+    if (written === text(here) && !unsaved.has(key)) return;
+    if (!here.querySelector(".grid-id")) here.textContent = written;
+    unsaved.delete(key);
+    send({ typed: { row: named(r), column, text: written } }, (answer) => {
+      if (answer.said) { unsaved.set(key, { text: written, said: answer.said }); remember(); tell(); }
+    });
+  };
+  const block = () => {
+    const { top, bottom, left, right } = place();
+    const found = [];
+    for (let r = top; r <= bottom; r += 1) {
+      const texts = [];
+      for (let c = left; c <= right; c += 1) texts.push(text(cell(r, c)));
+      found.push(texts);
+    }
+    return found;
+  };
+  const clear = () => {
+    const { top, left } = place();
+    const texts = block().map((line) => line.map(() => ""));
+    for (let r = 0; r < texts.length; r += 1) for (let c = 0; c < texts[r].length; c += 1) {
+      unsaved.delete(JSON.stringify([rows()[top + r].dataset.id ?? null, head(left + c).dataset.column]));
+    }
+    send({ command: { command: "paste", row: named(top), column: head(left).dataset.column, cells: texts } });
+  };
+  const chosen = () => {
+    const { top, bottom } = place(), found = [];
+    for (let r = top; r <= bottom; r += 1) found.push(named(r));
+    return found;
+  };
+  const focusRow = (r, c) => () => go(r, c);
+  const deeds = {
+    add: () => {
+      const { bottom } = place(), r = rows().length ? bottom + 1 : 0;
+      send({ command: { command: "insert_row", index: first() - 1 + r } }, (answer) => (answer.said ? complain(answer.said) : go(r, firstColumn())));
+    },
+    duplicate: () => {
+      if (!rows().length) return;
+      const { bottom } = place();
+      send({ command: { command: "duplicate_row", row: chosen() } }, (answer) => (answer.said ? complain(answer.said) : focusRow(bottom + 1, at.c)()));
+    },
+    delete: () => rows().length && send({ command: { command: "delete_row", row: chosen() } }),
+    up: () => move(-1),
+    down: () => move(1),
+    edit: () => rows().length && begin(),
+    columns: () => {
+      const all = home.toggleAttribute("data-all");
+      for (const each of document.querySelectorAll('[data-deed="columns"]')) each.setAttribute("aria-pressed", String(all));
+    },
+  };
+  const firstColumn = () => { for (let c = 1; c < width(); c += 1) if (shows(c)) return c; return 0; };
+  const move = (by) => {
+    if (!rows().length) return;
+    const { top } = place(), to = first() - 1 + top + by;
+    if (to < 0 || (by > 0 && place().bottom + 1 >= rows().length)) return;
+    const span = [at.r + by, anchor.r + by], c = [at.c, anchor.c];
+    send({ command: { command: "move_row", row: chosen(), to } }, (answer) => {
+      if (answer.said) { complain(answer.said); return; }
+      anchor = { r: span[1], c: c[1] };
+      go(span[0], c[0], { extend: true });
+    });
+  };
+
+  // One cell being written
+
+  const begin = (with_) => {
+    const here = cell(at.r, at.c);
+    if (locked || editing || !here || "locked" in here.dataset) return;
+    const field = document.createElement("textarea"), { r, c } = at;
+    field.className = "grid-field";
+    field.rows = 1;
+    field.value = with_ ?? here.dataset.typed ?? text(here);
+    field.setAttribute("aria-label", head(c).textContent.trim());
+    field.setAttribute("aria-describedby", "grid-line");
+    field.autocapitalize = "none"; field.spellcheck = false;
+    const list = completion(field, c);
+    editing = { field, r, c, list, here };
+    here.classList.add("writing");
+    here.append(field, list.box);
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+    list.look();
+  };
+  const end = (keep) => {
+    if (!editing) return;
+    const { field, r, c, here } = editing, written = field.value.trim();
+    editing = null;
+    here.classList.remove("writing");
+    field.nextElementSibling?.remove();
+    field.remove();
+    if (keep) commit(r, c, written);
+    else if (unsaved.delete(JSON.stringify([rows()[r].dataset.id ?? null, head(c).dataset.column])) ) restore(here);
+    go(r, c);
+  };
+  const restore = (here) => {  // what is kept stands there again
+    here.closest("tr").dataset.stamp = "?";
+    refresh();
+  };
+
+  // Values to choose from
+
+  const completion = (field, c) => {
+    const box = document.createElement("ul"), column = head(c);
+    box.className = "grid-choices";
+    box.id = "grid-choices";
+    box.setAttribute("role", "listbox");
+    box.hidden = true;
+    const own = JSON.parse(column.dataset.choices ?? "null"), asked = column.dataset.refers || column.dataset.part === "then" || column.dataset.part === "when";
+    if (own || asked) {
+      field.setAttribute("role", "combobox");
+      field.setAttribute("aria-autocomplete", "list");
+      field.setAttribute("aria-controls", box.id);
+      field.setAttribute("aria-expanded", "false");
+    }
+    let now = -1, turn = 0;
+    const part = () => {  // the word that the caret stands in
+      const before = field.value.slice(0, field.selectionStart);
+      const from = Math.max(before.lastIndexOf(",") + 1, before.lastIndexOf(",") + 1, before.startsWith("not ") ? 4 : 0);
+      return { from: from + (before.slice(from).length - before.slice(from).trimStart().length), word: before.slice(from).trim() };
+    };
+    const choose = (n) => {
+      now = n;
+      [...box.children].forEach((each, i) => each.setAttribute("aria-selected", String(i === n)));
+      if (n < 0) field.removeAttribute("aria-activedescendant");
+      else { field.setAttribute("aria-activedescendant", box.children[n].id); box.children[n].scrollIntoView({ block: "nearest" }); }
+    };
+    const offer = (values) => {
+      box.replaceChildren(...values.map((value, i) => {
+        const made = document.createElement("li");
+        made.id = `grid-choice-${i}`;
+        made.setAttribute("role", "option");
+        made.setAttribute("aria-selected", "false");
+        made.dataset.value = value.value;
+        made.append(value.value);
+        if (value.title && value.title !== value.value) { const more = document.createElement("small"); more.textContent = value.title; made.append(more); }
+        return made;
+      }));
+      box.hidden = !values.length;
+      field.setAttribute("aria-expanded", String(!box.hidden));
+      choose(-1);
+    };
+    const look = async () => {
+      const mine = (turn += 1), { word } = part(), low = word.toLowerCase();
+      if (own) { offer(own.filter((value) => value.toLowerCase().includes(low) && value !== word).slice(0, 12).map((value) => ({ value }))); return; }
+      if (!column.dataset.refers) { offer([]); return; }
+      await new Promise((done) => { setTimeout(done, 120); });
+      if (mine !== turn || !field.isConnected) return;
+      const answer = await fetch(`${address}/values?refers=${encodeURIComponent(column.dataset.refers)}&q=${encodeURIComponent(word)}`);
+      if (mine === turn && answer.ok && field.isConnected) offer((await answer.json()).values.filter((each) => each.value !== word));
+    };
+    const pick = (n = now) => {
+      const found = box.children[n];
+      if (!found) return false;
+      const { from } = part(), rest = field.value.slice(field.selectionStart);
+      field.value = field.value.slice(0, from) + found.dataset.value + rest;
+      const caret = from + found.dataset.value.length;
+      field.setSelectionRange(caret, caret);
+      offer([]);
+      return true;
+    };
+    field.addEventListener("input", look);
+    box.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      const found = event.target.closest("li");
+      if (found) pick([...box.children].indexOf(found));
+    });
+    return { box, look, pick, close: () => offer([]), open: () => !box.hidden, turn: (by) => choose((now + by + box.children.length) % box.children.length), chosen: () => now >= 0 };
+  };
+
+  const whileWriting = (event) => {
+    const { list, r, c } = editing;
+    if (event.isComposing) return;
+    if ((event.key === "ArrowDown" || event.key === "ArrowUp") && list.open()) list.turn(event.key === "ArrowDown" ? 1 : -1);
+    else if (event.key === "Enter" && list.chosen()) list.pick();
+    else if (event.key === "Enter" && !event.altKey && !event.shiftKey) { end(true); if (event.ctrlKey || event.metaKey) deeds.add(); else go(r + 1, c); }
+    else if (event.key === "Tab") { if (list.chosen()) list.pick(); end(true); step(0, event.shiftKey ? -1 : 1); }
+    else if (event.key === "Escape" && list.open()) list.close();
+    else if (event.key === "Escape") end(false);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  // Keys
+
+  const wholeRows = () => { anchor = { r: anchor.r, c: 0 }; go(at.r, width() - 1, { extend: true }); };
+  const walk = (event) => {
+    const { key, shiftKey: extend } = event, ctrl = event.ctrlKey || event.metaKey;
+    const ways = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+    if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) return locked ? null : move(key === "ArrowUp" ? -1 : 1);
+    if (ways[key] && ctrl) return go(key === "ArrowUp" ? 0 : key === "ArrowDown" ? rows().length - 1 : at.r, key === "ArrowLeft" ? 0 : key === "ArrowRight" ? width() - 1 : at.c, { extend });
+    if (ways[key]) return step(...ways[key], extend);
+    if (key === "Home") return go(ctrl ? 0 : at.r, 0, { extend });
+    if (key === "End") return go(ctrl ? rows().length - 1 : at.r, width() - 1, { extend });
+    if (key === "PageUp" || key === "PageDown") return go(at.r + (key === "PageUp" ? -12 : 12), at.c, { extend });
+    if (key === " " && extend) return wholeRows();
+    if (ctrl && key.toLowerCase() === "a") { anchor = { r: 0, c: 0 }; return go(rows().length - 1, width() - 1, { extend: true }); }
+    if (key === "Escape") return go(at.r, at.c);
+    return locked ? undefined : change(event, ctrl);
+  };
+  const change = (event, ctrl) => {
+    const { key } = event;
+    if (key === "Enter" && ctrl) return deeds.add();
+    if (ctrl && key.toLowerCase() === "d") return deeds.duplicate();
+    if (ctrl && (key === "Delete" || key === "Backspace")) return deeds.delete();
+    if (key === "Enter" || key === "F2") return begin();
+    if (key === "Delete" || key === "Backspace") return clear();
+    if (!ctrl && !event.altKey && (key.length === 1 || key === "Process")) { begin(""); }
+    return undefined;
+  };
+  home.addEventListener("keydown", (event) => {
+    if (editing) { whileWriting(event); return; }
+    if (!whereIs(event.target)) return;
+    const handled = ["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", "Escape", "Enter", "F2", "Delete", "Backspace"].includes(event.key)
+      || (event.key === " " && event.shiftKey) || ((event.ctrlKey || event.metaKey) && "adAD".includes(event.key) && event.key.length === 1);
+    if (handled) event.preventDefault();
+    walk(event);  // a letter opens the field and lands in it
+  });
+
+  // Mouse and touch: press chooses, a second press on the same cell writes
+
+  let drawing = false;
+  home.addEventListener("pointerdown", (event) => {
+    const found = whereIs(event.target);
+    if (!found || event.button || event.target.closest(".grid-field, .grid-choices")) return;
+    if (editing) end(true);
+    if (event.pointerType === "mouse") event.preventDefault();
+    const again = found.r === at.r && found.c === at.c && cell(at.r, at.c) === document.activeElement;
+    drawing = event.pointerType === "mouse";
+    if (again && !event.shiftKey) { drawing = false; begin(); return; }
+    go(found.r, found.c, { extend: event.shiftKey });
+  });
+  home.addEventListener("pointerover", (event) => {
+    const found = drawing && event.buttons ? whereIs(event.target) : null;
+    if (found && (found.r !== at.r || found.c !== at.c)) go(found.r, found.c, { extend: true });
+  });
+  addEventListener("pointerup", () => { drawing = false; });
+  home.addEventListener("focusin", (event) => {
+    const found = !editing && whereIs(event.target);
+    if (found && (found.r !== at.r || found.c !== at.c)) go(found.r, found.c, { focus: false });
+    else if (found) tell();
+  });
+  home.addEventListener("focusout", (event) => {
+    if (editing && event.target === editing.field && !home.contains(event.relatedTarget)) { const { r, c } = editing; end(true); at = { r, c }; event.relatedTarget?.focus(); }
+  });
+  document.addEventListener("click", (event) => {
+    const deed = event.target.closest("[data-deed]")?.dataset.deed;
+    if (deed && (deed === "columns" || !locked)) { if (editing) end(true); deeds[deed]?.(); return; }
+    const mend = event.target.closest("[data-command]");
+    if (mend && !locked) {
+      mend.disabled = true;
+      for (const command of JSON.parse(mend.dataset.command)) send({ command }, (answer) => { if (answer.said) { complain(answer.said); mend.disabled = false; } });
+      return;
+    }
+    const row = event.target.closest('a[href^="#row-"]')?.hash.slice(5);
+    if (row !== undefined) { const r = [...rows()].findIndex((each) => each.dataset.id === decodeURIComponent(row)); if (r >= 0) { event.preventDefault(); go(r, at.c); cell(r, at.c).scrollIntoView({ block: "center" }); } }
+  });
+
+  // Spreadsheets: texts between tabs and line ends
+
+  const quoted = (one) => (/[\t\n"]/.test(one) ? `"${one.replaceAll('"', '""')}"` : one);
+  const unquoted = (given) => {
+    const found = [[""]];
+    let inside = false;
+    for (let i = 0; i < given.length; i += 1) {
+      const line = found.at(-1), sign = given[i];
+      if (inside && sign === '"' && given[i + 1] === '"') { line[line.length - 1] += '"'; i += 1; }
+      else if (sign === '"' && (inside || line.at(-1) === "") && (inside || closes(given, i))) inside = !inside;
+      else if (!inside && sign === "\t") line.push("");
+      else if (!inside && sign === "\n") found.push([""]);
+      else if (sign !== "\r" || inside) line[line.length - 1] += sign;
+    }
+    if (found.length > 1 && found.at(-1).length === 1 && !found.at(-1)[0]) found.pop();
+    return found;
+  };
+  const closes = (given, i) => {  // whether a quote at the beginning of a cell is that of a spreadsheet: it ends the cell
+    for (let j = i + 1; j < given.length; j += 1) {
+      if (given[j] !== '"') continue;
+      if (given[j + 1] === '"') { j += 1; continue; }
+      return j + 1 >= given.length || "\t\r\n".includes(given[j + 1]);
+    }
+    return false;
+  };
+  const ours = () => !editing && whereIs(document.activeElement ?? home);
+  document.addEventListener("copy", (event) => {
+    if (!ours()) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", block().map((line_) => line_.map(quoted).join("\t")).join("\n"));
+  });
+  document.addEventListener("cut", (event) => {
+    if (!ours() || locked) return;
+    event.preventDefault();
+    event.clipboardData.setData("text/plain", block().map((line_) => line_.map(quoted).join("\t")).join("\n"));
+    clear();
+  });
+  document.addEventListener("paste", (event) => {
+    if (!ours() || locked) return;
+    event.preventDefault();
+    let cells = unquoted(event.clipboardData.getData("text/plain"));
+    const { top, bottom, left, right } = place();
+    if (cells.length === 1 && cells[0].length === 1) cells = Array.from({ length: bottom - top + 1 }, () => Array(right - left + 1).fill(cells[0][0]));
+    send({ command: { command: "paste", row: rows().length ? named(top) : null, column: head(left).dataset.column, cells } }, (answer) => {
+      if (answer.said) { complain(answer.said); return; }
+      anchor = { r: top, c: left };
+      go(top + cells.length - 1, left + Math.max(...cells.map((one) => one.length)) - 1, { extend: true });
+    });
+  });
+
+  // Marks on rows: what is found, what tests visit, what a try matched; told by the parts of the page around
+
+  const notes = new Map();
+  const marks = () => {
+    notes.clear();
+    for (const source of document.querySelectorAll("[data-marks]")) {
+      for (const [name, told] of Object.entries(JSON.parse(source.dataset.marks))) notes.set(name, [...(notes.get(name) ?? []), ...told]);
+    }
+    for (const row of rows()) {
+      const found = notes.get(row.dataset.id) ?? [], spot = row.querySelector(".marks");
+      const kinds = [...new Set(found.map((note) => note.kind))];
+      if (row.dataset.kinds === kinds.join(" ")) continue;
+      row.dataset.kinds = kinds.join(" ");
+      spot?.replaceChildren(...kinds.flatMap((kind) => [...(document.getElementById(`mark-${kind}`)?.content.cloneNode(true).childNodes ?? [])]));
+      row.classList.toggle("hit", kinds.includes("hit"));
+      row.classList.toggle("open", kinds.includes("undecided"));
+    }
+    tell();
+  };
+  const columns = () => {  // columns that nobody uses are folded away
+    for (const part of ["and", "from", "to", "note"]) {
+      const used = home.querySelector(`tbody .of-${part}[data-text], tbody .of-${part}[data-typed]`);
+      home.toggleAttribute(`data-no-${part}`, !used);
+    }
+  };
+  document.addEventListener("htmx:after:swap", marks);
+  document.body.addEventListener("draft-changed", (event) => {
+    if (Number(event.detail?.revision) !== Number(home.dataset.revision)) refresh();
+  });
+
+  columns();
+  marks();
+  if (rows().length) { cell(0, 0).tabIndex = 0; const asked = location.hash.match(/^#row-(.+)$/)?.[1]; const r = [...rows()].findIndex((row) => row.dataset.id === asked); if (r >= 0) go(r, 0); }
+})();

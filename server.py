@@ -200,6 +200,7 @@ def definitions(
     url: Annotated[str | None, typer.Option(help="The service to ask.", envvar="WAYSTATION_URL")] = None,
     key: Annotated[str | None, typer.Option(help="An API key.", envvar="WAYSTATION_API_KEY")] = None,
     *,
+    drafts: Annotated[bool, typer.Option("--draft", help="apply: publish nothing; export: drafts as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON value for programs.")] = False,
 ) -> None:
     """Check, test, compare, publish or fetch definitions. They are kept as files.
@@ -215,7 +216,7 @@ def definitions(
 
     chinese = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
     add_installed_operators()
-    command = Command(action, paths, "zh" if chinese else "en", url, key)
+    command = Command(action, paths, "zh" if chinese else "en", url, key, drafts)
     try:
         outcome = command.run(catalogue_of(installed_activities()), _proofs())
     except (FilesError, ServiceError) as error:

@@ -7,8 +7,9 @@ from typing import Literal
 
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import Proofs
+from ui.definition_files.applying import apply_files, store_files
 from ui.definition_files.offline import check_files, play_files
-from ui.definition_files.online import apply_files, check_with, diff_files, export_files
+from ui.definition_files.online import check_with, diff_files, export_files
 from ui.definition_files.outcome import Outcome
 from ui.definition_files.service import Service, ServiceError
 
@@ -17,13 +18,14 @@ Action = Literal["check", "test", "diff", "apply", "export"]
 
 @dataclass(frozen=True)
 class Command:
-    """What was asked for; `url` and `key` lead to a service."""
+    """What was asked for; `url` and `key` lead to a service. `drafts`: drafts are stored or written, none published."""
 
     action: Action
     paths: Sequence[Path]
     language: Literal["zh", "en"] = "en"
     url: str | None = None
     key: str | None = field(default=None, repr=False)
+    drafts: bool = False
 
     def run(self, catalogue: Catalogue, proofs: Proofs | None = None) -> Outcome:
         """Do it. Raises FilesError or ServiceError, whose message tells a person what to do."""
@@ -38,10 +40,12 @@ class Command:
                     return check_with(self.paths, service, self.language)
                 case "diff":
                     return diff_files(self.paths, service, self.language)
+                case "apply" if self.drafts:
+                    return store_files(self.paths, service, self.language)
                 case "apply":
                     return apply_files(self.paths, service, self.language)
                 case "export":
-                    return export_files(self.paths, service)
+                    return export_files(self.paths, service, drafts=self.drafts)
 
     def _service(self) -> Service:
         if not self.url or not self.key:

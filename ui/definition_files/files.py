@@ -9,6 +9,7 @@ from typing import get_args
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
 from engine.definitions.source import Place, Source, read_source
+from rules.types import Json
 from ui.definition_files.outcome import Located
 
 _SCHEMA = re.compile(r"waystation/([a-z-]+)@\d+")
@@ -49,19 +50,33 @@ def read_files(paths: Iterable[Path]) -> tuple[list[DefinitionFile], list[Locate
 def read_file(path: Path) -> DefinitionFile | Located:
     """Read one file."""
     try:
-        source = read_source(path.read_text(encoding="utf-8"))
+        source = read_source(path.read_bytes().decode())
     except NotReadableError as error:
         return _unusable(path, Place(error.line, error.column), "", "不是可读的 JSON 对象", error.what)
     except UnicodeDecodeError:
         return _unusable(path, Place(1, 1), "", "不是 UTF-8 文本", "the file is not UTF-8 text")
-    schema, key = source.document.get("schema"), source.document.get("key")
-    named = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
-    if named is None or named[1] not in _KINDS:
+    told_kind, told_key = _told(source.document)
+    kept_kind, kept_key = _kept(path)
+    kind, key = told_kind or kept_kind, told_key or kept_key
+    if kind is None:
         english = f"schema must name what this is: waystation/<kind>@1, where kind is one of {', '.join(_KINDS)}"
         return _unusable(path, source.place("/schema"), "/schema", "schema 须写明种类", english)
-    if not isinstance(key, str) or not KEY.fullmatch(key):
+    if key is None:
         return _unusable(path, source.place("/key"), "/key", "key 不可用", f"key must match {KEY.pattern}")
-    return DefinitionFile(path, _KINDS[named[1]], key, source)
+    return DefinitionFile(path, kind, key, source)
+
+
+def _told(document: dict[str, Json]) -> tuple[Kind | None, str | None]:
+    """Which definition the document says that it is."""
+    schema, key = document.get("schema"), document.get("key")
+    named = _SCHEMA.fullmatch(schema) if isinstance(schema, str) else None
+    return _KINDS.get(named[1]) if named else None, key if isinstance(key, str) and KEY.fullmatch(key) else None
+
+
+def _kept(path: Path) -> tuple[Kind | None, str | None]:
+    """Which definition it is by its place, `<kind>/<key>.json`, as exports write them; for drafts that do not say."""
+    kind = _KINDS.get(path.resolve().parent.name)
+    return (kind, path.stem) if kind and KEY.fullmatch(path.stem) else (None, None)
 
 
 def _expand(paths: Iterable[Path]) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """The few calls of our own API that definitions as files need."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +16,14 @@ Document = dict[str, Json]
 
 class ServiceError(Exception):
     """The service cannot be reached or refused; the message says what it said."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A draft of the service: its text and revision."""
+
+    text: str
+    revision: int
 
 
 class ServiceFinding(BaseModel):
@@ -46,12 +55,12 @@ class Service:
     ) -> None:
         self._http.close()
 
-    def keys(self, kind: Kind) -> Iterator[str]:
-        """The keys of all definitions of a kind that were published."""
+    def keys(self, kind: Kind, *, drafts: bool = False) -> Iterator[str]:
+        """The keys of all definitions of a kind that were published, or that have a draft too."""
         cursor: str | None = None
         while True:
             page = self._ask("GET", f"/{kind}", params={"limit": 200} | ({"cursor": cursor} if cursor else {}))
-            yield from (item["key"] for item in page["items"] if item["version"] is not None)
+            yield from (item["key"] for item in page["items"] if item["version"] is not None or drafts)
             cursor = page["next"]
             if cursor is None:
                 return
@@ -64,6 +73,13 @@ class Service:
                 version = self._ask("GET", f"/{kind}/{key}/versions/{item['version']}")
                 return version["version"], version["document"]
         return None
+
+    def draft(self, kind: Kind, key: str) -> Draft | None:
+        """The draft to the letter; None when there is none."""
+        answer = self._send("GET", f"/{kind}/{key}/draft", may_miss=True)
+        if answer is None:
+            return None
+        return Draft(answer.text, int(answer.headers["etag"].strip('"')))
 
     def put_draft(self, kind: Kind, key: str, text: str) -> list[ServiceFinding]:
         """Store a draft; what the service finds in it."""
@@ -84,15 +100,19 @@ class Service:
 
     def _ask(self, method: str, path: str, *, missing: Any = None, **request: Any) -> Any:
         """The answer's JSON; `missing` where there is nothing at this path. Raises ServiceError."""
+        answer = self._send(method, path, may_miss=missing is not None, **request)
+        return missing if answer is None else answer.json()
+
+    def _send(self, method: str, path: str, *, may_miss: bool, **request: Any) -> httpx.Response | None:
         try:
             answer = self._http.request(method, path, **request)
         except httpx.HTTPError as error:
             raise ServiceError(f"{self.url} cannot be reached: {error}") from error
-        if answer.status_code == httpx.codes.NOT_FOUND and missing is not None:
-            return missing
+        if answer.status_code == httpx.codes.NOT_FOUND and may_miss:
+            return None
         if answer.is_error:
             raise ServiceError(f"{method} {answer.request.url.path}: {answer.status_code} {_detail(answer)}")
-        return answer.json()
+        return answer
 
 
 def _detail(answer: httpx.Response) -> str:

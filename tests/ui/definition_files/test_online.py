@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.engine.definitions.samples import CATALOGUE
+from tests.ui.api.walking import SIMPLE
+from ui.definition_files.applying import apply_files, is_same, store_files
 from ui.definition_files.command import Command
 from ui.definition_files.files import FilesError
-from ui.definition_files.online import apply_files, check_with, diff_files, export_files
+from ui.definition_files.online import check_with, diff_files, export_files
 from ui.definition_files.service import Service, ServiceError
 
 
@@ -39,7 +42,9 @@ def test_what_was_never_published_differs_in_everything_and_is_then_applied(serv
     outcome = apply_files([file], service, "en")
     assert outcome.ok
     assert outcome.data["files"] == [{"file": str(file), "version": 1, "published": True}]
-    assert diff_files([file], service, "en").data["files"] == [{"file": str(file), "version": 1, "changes": []}]
+    assert diff_files([file], service, "en").data["files"] == [
+        {"file": str(file), "version": 1, "changes": [], "draft": None}
+    ]
 
 
 def test_applying_what_is_live_changes_nothing(service: Service, file: Path) -> None:
@@ -111,3 +116,67 @@ def test_a_service_that_is_not_there_is_named(file: Path) -> None:
 def test_without_an_address_it_is_said_how_to_give_one(action: str, file: Path) -> None:
     with pytest.raises(ServiceError, match="--url and --key"):
         Command(action, [file]).run(CATALOGUE)
+
+
+def test_a_draft_that_says_something_else_is_compared_too(service: Service, file: Path) -> None:
+    apply_files([file], service, "en")
+    change(file, note="of the draft")
+    store_files([file], service, "en")
+    change(file, note="of the file")
+    outcome = diff_files([file], service, "en")
+    [item] = outcome.data["files"]
+    assert item["version"] == 1
+    assert item["draft"] == {"revision": 2, "changes": [{"op": "changed", "pointer": "/note"}]}
+    assert f"{file}: 1 change against the draft at revision 2" in outcome.lines
+
+
+def test_drafts_are_stored_and_written_to_the_letter_however_unfinished(service: Service, tmp_path: Path) -> None:
+    folder = tmp_path / "journey"
+    folder.mkdir()
+    text = '{"title":  "half",\r\n "big": 1e400, "odd": "\\u0000\\ud800 \U0001f600", "one": 1.0}'
+    (folder / "odd.json").write_bytes(text.encode())
+    stored = store_files([tmp_path], service, "en")
+    assert stored.ok
+    assert stored.data["files"] == [{"file": str(folder / "odd.json"), "stored": True}]
+    assert stored.data["findings"], "errors are told, and a draft may have them"
+    assert store_files([tmp_path], service, "en").data["files"][0]["stored"] is False
+    assert export_files([tmp_path / "out"], service).data["files"] == []
+    assert export_files([tmp_path / "out"], service, drafts=True).ok
+    assert (tmp_path / "out" / "journey" / "odd.json").read_bytes() == text.encode()
+
+
+def test_a_folder_of_all_kinds_goes_out_and_in_and_is_the_same(service: Service, tmp_path: Path) -> None:
+    """The journey asks for a ruleset, which reads a field: each is published after what it names."""
+    field = {"type": "integer", "title": {"zh": "等级分", "en": "Score"}}
+    over = {"type": "end", "outcome": "over"}
+    asks = {"type": "decide", "ruleset": "ranks", "save": "rank", "ports": {"done": "over", "uncertain": "over"}}
+    documents: dict[str, dict[str, Any]] = {
+        "fields/own": {"schema": "waystation/fields@1", "key": "own", "fields": {"member.rank_score": field}},
+        "journey/asks": {**SIMPLE, "key": "asks", "start": "asks", "nodes": {"asks": asks, "over": over}},
+        "ruleset/ranks": {
+            "schema": "waystation/ruleset@1", "key": "ranks", "title": "Ranks",
+            "inputs": [{"field": "member.rank_score"}], "outputs": [{"key": "rank", "type": "text"}],
+            "rows": [{"id": "high", "when": [{"from": 100}], "then": {"rank": "A"}}], "otherwise": {"rank": "B"},
+        },
+    }  # fmt: skip
+    for name, document in documents.items():
+        path = tmp_path / "in" / f"{name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document), encoding="utf-8")
+    applied = apply_files([tmp_path / "in"], service, "en")
+    assert applied.ok, applied.lines
+    assert [each["version"] for each in applied.data["files"]] == [1, 1, 1]
+    export_files([tmp_path / "out"], service)
+    for name, document in documents.items():
+        assert json.loads((tmp_path / "out" / f"{name}.json").read_text()) == document
+    again = apply_files([tmp_path / "out"], service, "en")
+    assert [each["published"] for each in again.data["files"]] == [False, False, False]
+    before = {path: path.read_bytes() for path in (tmp_path / "in").rglob("*.json")}
+    export_files([tmp_path / "in"], service)
+    assert {path: path.read_bytes() for path in before} == before, "a file that says the same keeps its layout"
+
+
+def test_one_and_true_are_not_the_same() -> None:
+    assert is_same({"a": 1}, {"a": 1.0})
+    assert not is_same({"a": 1}, {"a": True})
+    assert not is_same({"a": float("inf")}, {"a": float("inf")})

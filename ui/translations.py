@@ -38,6 +38,7 @@ from engine.organisation.sync.requests import AppError, UnknownAppError
 from engine.runs.by_hand import StartError, UnknownJourneyError, UnknownMemberError, UnusableSubjectError
 from engine.runs.commands import RunStateError, UnknownPortError
 from engine.runs.store import RunUnknownError
+from engine.trying.backtests import BacktestError
 from engine.trying.people import UnknownPersonError
 from rules.documents.commands import CommandError
 from rules.errors import RuleError
@@ -64,7 +65,7 @@ _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.
 
 _OF_RULES = (RuleError, DecisionError, TooSlowError)
 _OF_RUNS = (RunUnknownError, RunStateError, UnknownPortError, StartError, UnknownPersonError)
-_OF_JOBS = (JobUnknownError, JobStateError, BulkError, AppError)
+_OF_JOBS = (JobUnknownError, JobStateError, BulkError, BacktestError, AppError)
 _OF_THE_DATABASE = (ContendedError, DataError, *DATABASE_IS_AWAY)
 
 _DETAILS = {
@@ -184,7 +185,7 @@ def _job_problem(error: Exception) -> Problem:
     match error:
         case JobUnknownError():
             return NotFound(str(error))
-        case BulkError():
+        case BulkError() | BacktestError():
             return Unprocessable("The request cannot be done.", errors=[FieldError(error.pointer, str(error))])
         case UnknownAppError():
             return Unprocessable(str(error), errors=[FieldError("/app", str(error))])

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from engine.fields import past
 from engine.jobs import bulk
-from engine.jobs.kinds import BULK, IMPORT, MIGRATE, PAST, SYNC
+from engine.jobs.kinds import BACKTEST, BULK, IMPORT, MIGRATE, PAST, SYNC
 from engine.jobs.pages import Prepare, within
 from engine.organisation.importing import applying
+from engine.trying import backtests
 from workflows.migrating import Migrating
 from workflows.sync import Asking, Sync
 from workflows.sync_contacts import contacts
@@ -25,4 +26,5 @@ def job_kinds(asking: Asking, migrating: Migrating) -> Mapping[str, Prepare]:
         PAST: within(past.page(asking.clock, asking.keys)),
         IMPORT: within(applying.page(asking.clock, asking.keys)),
         MIGRATE: migrating.prepare,
+        BACKTEST: within(backtests.page(asking.clock, asking.keys, migrating.plans)),
     }

@@ -22,6 +22,7 @@ import engine.retention.models
 import engine.runs.models
 import engine.seats.models
 import engine.seeds.models
+import engine.trying.models
 import engine.wecom.models  # noqa: F401 - these imports register the tables
 
 metadata = SQLModel.metadata

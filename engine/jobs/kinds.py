@@ -10,7 +10,15 @@ SYNC: Final = "org.sync"
 IMPORT: Final = "org.import"
 PAST: Final = "fields.past"
 MIGRATE: Final = "journeys.migrate"
-Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.past", "journeys.migrate"]
+BACKTEST: Final = "definitions.backtest"
+Kind = Literal["runs.bulk", "org.sync", "org.import", "fields.past", "journeys.migrate", "definitions.backtest"]
 
-SCOPES: Mapping[Kind, str] = {BULK: "runs", SYNC: "chain", IMPORT: "chain", PAST: "definitions", MIGRATE: "definitions"}
+SCOPES: Mapping[Kind, str] = {
+    BULK: "runs",
+    SYNC: "chain",
+    IMPORT: "chain",
+    PAST: "definitions",
+    MIGRATE: "definitions",
+    BACKTEST: "definitions",
+}
 """Kind to scope: whoever may ask for a job may see it, stop it and continue it."""

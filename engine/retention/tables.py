@@ -37,6 +37,8 @@ TABLES: Mapping[str, Growth] = {
     "approvals": Bounded("one for each draft that a second person has read"),
     "associates": Bounded("the chain's staff"),
     "audit": Trimmed("trim audit", "3,660 days, at least a year", "WAYSTATION_KEEP_AUDIT_DAYS"),
+    "backtest_differs": Trimmed("forget jobs", "with their job"),
+    "backtest_sums": Trimmed("forget jobs", "with their job"),
     "bundles": Bounded("one for each publication"),
     "callbacks": Trimmed("forget callbacks", "400 days: so long a callback that is sent again has no effect"),
     "channels": Bounded("the chain's codes"),

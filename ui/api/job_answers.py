@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema
 
@@ -59,9 +59,13 @@ class JobLine(BaseModel):
 
 
 class JobAnswer(JobLine):
-    """One job, whole. Of many errors the first 1,000 are kept; `failed` counts all of them."""
+    """One job, whole. Of many errors the first 1,000 are kept; `failed` counts all of them.
+
+    `result` is what a backtest came to so far.
+    """
 
     errors: list[JobErrorAnswer]
+    result: dict[str, Any] | None = None
 
 
 class JobList(BaseModel):

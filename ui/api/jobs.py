@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from engine.jobs import store
 from engine.jobs.bulk import Bulk, create_bulk, preview
 from engine.jobs.errors import JobUnknownError
-from engine.jobs.kinds import BULK, SCOPES
+from engine.jobs.kinds import BACKTEST, BULK, SCOPES
 from engine.jobs.models import Job, JobError
 from engine.runs.listing import RunFilter
+from engine.trying.result import result_of
 from ui.api.job_answers import BulkBody, JobAnswer, JobLine, JobList, JobsQuery, answer_of, dry_run_of
 from ui.api.runs import filter_of
 from ui.auth import Caller, require
@@ -45,7 +46,10 @@ def list_all(caller: Steward, query: Annotated[JobsQuery, Query()]) -> JobList:
 def read_one(caller: Steward, job_id: JobId) -> JobAnswer:
     """One job: how much of how much is done, and what could not be done."""
     with caller.begin() as session:
-        return _answer(session, _in_sight(session, caller, job_id))
+        job = _in_sight(session, caller, job_id)
+        answer = _answer(session, job)
+        result = result_of(session, job, caller.deps.catalogue) if job.kind == BACKTEST else None
+    return answer.model_copy(update={"result": result})
 
 
 @router.post("/jobs/{job_id}/stop")

@@ -1,22 +1,27 @@
-"""Trying journeys: a draft or a version simulated for a real or made-up member, on a virtual clock."""
+"""Trying definitions: a journey simulated for a real or made-up member; drafts tried over what was recorded."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path
-from pydantic import BaseModel, Field
+from fastapi import Depends, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.definitions import drafts, versions
 from engine.definitions.source import read_source
 from engine.journeys.trying.script import Script
+from engine.trying import backtests
 from engine.trying.simulating import plan_to_try, try_script
 from rules.types import Json
-from ui.api.definitions import Key
+from ui.api.definitions import Author, Key
+from ui.api.job_answers import JobAnswer
+from ui.api.jobs import accepted
 from ui.auth import Caller, require
 from ui.checking import check_context
 from ui.lists import LARGEST_VERSION
 from ui.presentable import presentable
 from ui.problems import Forbidden
 from ui.routing import api_router
+from ui.words import ZONE
 
 router = api_router(tags=["Definitions"])
 
@@ -48,6 +53,44 @@ class SimulationAnswer(BaseModel):
     begin: str
     now: str
     due: str | None
+
+
+class BacktestBody(BaseModel):
+    """The time that is tried over: instants, or days of the chain's zone, of which the last one counts whole."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=False)
+
+    since: str = Field(alias="from", max_length=40)
+    until: str = Field(alias="to", max_length=40)
+
+
+@router.post("/definitions/{kind}/{key}/draft/backtest", status_code=202)
+def backtest_draft(
+    caller: Author, kind: Literal["journey", "ruleset"], key: Key, body: BacktestBody, response: Response
+) -> JobAnswer:
+    """Try the draft over recorded events, or a ruleset's over recorded decisions, as a job; its `result` tells.
+
+    Nothing is done to anybody. What the figures cannot know is named in `approximations`.
+    """
+    since, until = moment("/from", body.since), moment("/to", body.until, last=True)
+    with caller.begin() as session:
+        document = read_source(drafts.read_draft(session, kind, key).document).document
+        context = check_context(caller.deps, session)
+        asked = backtests.Asked(kind, key, document, since, until)
+        job = backtests.ask(session, caller.deps.keys, asked, context, by=caller.actor, now=caller.now())
+        return accepted(session, caller, job, response)
+
+
+def moment(pointer: str, text: str, *, last: bool = False) -> datetime:
+    """An instant, or a day: its beginning, or its end where it is the `last` one. Raises BacktestError."""
+    try:
+        if len(text) == len("2026-01-07"):
+            day = date.fromisoformat(text) + timedelta(days=1 if last else 0)
+            return datetime.combine(day, time(), ZONE)
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        raise backtests.BacktestError(pointer, "Write a day (2026-01-07) or an instant (ISO 8601).") from error
+    return at if at.tzinfo else at.replace(tzinfo=ZONE)
 
 
 @router.post("/definitions/{kind}/{key}/draft/simulate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -22,10 +23,12 @@ def upgrade() -> None:
     add_occurrences()
     add_known_as()
     add_approvals()
+    add_backtests()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_backtests()
     drop_approvals()
     drop_known_as()
     drop_occurrences()
@@ -166,3 +169,34 @@ def drop_approvals() -> None:
     """The table and the column go."""
     op.drop_column("versions", "approved_by")
     op.drop_table("approvals")
+
+
+def add_backtests() -> None:
+    """The figures of backtests, and who would be treated otherwise: seen by whoever sees the job, gone with it."""
+    job = sa.ForeignKey("jobs.id", ondelete="CASCADE")
+    op.create_table(
+        "backtest_sums",
+        sa.Column("job_id", sa.BigInteger(), job, primary_key=True),
+        *(sa.Column(name, sa.String(), primary_key=True) for name in ("side", "what", "of")),
+        sa.Column("store_id", sa.BigInteger(), primary_key=True),
+        sa.Column("day", sa.String(), primary_key=True),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+    )
+    op.create_table(
+        "backtest_differs",
+        sa.Column("job_id", sa.BigInteger(), sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("n", sa.Integer(), primary_key=True),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("was", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("would", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    )
+    for table in ("backtest_sums", "backtest_differs"):
+        op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+        seen = f"{ALL} OR EXISTS (SELECT 1 FROM jobs WHERE jobs.id = {table}.job_id)"
+        op.execute(f"CREATE POLICY in_scope ON {table} TO {ROLE} USING ({seen})")
+
+
+def drop_backtests() -> None:
+    """The tables go."""
+    op.drop_table("backtest_differs")
+    op.drop_table("backtest_sums")

@@ -187,6 +187,9 @@ WAYS: dict[tuple[str, str], Making] = {
     ("POST", "/definitions/{kind}/{key}/draft/findings/accept"): on(
         a_finding, f"{JOURNEY}/draft/findings/accept", {"code": "unused-value", "reason": "on purpose"}
     ),
+    ("POST", "/definitions/{kind}/{key}/draft/backtest"): on(
+        Ground.draft, f"{JOURNEY}/draft/backtest", {"from": "2026-01-01", "to": "2026-01-07"}
+    ),
     ("POST", "/definitions/{kind}/{key}/draft/simulate"): on(Ground.draft, f"{JOURNEY}/draft/simulate", {"when": []}),
     ("POST", "/definitions/{kind}/{key}/versions/{n}/simulate"): on(
         Ground.published, f"{JOURNEY}/versions/1/simulate", {"when": []}

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.definitions.plans import Plans
+from engine.jobs import store
 from engine.journeys.catalogue import Catalogue
+from engine.secrets.keyring import KeyRing
+from engine.trying import backtests
 from tests.engine.journeys.world import CATALOGUE, activity, document, wait
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import make_chain, tell
@@ -70,7 +77,7 @@ async def test_a_real_member_walks_with_the_facts_of_their_store_and_is_shown_ma
     assert found["begin"].startswith("2026-01-07T02:00:00")
 
 
-async def test_a_member_out_of_sight_is_nobody(api: AsyncClient, client_for: ClientFor, database: Any) -> None:
+async def test_a_member_out_of_sight_is_nobody(api: AsyncClient, client_for: ClientFor, database: Database) -> None:
     stores = await make_chain(api, database)
     await drafted(api)
     await tell(api, "member.registered", "member:1001", "r1", store="S2")
@@ -118,3 +125,53 @@ async def test_a_version_is_simulated_as_well_and_what_is_not_there_is_not_found
         assert (await api.post(f"{JOURNEY}/{path}/simulate", json={})).status_code == 404
     assert (await api.post("/api/v1/definitions/journey/none/draft/simulate", json={})).status_code == 404
     assert (await api.post("/api/v1/definitions/ruleset/test/draft/simulate", json={})).status_code == 404
+
+
+async def test_a_backtest_is_a_job_whose_result_is_told(
+    api: AsyncClient, database: Database, clock: FixedClock, keys: KeyRing
+) -> None:
+    await make_chain(api)
+    await drafted(api)
+    await tell(api, "contact.scanned", "member:1001", "s1", channel="till-1")
+    clock.advance(timedelta(days=2))
+    answer = await api.post(f"{JOURNEY}/draft/backtest", json={"from": "2026-01-07", "to": "2026-01-09"})
+    assert answer.status_code == 202, answer.text
+    job = answer.json()["id"]
+    work = backtests.page(clock, keys, Plans(CATALOGUE))
+    for _ in range(3):
+        with database.begin() as session:
+            if found := store.begin(session, int(job), now=clock.now()):
+                store.advance(session, found, work(session, found), now=clock.now())
+    told = (await api.get(f"/api/v1/jobs/{job}")).json()
+    assert (told["kind"], told["state"], told["done"], told["total"]) == ("definitions.backtest", "done", 1, 1)
+    result = told["result"]
+    assert (result["entered"], result["differs"], result["complete"]) == (1, [], True)
+    assert [(each["store"], each["entered"]) for each in result["by_store"]] == [("S1", 1)]
+    assert result["outcomes"] == {"late": 1}
+    assert "no-conversion" in result["approximations"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"from": "yesterday", "to": "2026-01-07"}, "/from"),
+        ({"from": "2026-01-01", "to": "2026-99-99"}, "/to"),
+        ({"from": "2026-02-01", "to": "2026-02-03"}, "/from"),
+        ({"from": "2020-01-01", "to": "2026-01-03"}, "/from"),
+        ({"to": "2026-01-03"}, "/from"),
+    ],
+)
+async def test_a_time_that_cannot_be_tried_is_a_problem(api: AsyncClient, body: dict[str, str], pointer: str) -> None:
+    await drafted(api)
+    answer = await api.post(f"{JOURNEY}/draft/backtest", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_only_the_whole_chain_may_ask_for_a_backtest(
+    api: AsyncClient, client_for: ClientFor, database: Database
+) -> None:
+    stores = await make_chain(api, database)
+    await drafted(api)
+    of_a_store = client_for("full", store_id=stores["S1"])
+    answer = await of_a_store.post(f"{JOURNEY}/draft/backtest", json={"from": "2026-01-01", "to": "2026-01-07"})
+    assert answer.status_code == 403

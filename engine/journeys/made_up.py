@@ -52,12 +52,16 @@ class MadeUpWorld:
         }
 
     def accept(self, happening: Happening, now: datetime) -> EventIn | None:
-        """The event of a happening, accepted now; None where none happens."""
+        """The event of a happening, accepted now; None where none happens.
+
+        Somebody who was chosen is told to be chosen by the journey itself unless another one is named.
+        """
         if happening.on is None:
             return None
         own = parse_duration(happening.time, signed=True) if happening.time else None
         time = after(self.begin, own, self.plan.zone) if own else now
-        return self._log(happening.on, time, now, dict(happening.data))
+        by_itself: dict[str, Json] = {"journey": self.plan.key} if happening.on == MATCHED else {}
+        return self._log(happening.on, time, now, {**by_itself, **happening.data})
 
     def outcome(self, effect: Local | Remote, now: datetime) -> Outcome:
         """What was told of the activity's next call; else it succeeds with an empty result."""

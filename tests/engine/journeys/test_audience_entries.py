@@ -134,8 +134,10 @@ def test_another_live_journey_that_chooses_by_the_same_condition_is_told() -> No
 
 def test_a_test_enters_by_the_entry_that_it_names() -> None:
     by = {"journey": "test", "occurrence": "becomes"}
+    itself = {"occurrence": "becomes"}
     tests: list[Json] = [
         {"name": "by", "when": [{"at": "PT0S", "on": MATCHED, "data": by}], "then": {"path": ["late"]}},
+        {"name": "by itself", "when": [{"at": "PT0S", "on": MATCHED, "data": itself}], "then": {"path": ["late"]}},
         {
             "name": "other",
             "when": [{"at": "PT0S", "on": MATCHED, "data": {**by, "journey": "x"}}],
@@ -147,4 +149,4 @@ def test_a_test_enters_by_the_entry_that_it_names() -> None:
     assert parsed is not None
     assert findings == []
     report = run_tests(compile_plan(source, CATALOGUE, DATES, EVENTS), parsed.tests)
-    assert [each.ok for each in report.tests] == [True, True]
+    assert [each.ok for each in report.tests] == [True, True, True]

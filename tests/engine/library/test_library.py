@@ -48,7 +48,8 @@ def words(document: Json, pointer: str = "") -> Iterator[tuple[str, Json]]:
 def test_the_shelf_holds_these() -> None:
     keys = {kind: [template.key for template in templates(kind)] for kind in KINDS}
     assert keys["journey"] == [
-        "added-not-joined", "group-win-back", "hook-coupon", "new-member", "owner-on-add", "price-zone-assignment",
+        "added-not-joined", "birthday", "dormant-recall", "group-win-back", "hook-coupon", "new-member", "owner-on-add",
+        "price-zone-assignment",
     ]  # fmt: skip
     assert keys["ruleset"] == ["commission", "credit", "lead-routing", "ownership", "price-zone"]
     assert keys["fields"] == ["shopping"]
@@ -85,6 +86,7 @@ def test_a_draft_made_from_it_differs_in_key_and_title_alone(template: Template)
     title = {"zh": "我的", "en": "Mine"}
     made = json.loads(template.made("mine", title))
     assert (made["key"], made["title"]) == ("mine", title)
+    assert [each for each in checks.find(template.kind, "mine", made, context()) if each.severity == "error"] == []
     restored = {**made, "key": template.key, "title": template.document["title"]}
     assert content_hash(restored) == content_hash(template.document)
 

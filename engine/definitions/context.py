@@ -52,6 +52,10 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         chosen = query(key) if query else _live_definition(kind, key)
         return session.execute(chosen).first() is not None
 
+    def named(kind: str) -> Sequence[str]:
+        chosen = _NAMES.get(kind, _live_keys(kind))
+        return session.execute(chosen.limit(_MOST_NAMED)).scalars().all()
+
     live = tuple(
         LiveJourney(journey.key, event_entries(journey.document), audiences_of(journey.document))
         for journey in live_journeys(session).journeys
@@ -66,6 +70,7 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         derivations=own.derivations,
         readers=lambda path: readers_of(session, path),
         references=exists,
+        named=named,
         live=live,
         now=now,
         conditions=published_conditions(session),
@@ -116,4 +121,16 @@ def _live_definition(kind: str, key: str) -> Select[int]:
     return select(col(Live.version)).where(col(Live.kind) == kind, col(Live.key) == key, col(Live.state) != "retired")
 
 
+def _live_keys(kind: str) -> Select[str]:
+    return select(col(Live.key)).where(col(Live.kind) == kind, col(Live.state) != "retired").order_by(col(Live.key))
+
+
+_MOST_NAMED = 2_000
+_NAMES: Mapping[str, Select[str]] = {
+    "coupon-batch": select(col(CouponBatch.key)).order_by(col(CouponBatch.id).desc()),
+    "chat": select(col(Chat.chat_id)).where(col(Chat.dismissed_at).is_(None)).order_by(col(Chat.id)),
+    "channel": select(col(Channel.key)).order_by(col(Channel.id)),
+    "store": select(col(Store.key)).order_by(col(Store.id)),
+    "associate": select(col(Associate.key)).where(col(Associate.active)).order_by(col(Associate.id)),
+}
 _QUERIES = {"coupon-batch": _batch, "chat": _chat, "channel": _channel, "store": _store, "associate": _associate}

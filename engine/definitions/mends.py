@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
+from engine.journeys.mends import Mending as JourneyMending
 from engine.rulesets.mends import Mending
 from rules.documents.commands import Mend
 from rules.types import Json
@@ -20,5 +21,8 @@ def mends(
         case "ruleset":
             mending = Mending(document, context)
             return [mending.of(each) for each in findings]
+        case "journey":
+            patient = JourneyMending(document, context)
+            return [patient.of(each) for each in findings]
         case _:
             return [() for _ in findings]

@@ -40,6 +40,7 @@ class CheckContext:
     `declared` names, for each field of headquarters' own, the key of the definition that declares it; `derivations`
     tell how each derived one is derived, and `readers(path)` the live definitions that read a field.
     `references(kind, key)` tells whether a thing exists and is not retired; without it references are not judged.
+    `named(kind)` are the keys of what exists of a kind, the first 2,000: what mends propose.
     Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `proofs` no proof is
     tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `rulesets` finds the live one
     of a key, and where it finds none no change is told.
@@ -52,6 +53,7 @@ class CheckContext:
     derivations: Mapping[str, Json] = field(default_factory=dict)
     readers: Callable[[str], Sequence[str]] | None = None
     references: Callable[[str, str], bool] | None = None
+    named: Callable[[str], Sequence[str]] | None = None
     live: Sequence[LiveJourney] | None = None
     now: datetime | None = None
     conditions: Conditions = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import html
 import json
 import re
 from typing import Any
@@ -82,6 +83,19 @@ def test_whoever_may_only_look_has_nothing_that_changes_the_journey(
     assert "data-add-after" not in page
     assert "data-command" not in page
     assert 'id="node-how"' in page
+
+
+def test_what_is_wrong_at_a_node_is_mended_there(admin: Visitor, database: Database, clock: FixedClock) -> None:
+    source = copy.deepcopy(JOURNEY)
+    source["nodes"]["wait_redeem"]["ports"] = {"done": "expird"}
+    with database.begin() as session:
+        put_draft(session, "journey", "hook-coupon", json.dumps(source), by="user:admin", now=clock.now())
+    page = admin.get("/journeys/hook-coupon/edit/chosen?node=wait_redeem&lang=en").text
+    [command] = re.findall(r'data-command="([^"]*)">(?:(?!</button>).)*Lead to `expired`', page, re.DOTALL)
+    assert "Lead to `expired`" in admin.get("/edit/journey/hook-coupon/problems").text
+    form = {"command": html.unescape(command), "base": "1"}
+    assert admin.post("/edit/journey/hook-coupon/commands", data=form).status_code == 204
+    assert "expird" not in admin.get("/journeys/hook-coupon/edit/chosen?node=wait_redeem").text
 
 
 def test_the_chosen_node_is_in_the_address(admin: Visitor) -> None:

@@ -12,7 +12,10 @@ from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
+from engine.journeys.findings import Finding
+from rules.limits import escape
 from ui.design import Design, design
+from ui.pages.edit_problems import Offer, offer_of
 from ui.pages.journeys import Key
 from ui.pages.journeys import find as find_shown
 from ui.pages.visit import Visit, Visiting
@@ -42,36 +45,43 @@ class Desk:
 def show_editor(visit: Visiting, key: Key, node: Node = None, part: Part = None) -> HTMLResponse:
     """The whole page. Whoever may only look sees the same without what would change anything."""
     desk = _desk(visit, key)
-    offers = _palette(visit) if visit.may_operate_chain else ()
-    chosen = desk.design.find(node)
-    return visit.render(
-        "design/editor.html",
-        {**_context(visit, desk), "step": chosen, "part": None if chosen else part, "palette": offers},
-    )
+    context = {**_context(visit, desk, node), "palette": _palette(visit) if visit.may_operate_chain else ()}
+    return visit.render("design/editor.html", {**context, "part": None if context["step"] else part})
 
 
 @router.get("/journeys/{key}/edit/graph")
 def show_graph(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
     """The fragment with picture and outline."""
     desk = _desk(visit, key)
-    return visit.render("design/_graph.html", {**_context(visit, desk), "step": desk.design.find(node)})
+    return visit.render("design/_graph.html", _context(visit, desk, node))
 
 
 @router.get("/journeys/{key}/edit/chosen")
 def show_chosen(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
     """The fragment with what can be done with the chosen node."""
     desk = _desk(visit, key)
-    return visit.render("design/_chosen.html", {**_context(visit, desk), "step": desk.design.find(node)})
+    return visit.render("design/_chosen.html", _context(visit, desk, node))
 
 
-def _context(visit: Visit, desk: Desk) -> dict[str, object]:
+def _context(visit: Visit, desk: Desk, node: str | None) -> dict[str, object]:
+    step = desk.design.find(node)
     return {
+        "step": step,
+        "troubles": _troubles(visit, desk, step.id) if step else (),
         "desk": desk,
         "shown": desk.shown,
         "design": desk.design,
         "base": f"/journeys/{desk.shown.key}",
         "editing": visit.may_operate_chain,
     }
+
+
+def _troubles(visit: Visit, desk: Desk, node: str) -> list[tuple[Finding, list[Offer]]]:
+    """What was found at a node and can be done away with."""
+    found = visit.deps.findings.with_mends(visit.deps, "journey", desk.shown.key, desk.draft.text)
+    place = f"/nodes/{escape(node)}"
+    here = [(each, mends) for each, mends in found if f"{each.pointer}/".startswith(f"{place}/")]
+    return [(each, [offer_of(visit, mend) for mend in mends]) for each, mends in here if mends]
 
 
 def _desk(visit: Visit, key: str) -> Desk:

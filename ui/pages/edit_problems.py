@@ -58,11 +58,12 @@ def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
 def _problem(
     visit: Visit, kind: Kind, key: str, document: dict[str, Json], found: Finding, mends: Sequence[Mend]
 ) -> Problem:
-    offers = [_offer(visit, mend) for mend in mends]
+    offers = [offer_of(visit, mend) for mend in mends]
     place = place_words(document, found.pointer, visit.language)
     return Problem(found, place, address_of(kind, key, found.pointer, found.rows), offers)
 
 
-def _offer(visit: Visit, mend: Mend) -> Offer:
+def offer_of(visit: Visit, mend: Mend) -> Offer:
+    """A mend as a button."""
     command = {"command": "several", "title": {**mend.title}, "commands": [{**each} for each in mend.commands]}
     return Offer(mend.title[visit.language], json.dumps(command))

@@ -22,8 +22,9 @@ from engine.events.models import Event
 from engine.journeys.deadlines import FOREVER, is_paused
 from engine.journeys.plan import Plan
 from engine.journeys.state import Command, Remote, State
+from engine.journeys.steps import Called
 from engine.journeys.turn import TurnInputs, TurnResult, decide
-from engine.runs import effects, ending, inbox, record, states, store
+from engine.runs import calls, effects, ending, inbox, record, states, store
 from engine.runs.effects import EffectKey
 from engine.runs.models import Effect as EffectRow
 from engine.runs.models import Run
@@ -107,8 +108,9 @@ class TurnTaker:
         inbox.take_commands(session, told.orders.commands, n)
         paused = is_paused(inputs.pauses)
         # What was asked before a pause is asked again by the turn that finds the pause over.
-        asked = None if paused else self._ask(session, run, result, now)
+        asked = None if paused else self._ask(session, run, plan, result, now)
         record.write(session, run, plan, before=state, told=told.events, result=result, now=now)
+        calls.returned(session, run, result, keys=self.keys, now=now)
         if paused and result.state.ended:
             inbox.end_pause(session, run.id, now)
         answer = _answer(n, result, asked, now)
@@ -130,6 +132,8 @@ class TurnTaker:
         if state.phase == "acting" and state.effect:
             row = effects.find(session, EffectKey.of_run(run.id, state.effect))
             outcome = effects.outcome_of(row, self.keys) if row else None
+            if outcome is not None and state.node and isinstance(plan.steps[state.node].work, Called):
+                calls.take(session, EffectKey.of_run(run.id, state.effect))
         inputs = TurnInputs(
             operators=orders.operators(),
             outcome=outcome,
@@ -138,11 +142,14 @@ class TurnTaker:
         )
         return Told(inputs, rows, orders)
 
-    def _ask(self, session: Session, run: Run, result: TurnResult, now: datetime) -> Pending | None:
+    def _ask(self, session: Session, run: Run, plan: Plan, result: TurnResult, now: datetime) -> Pending | None:
         """The remote effect that the run now waits for, with its row written."""
         if result.effect is None:
             return None
         key = EffectKey.of_run(run.id, result.effect)
+        if isinstance(work := plan.steps[key.node].work, Called):
+            calls.ask(session, run, key, work, keys=self.keys, now=now)
+            return None
         asked = next((each for each in reversed(result.commands) if _asks(each, result.effect)), None)
         row = effects.find(session, key)
         if row is None and isinstance(asked, Remote):

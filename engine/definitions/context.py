@@ -12,15 +12,17 @@ from sqlmodel import col
 
 from engine.coupons.models import CouponBatch
 from engine.definitions.live import live_journeys
-from engine.definitions.models import Live
+from engine.definitions.models import Live, Version
 from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
 from engine.fields.catalogue import own_fields, readers_of
 from engine.journeys.catalogue import Catalogue, EventTypes
+from engine.journeys.check_between import begins
 from engine.journeys.check_world import audience_of
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.journeys.document_entries import EventEntry
 from engine.journeys.parse import parse
+from engine.journeys.rulebook import CalledJourney
 from engine.members.fields import base_fields
 from engine.organisation.models import Associate, Channel, Chat, Store
 from engine.rulesets.bundle import with_rulesets
@@ -57,7 +59,9 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         return session.execute(chosen.limit(_MOST_NAMED)).scalars().all()
 
     live = tuple(
-        LiveJourney(journey.key, event_entries(journey.document), audiences_of(journey.document))
+        LiveJourney(
+            journey.key, event_entries(journey.document), audiences_of(journey.document), begins_of(journey.document)
+        )
         for journey in live_journeys(session).journeys
         if journey.state != "retired"
     )
@@ -76,7 +80,19 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         conditions=published_conditions(session),
         proofs=proofs,
         rulesets=cache(partial(published_ruleset, session)),
+        journeys=cache(partial(published_journey, session)),
     )
+
+
+def published_journey(session: Session, key: str) -> CalledJourney | None:
+    """The live version of a journey, which a call is bound to; None where there is none."""
+    row = session.execute(
+        select(col(Version.n), col(Version.hash), col(Version.bundle_hash))
+        .join(Live, (col(Live.kind) == col(Version.kind)) & (col(Live.key) == col(Version.key)))
+        .where(col(Live.version) == col(Version.n), col(Live.kind) == "journey", col(Live.key) == key)
+        .where(col(Live.state) != "retired")
+    ).first()
+    return None if row is None else CalledJourney(*row)
 
 
 @lru_cache(maxsize=1_000)
@@ -94,6 +110,13 @@ def audiences_of(document: str) -> tuple[Json, ...]:
     entries = journey.entry if journey is not None else []
     chosen = [audience_of(entry) for entry in entries if not isinstance(entry, EventEntry)]
     return tuple(each for each in chosen if each is not None)
+
+
+@lru_cache(maxsize=1_000)
+def begins_of(document: str) -> tuple[str, ...]:
+    """The journeys that a published one begins at once."""
+    journey, _ = parse(read_source(document).document)
+    return tuple(begins(journey)) if journey is not None else ()
 
 
 def _batch(key: str) -> Select[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from engine.journeys import decisions, effects, inbox, operators
+from engine.journeys import calls, decisions, effects, inbox, operators
 from engine.journeys.deadlines import after, next_time_of_day
 from engine.journeys.plan import Plan
 from engine.journeys.state import (
@@ -21,7 +21,19 @@ from engine.journeys.state import (
     Stage,
     State,
 )  # fmt: skip
-from engine.journeys.steps import Activity, Choice, Decide, Delay, DelayUntil, DelayUntilTime, Finish, Split, Step, Wait
+from engine.journeys.steps import (
+    Activity,
+    Called,
+    Choice,
+    Decide,
+    Delay,
+    DelayUntil,
+    DelayUntilTime,
+    Finish,
+    Split,
+    Step,
+    Wait,
+)
 from engine.journeys.walk import MAX_NODES_PER_RUN, MAX_NODES_PER_TURN, Facts, Walk, pick_arm, read_fields
 from rules.errors import EvaluationError
 from rules.unknown import Unknown
@@ -44,6 +56,8 @@ def advance(
             inbox.consider(walk, given)
         case Look():
             inbox.look_again(walk, given.seq)
+        case Outcome() if walk.step and isinstance(walk.step.work, Called):
+            calls.settle(walk, walk.step, walk.step.work, given)
         case Outcome():
             effects.settle(walk, given)
         case Deadline():
@@ -114,6 +128,8 @@ def begin(walk: Walk, step: Step) -> None:
             effects.begin(walk, step, activity)
         case Decide() as question:
             decisions.begin(walk, step, question)
+        case Called() as called:
+            calls.begin(walk, step, called)
         case Finish(outcome):
             walk.finish("completed", outcome)
 

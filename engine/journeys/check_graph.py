@@ -107,13 +107,13 @@ def _hot_loops(reading: Reading, journey: Journey, graph: Graph) -> Iterator[Fin
     hot = frozenset(
         node_id
         for node_id, node in journey.nodes.items()
-        if not _takes_time(node) and not reading.has_mended(f"/nodes/{escape(node_id)}")
+        if not takes_time(node) and not reading.has_mended(f"/nodes/{escape(node_id)}")
     )
     for loop in graph.loops(hot):
         yield finding("hot-loop", f"/nodes/{escape(min(loop))}", *messages.hot_loop(sorted(loop)))
 
 
-def _takes_time(node: Node) -> bool:
+def takes_time(node: Node) -> bool:
     """Whether a cycle rests at this node. A time of zero does not count."""
     match node:
         case WaitNode():

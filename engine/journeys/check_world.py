@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.journeys import messages
+from engine.journeys import check_between, messages
 from engine.journeys.canonical import canonical
 from engine.journeys.context import CheckContext
 from engine.journeys.document import (
@@ -34,6 +34,7 @@ def check(reading: Reading, journey: Journey, context: CheckContext) -> Iterator
     yield from _unknown_events(reading, journey, context)
     yield from _overlaps(journey, context)
     yield from _unknown_holidays(journey, context)
+    yield from check_between.loops(journey, context)
     if context.references is not None:
         for kind, key, place in _named(journey):
             if not reading.is_mended(place) and not context.references(kind, key):
@@ -44,7 +45,7 @@ def _unavailable(journey: Journey) -> Iterator[Finding]:
     if journey.subject != "member":
         yield finding("not-available", "/subject", *messages.not_available(journey.subject))
     for node_id, node in journey.nodes.items():
-        if isinstance(node, TaskNode | JourneyNode):
+        if isinstance(node, TaskNode):
             yield finding("not-available", f"/nodes/{escape(node_id)}", *messages.not_available(node.type))
 
 
@@ -129,7 +130,7 @@ def _named(journey: Journey) -> Iterator[tuple[str, str, str]]:
                 yield "ruleset", node.ruleset, f"{pointer}/ruleset"
             case TaskNode():
                 yield "task", node.task, f"{pointer}/task"
-            case JourneyNode():
+            case JourneyNode() if node.journey != journey.key or node.mode == "call":
                 yield "journey", node.journey, f"{pointer}/journey"
             case _:
                 pass

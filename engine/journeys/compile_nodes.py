@@ -19,6 +19,7 @@ from engine.journeys.document import (
     DelayNode,
     EndNode,
     Journey,
+    JourneyNode,
     Node,
     RetryPart,
     SplitNode,
@@ -38,6 +39,7 @@ from engine.journeys.schedules import parse_rate, parse_recurrence
 from engine.journeys.steps import (
     Activity,
     Awaited,
+    Called,
     Choice,
     Decide,
     Delay,
@@ -159,6 +161,9 @@ class Compiler:
                 return self._activity(node_id, node, pointer)
             case DecideNode():
                 return self._decide(node_id, node, pointer)
+            case JourneyNode():
+                pinned = self.scope.rulebook.journeys(node.journey) if node.mode == "call" else None
+                return Called(node.journey, node.mode, pinned)
             case EndNode():
                 return Finish(node.outcome)
             case _:

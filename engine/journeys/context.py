@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.rulebook import FindRuleset, Rulebook, no_ruleset
+from engine.journeys.rulebook import FindJourney, FindRuleset, Rulebook, no_journey, no_ruleset
 from rules.proofs.budget import SECONDS
 from rules.proofs.claims import Prover
 from rules.types import Conditions, Fields, Json
@@ -17,12 +17,14 @@ from rules.types import Conditions, Fields, Json
 class LiveJourney:
     """Another journey that is live: its key and its event entries as (event type, condition or None).
 
-    `audiences` are what its other entries choose by: a condition, or a date with its offset.
+    `audiences` are what its other entries choose by: a condition, or a date with its offset. `begins` are the journeys
+    that whoever enters it by name enters at once as well, and may again and again.
     """
 
     key: str
     entries: tuple[tuple[str, Json], ...]
     audiences: tuple[Json, ...] = ()
+    begins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class CheckContext:
     `named(kind)` are the keys of what exists of a kind, the first 2,000: what mends propose.
     Without `live` overlaps are not judged, without `now` nothing that depends on the day, without `proofs` no proof is
     tried. `conditions` are the named ones of published rulesets, as `<ruleset>/<name>`; `rulesets` finds the live one
-    of a key, and where it finds none no change is told.
+    of a key, and where it finds none no change is told; `journeys` the live version of a journey.
     """
 
     catalogue: Catalogue = field(default_factory=dict)
@@ -59,8 +61,9 @@ class CheckContext:
     conditions: Conditions = field(default_factory=dict)
     proofs: Proofs | None = None
     rulesets: FindRuleset = no_ruleset
+    journeys: FindJourney = no_journey
 
     @property
     def rulebook(self) -> Rulebook:
         """What the document may use of published rulesets."""
-        return Rulebook(self.rulesets, self.conditions)
+        return Rulebook(self.rulesets, self.conditions, self.journeys)

@@ -103,6 +103,14 @@ def hot_loop(names: Sequence[str]) -> Words:
     )
 
 
+def loop_between(way: Sequence[str]) -> Words:
+    names = ["…", *way]
+    return (
+        f"旅程会互相触发、没有尽头:{' → '.join(names)},其中没有等待或延时。请加一个延时,或限制再次进入。",
+        f"Journeys would begin one another without end: {' → '.join(names)}. Put a delay in, or limit re-entry.",
+    )
+
+
 def bad_split(total: int) -> Words:
     return (
         f"分流比例不对:各分支合计 {total},应为 10000(基点)。",

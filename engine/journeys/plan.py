@@ -17,8 +17,8 @@ from engine.journeys.fields import DocumentFields, event_fields
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Edge, graph_of, stages_of
 from engine.journeys.parse import parse
-from engine.journeys.rulebook import NO_RULES, Pinned, Rulebook, unpin
-from engine.journeys.steps import Decide, Entry, Exit, Goal, ReentryMode, Step, Titles, Wait
+from engine.journeys.rulebook import NO_RULES, CalledJourney, Pinned, Rulebook, unpin
+from engine.journeys.steps import Called, Decide, Entry, Exit, Goal, ReentryMode, Step, Titles, Wait
 from rules.conditions import used
 from rules.duration import Duration, parse_duration
 from rules.errors import RuleError
@@ -137,16 +137,18 @@ def bundle_of(
     document: Json, plan: Plan, fields: Fields, events: EventTypes, conditions: Conditions = NO_CONDITIONS
 ) -> Json:
     """All that a document resolves to, as JSON for `canonical.bundle_hash`: itself, the fields that it reads, the
-    rulesets that it asks, and of `conditions` those that it names.
+    rulesets that it asks, the versions of journeys that it calls, and of `conditions` those that it names.
 
     `compile_bundle` makes the same plan of it, whatever is published later.
     """
     types = plan.event_types | plan.entry_event_types
     rulesets = {each.key: each.to_json() for each in _asked(plan)}
+    journeys = {each.journey: each.pinned.to_json() for each in _called(plan) if each.pinned is not None}
     named = used(document, conditions)
     more: dict[str, Json] = {
         **({"rulesets": {**rulesets}} if rulesets else {}),
         **({"conditions": named} if named else {}),
+        **({"journeys": {**journeys}} if journeys else {}),
     }
     return {
         **more,
@@ -176,7 +178,7 @@ def compile_bundle(bundle: Json, catalogue: Catalogue) -> Plan:
         pinned = {key: unpin(key, plain) for key, plain in content.rulesets.items()}
     except RuleError as error:
         raise PlanError(f"This document cannot run: a ruleset of it cannot be compiled: {error}") from error
-    rulebook = Rulebook(pinned.get, content.conditions)
+    rulebook = Rulebook(pinned.get, content.conditions, content.journeys.get)
     return compile_plan(content.document, catalogue, content.fields, content.events, rulebook)
 
 
@@ -186,12 +188,18 @@ def _asked(plan: Plan) -> Iterator[Pinned]:
     yield from (found[key] for key in sorted(found))
 
 
+def _called(plan: Plan) -> Iterator[Called]:
+    """The journeys that the plan calls or starts."""
+    yield from (step.work for _, step in sorted(plan.steps.items()) if isinstance(step.work, Called))
+
+
 class _Bundle(BaseModel):
     document: Json
     fields: dict[str, Declaration]
     events: dict[str, dict[str, Declaration]]
     rulesets: dict[str, dict[str, Json]] = {}
     conditions: dict[str, Json] = {}
+    journeys: dict[str, CalledJourney] = {}
 
 
 def _plain(fields: Fields) -> Json:

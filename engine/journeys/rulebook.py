@@ -68,11 +68,35 @@ def no_ruleset(_key: str) -> None:
 
 
 @dataclass(frozen=True)
+class CalledJourney:
+    """One version of a journey that another calls: its number, the hash of its document, that of its bundle."""
+
+    version: int
+    hash: str
+    bundle_hash: str
+
+    def to_json(self) -> dict[str, Json]:
+        """It as a caller's bundle holds it: the bundle itself stands under its hash."""
+        return {"version": self.version, "hash": self.hash, "bundle_hash": self.bundle_hash}
+
+
+FindJourney: TypeAlias = Callable[[str], CalledJourney | None]
+"""The live version of a journey, by its key."""
+
+
+def no_journey(_key: str) -> None:
+    """Where no journey is known."""
+
+
+@dataclass(frozen=True)
 class Rulebook:
-    """The rulesets that may be asked, and the conditions that may be named, as `<ruleset>/<name>`."""
+    """The rulesets that may be asked, the conditions that may be named, as `<ruleset>/<name>`, and the journeys that
+    may be called.
+    """
 
     find: FindRuleset = no_ruleset
     conditions: Conditions = field(default_factory=dict)
+    journeys: FindJourney = no_journey
 
 
 NO_RULES = Rulebook()

@@ -8,7 +8,7 @@ from datetime import time
 from typing import Literal, TypeAlias
 
 from engine.journeys.catalogue import ActivityType, Retry
-from engine.journeys.rulebook import Pinned
+from engine.journeys.rulebook import CalledJourney, Pinned
 from rules.compile import Rule
 from rules.duration import Duration
 from rules.values import Value
@@ -123,13 +123,27 @@ class Decide:
 
 
 @dataclass(frozen=True)
+class Called:
+    """Starts another journey, in its live version, or calls it as it was `pinned` and waits for its end."""
+
+    journey: str
+    mode: Literal["start", "call"]
+    pinned: CalledJourney | None = None
+
+    @property
+    def effect(self) -> str:
+        """What effects, tests and timelines call it; no activity type's name holds a slash."""
+        return f"journey/{self.journey}"
+
+
+@dataclass(frozen=True)
 class Finish:
     """Ends the run."""
 
     outcome: str
 
 
-Work: TypeAlias = Wait | Delay | DelayUntil | DelayUntilTime | Choice | Split | Activity | Decide | Finish
+Work: TypeAlias = Wait | Delay | DelayUntil | DelayUntilTime | Choice | Split | Activity | Decide | Called | Finish
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.alerts.store import settle
+from engine.database import direct
 from engine.funnel import deltas
 from engine.journeys.graph import graph_of, stages_of
 from engine.journeys.parse import parse
@@ -68,6 +69,8 @@ def _end(session: Session, kept: Run, ended: Run, keys: KeyRing, now: datetime) 
     for statement in (_HAND_OVER, _LEAVE, _TAKE_ORDERS, _END_PAUSE):
         session.connection().execute(statement, {**given, "turn": ended.turn})
     effects.cancel_asked(session, ended.id, now=now)
+    direct.execute(session, _CALLS_GO_OVER, {"kept": kept.id, "ended": ended.id})
+    direct.execute(session, _CALLS_ARE_OVER, {"ended": ended.id})
     state = states.load(ended, keys)
     end = End("exited", OUTCOME, now, ending.place(session, ended.member_id, since=state.considered))
     state = replace(state, phase="ended", next=None, deadline=None, effect=None, stuck=None, end=end)
@@ -111,5 +114,7 @@ _HAND_OVER = text("""
     ON CONFLICT DO NOTHING""")
 _LEAVE = text("""
     UPDATE deliveries SET state = 'dropped', at = :now WHERE run_id = :ended AND state IN ('new', 'kept')""")
+_CALLS_GO_OVER = "UPDATE calls SET called_run_id = %(kept)s WHERE called_run_id = %(ended)s"
+_CALLS_ARE_OVER = "UPDATE calls SET taken = TRUE WHERE run_id = %(ended)s AND NOT taken"
 _TAKE_ORDERS = text("UPDATE run_commands SET taken_turn = :turn WHERE run_id = :ended AND taken_turn IS NULL")
 _END_PAUSE = text("UPDATE pauses SET to_at = :now, mode = 'hold' WHERE run_id = :ended AND to_at IS NULL")

@@ -21,7 +21,7 @@ from engine.funnel.people import COLUMNS
 LASTING = sum(1 << bit for bit, name in enumerate(COLUMNS) if name not in {"people_day", "people_week", "people_month"})
 """The bits of `run_stages.firsts` for spans that a later run can still fall into: no run enters a day that is over."""
 
-DETAILS = ("turns", "deliveries", "effects", "run_commands", "pauses")
+DETAILS = ("turns", "deliveries", "effects", "calls", "run_commands", "pauses")
 
 
 def trim_details(session: Session, *, before: datetime, limit: int) -> dict[str, int]:

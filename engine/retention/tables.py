@@ -41,6 +41,7 @@ TABLES: Mapping[str, Growth] = {
     "backtest_sums": Trimmed("forget jobs", "with their job"),
     "bundles": Bounded("one for each publication"),
     "callbacks": Trimmed("forget callbacks", "400 days: so long a callback that is sent again has no effect"),
+    "calls": _DETAILS,
     "channels": Bounded("the chain's codes"),
     "chats": Bounded("the chain's groups"),
     "chosen_members": Trimmed("trim occurrences", "with their occurrence", "WAYSTATION_KEEP_RUN_DETAILS_DAYS"),

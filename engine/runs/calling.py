@@ -24,8 +24,8 @@ def late(session: Session, *, before: datetime, lately: Iterable[int], most: int
 
 
 def commanded(session: Session, *, told: Collection[Told], most: int) -> list[Call]:
-    """Runs that an operator gave an order, whose pause is over, or that a merge gave what another run had kept: `most`
-    of each, without those told already.
+    """Runs that an operator gave an order, whose pause is over, whose call was answered, or that a merge gave what
+    another run had kept: `most` of each, without those told already.
     """
     given = {"runs": [run for run, _ in told], "turns": [turn for _, turn in told], "most": most}
     return [Call(*row) for row in session.connection().execute(_COMMANDED, given)]
@@ -86,6 +86,11 @@ CROSS JOIN LATERAL (
 WHERE merged.ended_at IS NOT NULL AND merged.wake_at IS NOT NULL
 AND runs.ended_at IS NULL AND runs.status <> 'holdout'"""
 
+# Runs whose call was answered, until a turn has taken the answer.
+_ANSWERED = """
+SELECT runs.id FROM calls JOIN runs ON runs.id = calls.run_id AND runs.ended_at IS NULL
+WHERE calls.state = 'over' AND NOT calls.taken"""
+
 _UNTOLD = "NOT EXISTS (SELECT 1 FROM told WHERE told.id = runs.id AND told.turn = runs.turn + 1)"
 _COMMANDED = text(f"""
 WITH told AS (
@@ -98,6 +103,8 @@ WITH told AS (
     ({_RESUMED} AND {_UNTOLD} LIMIT :most)
     UNION
     ({_GIVEN_MORE} AND {_UNTOLD} LIMIT :most)
+    UNION
+    ({_ANSWERED} AND {_UNTOLD} LIMIT :most)
 )
 {_LOOKED_UP.format(ids="due")}
 """)  # noqa: S608 - built from constants

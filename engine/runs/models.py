@@ -118,6 +118,35 @@ class Effect(SQLModel, table=True):
     known_as: str | None = None
 
 
+class Call(SQLModel, table=True):
+    """A journey node's question to another journey; its effect's row holds the answer. `state` is asked, entered (the
+    called run is live and its end is waited for), then over; `taken` once the caller's turn has taken the answer.
+
+    `seq` is the event that asks. `depth` counts the callers above. A call enters the version `bundle_hash`.
+    """
+
+    __tablename__ = "calls"
+    __table_args__ = (
+        Index("ix_calls_seq", "seq"),
+        Index("ix_calls_called", "called_run_id", postgresql_where=text("called_run_id IS NOT NULL")),
+        Index("ix_calls_untaken", "run_id", postgresql_where=text("state = 'over' AND NOT taken")),
+    )
+
+    run_id: int = reference("runs.id", primary_key=True)
+    node: str = Field(primary_key=True)
+    visit: int = Field(primary_key=True)
+    journey: str
+    mode: str
+    version: int | None = None
+    bundle_hash: str | None = None
+    attempt: int = 1
+    depth: int = 1
+    seq: int = number()
+    called_run_id: int | None = number(nullable=True)
+    state: str = "asked"
+    taken: bool = False
+
+
 class RunCommand(SQLModel, table=True):
     """What an operator asked of a run; taken by its next turn."""
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from engine.database import direct
+from engine.definitions.live import LiveJourney
 from engine.definitions.plans import Plans
 from engine.events.models import Event
 from engine.events.types import INTERACTIVE
@@ -22,8 +23,9 @@ from engine.journeys.state import EventIn
 from engine.members.contacts import TELLING_CONTACTS, is_unknown
 from engine.occurrences import fates
 from engine.occurrences.fates import Fate
-from engine.runs import holdout, inbox, store
+from engine.runs import calls, holdout, inbox, store
 from engine.runs.entrances import EntranceCache, Entrances
+from engine.runs.models import Call as CallAsked
 from engine.runs.models import Run
 from engine.runs.start import Arrival, Declined, Entry, EntryWaitsError, JourneyBrokenError, Refused, Starter
 from engine.secrets.keyring import KeyRing
@@ -139,9 +141,19 @@ class _Routing:
         """
         self._let_age_act(arrival.event)
         starter = Starter(self.session, self.member_id, self.runs, self.keys, self.now)
-        decided = [starter.decide(live, plan, arrival) for live, plan in self.entrances.of(arrival.event)]
+        call = calls.question_of(self.session, arrival.event)
+        if call is not None and not self._may_enter(call):
+            self.routed.append(arrival.event.seq)
+            return
+        entrances = self.entrances.of(arrival.event)
+        decided = [
+            starter.decide(*(self._pinned(call, live, plan) if call else (live, plan)), arrival)
+            for live, plan in entrances
+        ]
         starter.tell(decided)
         begun = [starter.begin(entry) for entry in decided if isinstance(entry, Entry)]
+        if call is not None:
+            self._answer(call, decided, begun)
         if fates.is_ours(arrival.event):
             self._note_fate(arrival.event, decided, begun)
         self._deliver(arrival)
@@ -151,6 +163,49 @@ class _Routing:
             if run.status != "holdout":
                 self.started[run.id] = _call(run, urgent=arrival.row.priority == INTERACTIVE)
         self.routed.append(arrival.event.seq)
+
+    def _may_enter(self, call: CallAsked) -> bool:
+        """Whether a call is still waited for, and not too deep."""
+        if not calls.is_waited_for(self.session, call):
+            return False
+        if call.depth > calls.MAX_DEPTH:
+            self._refuse(call, "too-deep")
+            return False
+        return True
+
+    def _pinned(self, call: CallAsked, live: LiveJourney, plan: Plan) -> tuple[LiveJourney, Plan]:
+        """The version that a call enters: that to which its caller was bound, whatever is live now."""
+        if call.bundle_hash is None or call.version is None or call.bundle_hash == live.bundle_hash:
+            return live, plan
+        try:
+            pinned = self.plans.get(self.session, call.bundle_hash)
+        except PlanError as error:
+            raise JourneyBrokenError(live.key) from error
+        return replace(live, version=call.version, bundle_hash=call.bundle_hash), pinned
+
+    def _answer(self, call: CallAsked, decided: Sequence[Entry | Refused | Declined], begun: Sequence[Run]) -> None:
+        """Tell the caller whether the member was let in."""
+        if begun:
+            if calls.entered(self.session, call, begun[0], keys=self.keys, now=self.now):
+                self._wake(call.run_id)
+            return
+        first = decided[0] if decided else None
+        match first:
+            case Declined(why="once" | "live" | "cooldown"):
+                self._refuse(call, first.why)
+            case Refused():
+                self._refuse(call, "paused")
+            case _:
+                self._refuse(call, "retired")
+
+    def _refuse(self, call: CallAsked, why: str) -> None:
+        calls.refused(self.session, call, why, keys=self.keys, now=self.now)
+        self._wake(call.run_id)
+
+    def _wake(self, run_id: int) -> None:
+        caller = next((run for run in self.runs if run.id == run_id), None)
+        if caller is not None:
+            self.woken[run_id] = _call(caller)
 
     def _note_fate(self, event: EventIn, decided: Sequence[Entry | Refused | Declined], begun: Sequence[Run]) -> None:
         """Tell the occurrence that chose the member what its own journey made of them."""

@@ -19,7 +19,7 @@ from sqlmodel import col
 from engine.clock import Clock, FixedClock
 from engine.database.connection import Database
 from engine.definitions import life
-from engine.definitions.context import event_fields
+from engine.definitions.context import event_fields, published_journey
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.plans import Plans
@@ -274,7 +274,11 @@ class World:
     def compiled(self, document: dict[str, Any]) -> Plan:
         """The plan of a document."""
         with self.database.begin() as session:
-            rulebook = Rulebook(partial(published_ruleset, session), published_conditions(session))
+            rulebook = Rulebook(
+                partial(published_ruleset, session),
+                published_conditions(session),
+                partial(published_journey, session),
+            )
             return compile_plan(document, catalogue_of(self.activities), base_fields(), event_fields(), rulebook)
 
     def tell(

@@ -24,10 +24,12 @@ def upgrade() -> None:
     add_known_as()
     add_approvals()
     add_backtests()
+    add_calls()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_calls()
     drop_backtests()
     drop_approvals()
     drop_known_as()
@@ -200,3 +202,35 @@ def drop_backtests() -> None:
     """The tables go."""
     op.drop_table("backtest_differs")
     op.drop_table("backtest_sums")
+
+
+def add_calls() -> None:
+    """Journeys that others start or call: seen with the caller's run."""
+    op.create_table(
+        "calls",
+        sa.Column("run_id", sa.BigInteger(), sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("node", sa.String(), primary_key=True),
+        sa.Column("visit", sa.Integer(), primary_key=True),
+        sa.Column("journey", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("bundle_hash", sa.String(), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("depth", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("called_run_id", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("taken", sa.Boolean(), nullable=False),
+    )
+    called, untaken = sa.text("called_run_id IS NOT NULL"), sa.text("state = 'over' AND NOT taken")
+    op.create_index("ix_calls_seq", "calls", ["seq"])
+    op.create_index("ix_calls_called", "calls", ["called_run_id"], postgresql_where=called)
+    op.create_index("ix_calls_untaken", "calls", ["run_id"], postgresql_where=untaken)
+    op.execute("ALTER TABLE calls ENABLE ROW LEVEL SECURITY")
+    seen = f"{ALL} OR EXISTS (SELECT 1 FROM runs WHERE runs.id = calls.run_id)"
+    op.execute(f"CREATE POLICY in_scope ON calls TO {ROLE} USING ({seen})")
+
+
+def drop_calls() -> None:
+    """The table goes, and its policy with it."""
+    op.drop_table("calls")

@@ -29,6 +29,9 @@ OF_AUDIENCES = ("member.", "store.", "associate.")
 GROUPS = ("item", "member", "store", "associate", "event", "vars", "run", "moment", "other")
 """In the order in which they are offered."""
 
+MOMENTS: Fields = {path: Declaration(type=of.kind) for path, of in MOMENT.items()}
+"""What is there everywhere without being declared."""
+
 _AUDIENCE_PLACES = frozenset({"audience", "becomes", "date"})
 
 
@@ -141,7 +144,7 @@ class Offer:
 
 def offers(fields: Fields, *, own: Mapping[str, Declaration] | None = None) -> list[Offer]:
     """The fields to choose from with `now` and `today`, group by group; `own` are those of the item of a list."""
-    found = [offer(path, each, own=own) for path, each in {**_MOMENTS, **fields}.items()]
+    found = [offer(path, each, own=own) for path, each in {**MOMENTS, **fields}.items()]
     return sorted(found, key=lambda each: (GROUPS.index(each.group), _order(each)))
 
 
@@ -194,6 +197,3 @@ def _named(path: str) -> Iterator[tuple[str, str]]:
     key = f"conditions.field.{last or 'item'}"
     for language in LANGUAGES:
         yield language, text(language, key) if known(language, key) else last
-
-
-_MOMENTS: Fields = {path: Declaration(type=of.kind) for path, of in MOMENT.items()}

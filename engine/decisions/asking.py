@@ -89,7 +89,7 @@ def facts_for(
         subjects = [questions[i][1] for i in places]
         read = read_all(session, keys, subjects, paths=_wanted(table, subjects), now=now)
         for i, facts in zip(places, read, strict=True):
-            found[i] = _below(facts, with_regions_above(session, questions[i][0].facts, table.fields))
+            found[i] = below(facts, with_regions_above(session, questions[i][0].facts, table.fields))
     return found
 
 
@@ -99,10 +99,10 @@ def _wanted(table: Table, subjects: Sequence[Subject]) -> frozenset[str]:
     return table.fields if asked else frozenset()
 
 
-def _below(read: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:
+def below(read: Mapping[str, Json], given: Mapping[str, Json]) -> dict[str, Json]:
     """Facts that are read below facts that are given: a given null hides what was read."""
     found = dict(read)
     for key, value in given.items():
         inner = found.get(key)
-        found[key] = _below(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+        found[key] = below(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
     return found

@@ -137,6 +137,12 @@ def list_members(
     return items, items[-1].id if len(rows) > limit else None
 
 
+def masked_names(session: Session, keys: KeyRing, members: Sequence[int]) -> dict[int, str]:
+    """What members in sight are called, masked, by id; nothing for those who told no name."""
+    statement = select(col(Member.id), col(Member.personal_enc)).where(col(Member.id).in_(members))
+    return {id_: _name(keys, sealed) for id_, sealed in session.execute(statement)}
+
+
 def _personal(keys: KeyRing, sealed: bytes | None) -> dict[str, str]:
     opened: dict[str, Any] = keys.open_json(sealed) if sealed else {}
     return {name: mask(str(value)) for name, value in sorted(opened.items()) if value}

@@ -17,7 +17,7 @@ from ui.pages import MODULES
 
 OPEN = {"/sign-in", "/sign-out", "/docs", "/q/{state}", "/q/{code}"}
 """Pages for people who are not signed in."""
-FOR_ALL = {"/rules/{key}/try"}
+FOR_ALL = {"/rules/{key}/try", "/edit/{kind}/{key}/condition/try"}
 """Forms that change nothing, for whoever may look."""
 FORM = {"action": "pause", "port": "done", "member": "1", "run": "1", "deadlines": "hold"}
 FILE = {"file": ("chain.jsonl", b"{}")}

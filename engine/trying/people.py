@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.database import direct
-from engine.journeys.document_tests import Happening
+from engine.journeys.document_tests import Given, Happening
 from engine.journeys.plan import Plan
+from engine.journeys.trying.privacy import personal_of
+from engine.journeys.trying.script import Script
 from engine.members.facts import read_facts
 from engine.members.lookup import find_member
 from engine.organisation.records import Record, records
 from engine.secrets.keyring import KeyRing
-from rules.types import Json
+from rules.types import Fields, Json
 
 
 class UnknownPersonError(LookupError):
@@ -47,6 +49,29 @@ def find_person(
         session, keys, member_id=member, store_id=store, associate_id=associate, paths=plan.fields, now=now
     )
     return Person(member, facts)
+
+
+def without_personal(
+    session: Session, keys: KeyRing, plan: Plan, script: Script, *, fields: Fields, now: datetime
+) -> Given:
+    """What a script gives, with what is known of its real member below it but for what is personal: for a test.
+
+    Raises UnknownPersonError.
+    """
+    person = find_person(session, keys, plan, script.member or "", script.when, now=now)
+    personal, given = personal_of(fields), script.given
+    facts = {
+        scope: {
+            **{
+                name: value
+                for name, value in person.known.get(scope, {}).items()
+                if f"{scope}.{name}" in plan.fields and f"{scope}.{name}" not in personal
+            },
+            **getattr(given, scope),
+        }
+        for scope in ("member", "store", "associate")
+    }
+    return given.model_copy(update={**facts, "now": given.now or now.isoformat()})
 
 
 def with_records(session: Session, when: Sequence[Happening]) -> list[Happening]:

@@ -73,7 +73,7 @@ RULES = (
     "price-drafts",
 )
 PARTS = (
-    "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate",
+    "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list",
     "/edit", "/edit/graph", "/edit/chosen?node=how",
 )  # fmt: skip
 EDITING = ("bar", "problems", "json")

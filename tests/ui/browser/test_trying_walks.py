@@ -55,6 +55,9 @@ def test_a_walk_is_clean_accessible_and_fits(
     look("welcomed")
     page.locator('[data-deed="run"]').click()
     look("ended")
+    walk.go("/journeys/hook-coupon/tests")
+    page.locator(".test-more > summary").first.click()
+    look("tests")
     page.close()
     assert {name: found for name, found in wrong.items() if found} == {}
     assert walk.complaints == []
@@ -83,4 +86,28 @@ def test_a_walk_by_keys_alone_goes_back_and_survives_a_reload(walk: Walk) -> Non
     expect(page.locator(".station")).to_have_count(stations)
     page.go_back()
     expect(page.locator(".station")).to_have_count(rested)
+    assert walk.complaints == []
+
+
+def test_a_walk_is_saved_and_its_test_changed_without_a_reload(walk: Walk) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go(SIMULATE)
+    page.locator('form:has(#walk-on) button[type="submit"]').click()
+    page.locator('[data-deed="run"]').click()
+    page.locator(".walk-save > summary").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url("**/tests")
+    tests = page.locator(".test")
+    count = tests.count()
+    page.evaluate("window.notReloaded = true")
+    page.locator(".test-more > summary").last.click()
+    page.locator(".test").last.get_by_role("button", name="Duplicate").click()
+    expect(tests).to_have_count(count + 1)
+    expect(page.locator("#edit-undo")).to_be_enabled()
+    page.locator("#edit-undo").click()
+    expect(tests).to_have_count(count)
+    assert page.evaluate("window.notReloaded")
+    tests.last.get_by_role("link", name="Step by step").click()
+    expect(page.locator(".station")).not_to_have_count(0)
     assert walk.complaints == []

@@ -33,6 +33,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "design-draft": "/journeys/win-back/edit",
         "funnel": "/journeys/hook-coupon/funnel",
         "simulate": "/journeys/hook-coupon/simulate",
+        "tests": "/journeys/hook-coupon/tests",
         "runs": "/journeys/hook-coupon/runs",
         "filtered": "/journeys/hook-coupon/runs?status=stuck",
         "nothing": "/journeys/hook-coupon/runs?stage=redeemed",

@@ -1,0 +1,218 @@
+"""The tests of a journey: run at every look, what differs in words, the ports that none visits; changed by commands."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from engine.definitions.errors import NotReadableError, StaleRevisionError
+from engine.definitions.source import read_source
+from engine.edits.commands import parse
+from engine.edits.store import edit, editable
+from engine.journeys.document_tests import Test
+from engine.journeys.parse import read
+from engine.journeys.report import run_tests
+from engine.journeys.trying.walks import as_test
+from engine.trying.people import UnknownPersonError, with_records, without_personal
+from rules.documents.commands import CommandError
+from rules.documents.report import Difference
+from rules.types import Json
+from ui import walk as walks
+from ui import words
+from ui.canvas import Mark
+from ui.design import Design, design
+from ui.messages import Language, text
+from ui.pages.editing import carried_out, refused
+from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
+from ui.pages.visit import Visit, Visiting
+from ui.walk import Walk, WalkError
+from ui.walk_forms import test_names
+from ui.walk_moves import RefusedError
+
+router = APIRouter()
+
+Key = Annotated[str, Path(max_length=63)]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One test: what it says in words where it does not hold, its text, and the walk that it is."""
+
+    name: str
+    ok: bool
+    differences: Sequence[str]
+    source: str
+    walk: str
+    events: Sequence[str]
+
+
+@router.get("/journeys/{key}/tests")
+def show_tests(visit: Visiting, key: Key) -> HTMLResponse:
+    """All tests, played now, and which ports they visit."""
+    tried = tried_by(visit, key, None)
+    return visit.render("trying/tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, key, tried)})
+
+
+@router.get("/journeys/{key}/tests/list")
+def show_list(visit: Visiting, key: Key) -> HTMLResponse:
+    """The fragment that is asked for when the draft changes."""
+    tried = tried_by(visit, key, None)
+    return visit.render("trying/_tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, key, tried)})
+
+
+@router.post("/journeys/{key}/tests/change")
+def change(visit: Visiting, key: Key, sent: Sent) -> Response:
+    """Rename, duplicate, delete or rewrite one test, as an edit of the draft."""
+    try:
+        command = _command(visit, key, sent)
+    except CommandError as error:
+        return refused(visit, error)
+    base = sent.get("base", "")
+    return carried_out(visit, "journey", key, command, int(base) if base.isdecimal() else None)
+
+
+@router.post("/journeys/{key}/tests")
+def save_walk(visit: Visiting, key: Key, sent: Sent) -> Response:
+    """Append a walk to the draft's tests; leads to them."""
+    tried, walk = tried_by(visit, key, None), None
+    try:
+        walk = walks.decode(sent.get("walk", ""))
+        test = _test_of(visit, tried, walk, sent.get("name", "").strip()[:200])
+        with visit.operate(whole_chain=True) as session:
+            command = parse({"command": "insert", "pointer": "/tests", "value": test})
+            edit(session, "journey", key, command, by=visit.actor, now=visit.now(), seat=visit.seat)
+    except WalkError:
+        return page(visit, tried, None, failure="walk", status=422)
+    except (CommandError, StaleRevisionError):
+        return page(visit, tried, walk, failure="save", status=422)
+    except RefusedError as error:
+        return page(visit, tried, walk, failure=str(error), status=422)
+    return RedirectResponse(f"/journeys/{key}/tests", 303)
+
+
+def _test_of(visit: Visit, tried: Tried, walk: Walk, name: str) -> dict[str, Json]:
+    """The walk as a test. Of a real member it keeps what the journey read of them and is not personal."""
+    if tried.plan is None or not name:
+        raise RefusedError("name" if tried.plan else "walk")
+    if name in test_names(tried.document):
+        raise RefusedError("taken")
+    with visit.begin() as session:
+        walk = walk.model_copy(update={"when": with_records(session, walk.when)})
+        try:
+            found = simulated(visit, session, tried, tried.plan, walk)
+            if walk.member is not None:
+                given = without_personal(
+                    session, visit.deps.keys, tried.plan, walk, fields=tried.context.fields, now=visit.now()
+                )
+                walk = walk.model_copy(update={"given": given, "member": None})
+                found = simulated(visit, session, tried, tried.plan, walk)
+        except UnknownPersonError as error:
+            raise RefusedError("person") from error
+    return as_test(tried.plan, walk, found, name)
+
+
+def _command(visit: Visit, key: str, sent: Mapping[str, str]) -> Json:
+    """The command that was meant. Raises CommandError."""
+    index = sent.get("index", "")
+    place = f"/tests/{index}"
+    with visit.begin() as session:
+        tests = read_source(editable(session, "journey", key).text).document.get("tests")
+    if not isinstance(tests, list) or not index.isdecimal() or int(index) >= len(tests):
+        raise CommandError(place, "这个测试已经不在了,请刷新页面。", "This test is gone; look at the page anew.")
+    test, names = tests[int(index)], {each.get("name") for each in tests if isinstance(each, dict)}
+    match sent.get("do"):
+        case "rename":
+            return {"command": "set", "pointer": f"{place}/name", "value": sent.get("name", "").strip()}
+        case "duplicate":
+            base = str(test.get("name")) if isinstance(test, dict) else ""
+            name = next(found for n in range(2, len(tests) + 3) if (found := f"{base} {n}") not in names)
+            copy: Json = {**test, "name": name} if isinstance(test, dict) else test
+            return {"command": "insert", "pointer": "/tests", "index": int(index) + 1, "value": copy}
+        case "delete":
+            return {"command": "remove", "pointer": place}
+        case _:
+            return {"command": "set", "pointer": place, "value": _json(place, sent.get("text", ""))}
+
+
+def _json(place: str, written: str) -> Json:
+    try:
+        return read_source(written).document
+    except NotReadableError as error:
+        raise CommandError(place, f"这不是可读的 JSON:{error}", f"This is no JSON that can be read: {error}") from error
+
+
+def _told(visit: Visit, key: str, tried: Tried) -> dict[str, object]:
+    journey = read(tried.document).journey
+    drawn = design(tried.document, [], visit.deps.catalogue, visit.language)
+    with visit.begin() as session:
+        base = editable(session, "journey", key).revision
+    common = {"drawn": drawn, "base": base, "may_change": visit.may_operate_chain}
+    if tried.plan is None or journey is None:
+        return {**common, "tests": None, "ports": [], "marks": {}, "way_marks": {}}
+    report = run_tests(tried.plan, journey.tests)
+    tests = [
+        _shown(test, result.differences, drawn, visit.language)
+        for test, result in zip(journey.tests, report.tests, strict=True)
+    ]
+    ports = [(str(node), str(port), bool(visited)) for node, port, visited in report.coverage]
+    return {**common, "tests": tests, "ports": ports, **_marks(ports, visit.language)}
+
+
+def _shown(test: Test, differences: Sequence[Difference], drawn: Design, language: Language) -> Shown:
+    plain = test.model_dump(mode="json", exclude_unset=True)
+    expects_end = test.then.outcome is not None
+    walk = Walk(given=test.given, when=list(test.when), until="end" if expects_end else "last")
+    return Shown(
+        test.name,
+        not differences,
+        [_words(each, drawn, language) for each in differences],
+        json.dumps(plain, ensure_ascii=False, indent=2),
+        walks.encode(walk),
+        [words.event(each.on, language) for each in test.when if each.on],
+    )
+
+
+def _words(difference: Difference, drawn: Design, language: Language) -> str:
+    """A difference as a sentence."""
+    expected, actual = (
+        _value(difference.field, each, drawn, language) for each in (difference.expected, difference.actual)
+    )
+    if difference.field == "entry":
+        return text(language, "trying.diff.entry")
+    what = text(language, f"trying.diff.{difference.field}")
+    return text(language, "trying.diff", what=what, expected=expected, actual=actual)
+
+
+def _value(field: str, value: Json, drawn: Design, language: Language) -> str:
+    match field, value:
+        case _, None:
+            return text(language, "trying.nothing")
+        case "outcome", _:
+            return words.outcome(value, language)
+        case "path", list(nodes):
+            return " → ".join(_name(str(node), drawn) for node in nodes) or text(language, "trying.nothing")
+        case "waiting_at", _:
+            return _name(str(value), drawn)
+        case _:
+            return words.plain_json(value)
+
+
+def _name(node: str, drawn: Design) -> str:
+    step = drawn.find(node)
+    return step.name if step else node
+
+
+def _marks(ports: Sequence[tuple[str, str, bool]], language: Language) -> dict[str, object]:
+    """Visited and unvisited ports on the picture; a node is marked when one of its ports is not visited."""
+    visited, missing = (
+        Mark("visited", text(language, "trying.covered")),
+        Mark("warn", text(language, "trying.uncovered")),
+    )
+    nodes: dict[str, Mark] = {}
+    for node, _, is_visited in ports:
+        nodes[node] = missing if not is_visited or nodes.get(node) == missing else visited
+    ways = {f"{node} {port}": visited if is_visited else missing for node, port, is_visited in ports}
+    return {"marks": nodes, "way_marks": ways}

@@ -131,7 +131,14 @@ def new_test(path: str, fields: Fields, start: Start) -> Json:
     """The test that a field begins with."""
     subject = FieldOf(path)
     found = choices(subject, fields)
-    return begin(found[0], subject, fields, start) if found else {"is_set": written(subject)}
+    if not found:
+        return {"is_set": written(subject)}
+    usual = _USUAL.get(type_of(subject, fields).kind)
+    return begin(next((each for each in found if each.key == usual), found[0]), subject, fields, start)
+
+
+_USUAL = {"enum": "in", "integer": "at_least", "decimal": "at_least", "money": "at_least"}
+"""The shape that a new test takes, by the kind of its field, where that is not the first one offered."""
 
 
 def begin(choice: Choice, subject: FieldOf, fields: Fields, start: Start, old: Sequence[Json] = ()) -> Json:

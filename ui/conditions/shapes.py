@@ -57,12 +57,12 @@ _ORDERED = tuple(sorted(ORDERED - {"text"}))
 
 SHAPES: tuple[Shape, ...] = (
     _shape("within_last", "within_last", ("subject", "length"), _TIMES),
-    _shape("in", "in", ("subject", "many"), _LISTED),
     _shape("has_any", "has_any", ("subject", "tags"), ("tags",)),
     _shape("has_all", "has_all", ("subject", "tags"), ("tags",)),
     _shape("has_none", "has_none", ("subject", "tags"), ("tags",)),
     _shape("is", "==", ("subject", "same"), _COMPARED),
     _shape("is_not", "!=", ("subject", "same"), tuple(kind for kind in _COMPARED if kind != "boolean")),
+    _shape("in", "in", ("subject", "many"), _LISTED),
     _shape("at_least", ">=", ("subject", "same"), _ORDERED),
     _shape("at_most", "<=", ("subject", "same"), _ORDERED),
     _shape("greater", ">", ("subject", "same"), _ORDERED),

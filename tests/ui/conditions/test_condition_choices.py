@@ -59,6 +59,7 @@ def test_a_new_test_is_valid_and_of_the_field(path: str) -> None:
         ("member.friend", {"==": [{"var": "member.friend"}, True]}),
         ("member.last_order_at", {"within_last": [{"var": "member.last_order_at"}, "P30D"]}),
         ("member.tier", {"in": [{"var": "member.tier"}, []]}),
+        ("member.orders", {">=": [{"var": "member.orders"}, 0]}),
         ("member.tags", {"has_any": [{"var": "member.tags"}, []]}),
         ("event.lines", {"any_line": [{"var": "event.lines"}, True]}),
     ],

@@ -137,7 +137,7 @@ def test_a_group_is_switched_added_to_and_taken_away(built: Visitor, database: D
     assert condition_in(database)["or"][2] == {"and": []}
     assert "This group is still empty" in shown(built)
     send(built, {"do": "add", "at": "/or/2", "path": "member.points"})
-    assert condition_in(database)["or"][2] == {"and": [{">=": [{"var": "member.points"}, 0]}]} or condition_in(database)
+    assert condition_in(database)["or"][2] == {"and": [{">=": [{"var": "member.points"}, 0]}]}
     whole = next(each for each in forms(shown(built)) if each.get("at") == [""] and each.get("do") == [""])
     send(built, whole, do="remove")
     assert condition_in(database) is True

@@ -106,6 +106,7 @@ class WalkForms:
             for path, value in hints.hints(value_at(self.document, offer.pointer)).items():
                 if path in offer.fields:
                     found[path] = _plain(value)
+            found.update({path: _plain(value) for path, value in offer.sure.items()})
         return found
 
     def _fill(self, paths: Sequence[str], hinted: Mapping[str, str]) -> Filled:

@@ -16,16 +16,15 @@ NO_ATTRIBUTES = frozenset({"store", "channel", "associate", "identities", "link"
 """What events about a member tell beside attributes."""
 
 
-def after_event(facts: Facts, event: EventIn, *, at_entry: bool = False) -> Facts:
+def after_event(facts: Facts, event: EventIn, *, stands: Mapping[str, Json] | None = None) -> Facts:
     """The facts after an event of the member was accepted.
 
-    `at_entry`: what is given is said of the moment at which the run begins, so it stands, and only the rest follows.
+    `stands` is what was given of the member for the moment at which the run begins: at its entry that goes before.
     """
     member = facts.get("member")
     if not isinstance(member, dict):
         return facts
-    changed = _changed(member, event)
-    return {**facts, "member": {**changed, **member} if at_entry else {**member, **changed}}
+    return {**facts, "member": {**member, **_changed(member, event), **(stands or {})}}
 
 
 def after_effect(facts: Facts, activity: str, params: Mapping[str, Json]) -> Facts:

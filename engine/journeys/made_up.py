@@ -31,12 +31,16 @@ class PlayedEffect:
 
 @dataclass
 class MadeUpWorld:
-    """What a played run meets. `results` are what activities' next calls come to, by type, in order."""
+    """What a played run meets. `results` are what activities' next calls come to, by type, in order.
+
+    `stands` is what is given of the member for the moment of the entry.
+    """
 
     plan: Plan
     begin: datetime
     known: Facts
     results: dict[str, list[Happening]]
+    stands: Mapping[str, Json] = field(default_factory=dict)
     log: list[EventIn] = field(default_factory=list)
     emitted: list[EventIn] = field(default_factory=list)
     effects: list[PlayedEffect] = field(default_factory=list)
@@ -84,18 +88,21 @@ class MadeUpWorld:
         source = SOURCE if kind == MATCHED else "test"
         event = EventIn(len(self.log) + 1, kind, time, now, data, source)
         self.log.append(event)
-        self.known = consequences.after_event(self.known, event, at_entry=not self.entered)
+        self.known = consequences.after_event(self.known, event, stands=None if self.entered else self.stands)
         return event
 
 
-def made_up(plan: Plan, given: Given, when: Iterable[Happening]) -> MadeUpWorld:
-    """The world of a test."""
+def made_up(plan: Plan, given: Given, when: Iterable[Happening], known: Facts | None = None) -> MadeUpWorld:
+    """The world of a test; `known` are facts of a real member, below those that are given."""
     results: dict[str, list[Happening]] = {}
     for happening in when:
         if happening.activity is not None:
             results.setdefault(happening.activity, []).append(happening)
-    known: dict[str, Json] = {"member": given.member, "store": given.store, "associate": given.associate}
-    return MadeUpWorld(plan, begin_of(plan, given), known, results)
+    facts: dict[str, Json] = {
+        scope: {**_object((known or {}).get(scope)), **getattr(given, scope)}
+        for scope in ("member", "store", "associate")
+    }
+    return MadeUpWorld(plan, begin_of(plan, given), facts, results, given.member)
 
 
 def begin_of(plan: Plan, given: Given) -> datetime:
@@ -125,6 +132,10 @@ def outcome_of(key: str, told: Happening, plan: Plan) -> Outcome:
     if isinstance(port, str) and port in ports and not returned.keys() - {"port", "outcome", "result", "value"}:
         return Outcome(key, port, result if isinstance(result, dict) else {})
     return Outcome(key, result=returned)
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
 
 
 def _ports(plan: Plan, key: str) -> Mapping[str, str]:

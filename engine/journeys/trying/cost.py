@@ -61,7 +61,7 @@ def kind_of(step: Step) -> Kind | None:
 def bounds(plan: Plan) -> list[Bound]:
     """The bounds of each kind of effect that the journey can have, by kind."""
     kinds = {kind for step in plan.steps.values() if (kind := kind_of(step))}
-    starts = {plan.start, *(entry.start for entry in plan.entries)}
+    starts = {plan.start, *(entry.start for entry in plan.entries), *(entry.start for entry in plan.audiences)}
     graph = Graph({node: step.ports for node, step in plan.steps.items()}, tuple(sorted(starts)))
     return [Bound(kind, _least(plan, graph, kind), _most(plan, graph, kind)) for kind in sorted(kinds)]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from engine.journeys.audience_entries import MATCHED
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.plan import Plan
 from engine.journeys.state import State
@@ -12,17 +13,19 @@ from engine.journeys.steps import Trigger, Wait
 from rules.types import Json
 
 _NOT_ASKED = frozenset({"event.type", "event.time"})
+_OCCURRENCE = "event.occurrence"
 SCOPES = ("member", "store", "associate")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """An event that may be injected: its type, the fields that matter of it, and what it would do."""
+    """An event that may be injected: its type, the fields that matter, what it would do, and what is sure of it."""
 
     on: str
     fields: tuple[str, ...]
     pointer: str
     role: str
+    sure: Mapping[str, Json] = field(default_factory=dict)
 
 
 def given_fields(plan: Plan) -> list[str]:
@@ -38,6 +41,12 @@ def entry_offers(plan: Plan, events: EventTypes) -> list[Offer]:
         before = found.get(entry.on)
         both = dict.fromkeys([*(before.fields if before else ()), *fields])
         found[entry.on] = Offer(entry.on, tuple(both), before.pointer if before else entry.pointer, "entry")
+    if plan.audiences:
+        first = plan.audiences[0]
+        name = first.form if first.number == 1 else f"{first.form}-{first.number}"
+        sure: dict[str, Json] = {_OCCURRENCE: name}
+        fields = [_OCCURRENCE, *_named(plan, MATCHED, events), *_saved(plan, first.save)]
+        found[MATCHED] = Offer(MATCHED, tuple(dict.fromkeys(fields)), first.pointer, "entry", sure)
     return [*found.values()]
 
 

@@ -75,8 +75,8 @@ def simulate(
 
     The facts that the script gives win over those that are known.
     """
-    given = script.given.model_copy(update=_below(known or {}, script))
-    world = made_up(plan, given, script.when)
+    given = script.given
+    world = made_up(plan, given, script.when, known)
     tracer = Tracer(plan, privacy)
     seen = watched(plan, tracer.notice)
     scene = Scene(seen, given, world, tracer.heed, tracer.heed_entry, member, limit=1)
@@ -105,12 +105,6 @@ def _perform(scene: Scene, script: Script) -> None:
     if isinstance(stop, datetime):
         scene.pass_until(stop)
         scene.pass_through(stop)
-
-
-def _below(known: Mapping[str, Any], script: Script) -> dict[str, Any]:
-    """The facts of a real member below those that are given."""
-    scopes = ("member", "store", "associate")
-    return {scope: {**known.get(scope, {}), **getattr(script.given, scope)} for scope in scopes}
 
 
 def _shown(effect: PlayedEffect, tracer: Tracer) -> PlayedEffect:

@@ -39,7 +39,7 @@ def test_an_event_changes_the_facts_of_the_member(kind: str, data: Any, before: 
 
 def test_what_is_given_stands_at_the_entry() -> None:
     joined = event(1, "group.joined", chat="wr1")
-    found = after_event({"member": {"in_group": False}}, joined, at_entry=True)
+    found = after_event({"member": {"in_group": False}}, joined, stands={"in_group": False})
     assert found["member"] == {"in_group": False, "in_groups": ["wr1"]}
 
 

@@ -115,3 +115,13 @@ def test_a_test_s_name_is_the_end_or_the_place_of_rest_and_nobody_else_s() -> No
     assert named(ended, {"late"}, {}) == "late 2"
     assert named(rests, set(), {"rest": "Waits"}) == "Waits"
     assert named(simulate(plan, Script()), {"nobody"}, {"": "nobody"}) == "nobody 2"
+
+
+def test_whoever_is_chosen_enters_as_their_test_says() -> None:
+    plan = plan_of({"one": activity("note")}, entry=[{"schedule": "FREQ=DAILY", "at": "09:00", "audience": True}])
+    [offer] = entry_offers(plan, EVENTS)
+    assert (offer.on, offer.fields[0], dict(offer.sure)) == (
+        "audience.matched", "event.occurrence", {"event.occurrence": "schedule"},
+    )  # fmt: skip
+    script = Script.model_validate({"when": [{"at": "PT0S", "on": offer.on, "data": {"occurrence": "schedule"}}]})
+    assert simulate(plan, script).path == ["one", "end"]

@@ -38,7 +38,12 @@ def fate_of(old: Plan, new: Plan, node: str) -> Fate:
     """What the new version makes of a node of the old one."""
     if node not in new.steps:
         return "removed"
-    return "same" if _purpose(old, node) & _purpose(new, node) else "repurposed"
+    return "same" if is_alike(old, node, new, node) else "repurposed"
+
+
+def is_alike(old: Plan, node: str, new: Plan, other: str) -> bool:
+    """Whether a node of the old version and one of the new are for the same thing, whatever they are called."""
+    return bool(_purpose(old, node) & _purpose(new, other))
 
 
 def can_rest(node: Node) -> bool:

@@ -32,7 +32,7 @@ class DraftPlan:
 def plan_draft(
     session: Session, kind: Kind, key: str, in_flight: InFlight | None, *, catalogue: Catalogue, context: CheckContext
 ) -> DraftPlan:
-    """The plan. The transaction must see all stores. Raises UnknownDefinitionError, InFlightError for other kinds."""
+    """The plan; runs are those in sight. Raises UnknownDefinitionError, InFlightError for other kinds."""
     document = read_source(read_draft(session, kind, key).document).document
     hashed = content_hash(document)
     if kind != "journey":

@@ -17,7 +17,7 @@ from engine.definitions.versions import last_number
 from engine.journeys.migration_texts import Lack, lacking, saved_until
 from engine.journeys.moves import Move, Moves, needed
 from engine.journeys.plan import Plan, PlanError
-from engine.journeys.purposes import Fate, can_rest, successor
+from engine.journeys.purposes import Fate, can_rest, is_alike, successor
 from engine.migrating import words
 from engine.migrating.asked import Fault, InFlight
 from engine.migrating.standing import Crowd, Unsaved, crowds, unsaved
@@ -217,12 +217,11 @@ class _Maker:
 
 
 def _suggestion(moves: Moves, node: str) -> str | None:
-    """A new node that says the same under another name, else the next one on the way that is still there."""
-    before = moves.old.document.nodes[node].model_dump(exclude={"ports"})
+    """The one new node that is for the same thing, else the next one on the way that is still there."""
     fresh = [each for each in moves.new.document.nodes if each not in moves.old.document.nodes]
-    renamed = [each for each in fresh if moves.new.document.nodes[each].model_dump(exclude={"ports"}) == before]
-    if len(renamed) == 1 and can_rest(moves.new.document.nodes[renamed[0]]):
-        return renamed[0]
+    alike = [each for each in fresh if is_alike(moves.old, node, moves.new, each)]
+    if len(alike) == 1 and can_rest(moves.new.document.nodes[alike[0]]):
+        return alike[0]
     return successor(moves.old, moves.new, node)
 
 

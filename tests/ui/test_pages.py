@@ -70,10 +70,12 @@ RULES = (
     "zones?version=1&from=2",
     "zones?version=draft",
     "zones/findings?version=draft",
+    "zones/publish",
     "price-drafts",
 )
 PARTS = (
     "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list",
+    "/publish", "/migration",
     "/edit", "/edit/graph", "/edit/chosen?node=how",
 )  # fmt: skip
 EDITING = ("bar", "problems", "json")

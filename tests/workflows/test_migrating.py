@@ -214,7 +214,7 @@ def test_the_plan_tells_what_a_map_needs_and_suggests_it(crossing: Crossing, wor
     plan = crossing.plan(changed(world))
     assert [(group.node, group.runs, group.move) for group in plan.groups] == [("wait_add", 2, None)]
     assert [(need.node, need.fate, need.suggested) for need in plan.needs] == [
-        ("wait_join", "removed", "coupon"),
+        ("wait_join", "removed", "wait_group"),
         ("wait_redeem", "repurposed", "expired"),
     ]
 

@@ -30,8 +30,8 @@ router = api_router(tags=["Definitions"])
 def plan(caller: Reader, kind: Kind, key: Key, body: Annotated[PlanRequest | None, Body()] = None) -> PlanAnswer:
     """Who is inside older versions, where each group would go, what a map must name. Nothing is changed."""
     asked = read_in_flight((body or PlanRequest()).in_flight)
-    with caller.deps.database.begin() as session:
-        context = check_context(caller.deps, session)
+    with caller.deps.database.begin() as whole, caller.begin() as session:
+        context = check_context(caller.deps, whole)
         found = plan_draft(session, kind, key, asked, catalogue=caller.deps.catalogue, context=context)
     return _answer(found)
 

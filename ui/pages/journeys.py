@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Shown, list_shown, list_versions, show
+from engine.jobs.models import Job
+from engine.migrating.progress import latest
 from engine.runs.entries import MOST, entered_since, lasting_pause
 from engine.runs.listing import LIVE, Standing, live_by_journey, standing
 from ui.messages import text
@@ -66,12 +68,18 @@ def show_list(visit: Visiting) -> HTMLResponse:
 
 
 @router.get("/journeys/{key}")
-def show_canvas(visit: Visiting, key: Key, version: Annotated[int | None, Query(ge=1)] = None) -> HTMLResponse:
+def show_canvas(
+    visit: Visiting,
+    key: Key,
+    version: Annotated[int | None, Query(ge=1)] = None,
+    published: Annotated[int | None, Query(ge=1)] = None,
+) -> HTMLResponse:
     """The journey's picture, with the people at each node."""
     with visit.begin() as session:
         shown = find(session, key, version)
         people = presence(standing(session, key, version=version))
         stand = _stand(visit, session, key)
+        migration = _migration(visit, session, key)
     context = {
         "shown": shown,
         "outline": read(visit, shown),
@@ -80,8 +88,19 @@ def show_canvas(visit: Visiting, key: Key, version: Annotated[int | None, Query(
         "stand": stand if visit.may_operate_chain else None,
         "in_flight": stand.runs,
         "paused_since": stand.paused_since,
+        "published": published,
+        "migration": migration,
+        "may_operate": visit.may_operate_chain,
     }
     return visit.render("journeys/canvas.html", context)
+
+
+@router.get("/journeys/{key}/migration")
+def show_migration(visit: Visiting, key: Key) -> HTMLResponse:
+    """The fragment with the latest migration, asked for again while it lasts."""
+    with visit.begin() as session:
+        migration = _migration(visit, session, key)
+    return visit.render("journeys/_migration.html", {"migration": migration, "may_operate": visit.may_operate_chain})
 
 
 @router.get("/journeys/{key}/live")
@@ -100,6 +119,13 @@ def show_versions(visit: Visiting, key: Key) -> HTMLResponse:
         shown = find(session, key)
         versions = list_versions(session, "journey", key)
     return visit.render("journeys/versions.html", {"shown": shown, "versions": versions})
+
+
+def _migration(visit: Visit, session: Session, key: str) -> Job | None:
+    """The latest migration, until a day after it has ended."""
+    found = latest(session, key)
+    lately = visit.now() - timedelta(days=1)
+    return None if found is None or (found.state == "done" and found.updated_at < lately) else found
 
 
 def _stand(visit: Visit, session: Session, key: str) -> Stand:

@@ -48,7 +48,7 @@ async def test_the_plan_says_who_goes_where_and_by_which_rule(api: AsyncClient, 
     at = await put(api, document)
     stay = (await api.post(f"{at}/draft/plan")).json()
     assert [(group["node"], group["runs"], group["rule"]) for group in stay["groups"]] == [("wait_add", 3, "stay")]
-    assert stay["suggested"] == {"wait_join": "coupon", "wait_redeem": "expired"}
+    assert stay["suggested"] == {"wait_join": "wait_group", "wait_redeem": "expired"}
     lacking = (await api.post(f"{at}/draft/plan", json={"in_flight": {"migrate": {}}})).json()
     assert [error["pointer"] for error in lacking["errors"]] == [
         "/in_flight/migrate/wait_join", "/in_flight/migrate/wait_redeem",

@@ -1,0 +1,288 @@
+"""Publishing a draft: what changes, what the checks say, who would enter, and what becomes of the people inside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from engine.definitions import checks
+from engine.definitions.approvals import Standing, approve, standing
+from engine.definitions.drafts import find_draft
+from engine.definitions.errors import ApprovalError, NotPublishableError
+from engine.definitions.kinds import Kind
+from engine.definitions.plans import Plans
+from engine.definitions.publish import Choice, publish
+from engine.definitions.source import read_source
+from engine.definitions.versions import find_live_version, read_version
+from engine.journeys.findings import Finding
+from engine.journeys.plan import Plan, PlanError, compile_plan
+from engine.migrating import reach
+from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
+from engine.migrating.proposal import Proposal, propose
+from rules.types import Json
+from ui import publishing
+from ui.checking import check_context
+from ui.outline import Outline, outline
+from ui.pages.visit import Visit, Visiting
+from ui.people import names_of
+from ui.problems import NotFound
+
+router = APIRouter()
+
+Key = Annotated[str, Path(max_length=63)]
+BASES: Mapping[Kind, str] = {"journey": "/journeys", "ruleset": "/rules"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form says: what becomes of those inside, a share that goes first in per cent, a note, the hash read."""
+
+    moving: bool = True
+    mapping: Mapping[str, str] | None = None
+    share: int | None = None
+    note: str | None = None
+    hash: str | None = None
+
+    @classmethod
+    def of(cls, form: Mapping[str, str]) -> "Asked":
+        """Read the form; what is missing is as it stands at first."""
+        mapping = {name[3:]: value for name, value in form.items() if name.startswith("to:") and value}
+        share = form.get("share", "")
+        return cls(
+            form.get("in_flight", "migrate") != STAY,
+            mapping if any(name.startswith("to:") for name in form) else None,
+            min(int(share), 100) if share.isascii() and share.isdigit() and int(share) > 0 else None,
+            form.get("note", "").strip()[:2_000] or None,
+            form.get("hash") or None,
+        )
+
+    def in_flight(self, proposal: Proposal) -> InFlight | None:
+        """What is asked for; where nothing was chosen yet, what suggests itself."""
+        if not self.moving:
+            return None
+        mapping = proposal.suggested if self.mapping is None else self.mapping
+        canary = self.share * 100 if self.share is not None and self.share < 100 else None
+        return InFlight(mapping, canary)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A draft as it would be published: its document, the live one, what the checks say, who has approved it."""
+
+    key: str
+    document: dict[str, Json]
+    before: dict[str, Json]
+    version: int | None
+    stands: Standing
+    plan: Plan | None
+    editors: Mapping[str, str]
+
+
+@router.get("/journeys/{key}/publish")
+def show_journey(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
+    """The page for a journey's draft."""
+    return _show(visit, "journey", key, Asked.of(dict(request.query_params)))
+
+
+@router.get("/journeys/{key}/publish/people")
+def show_people(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
+    """The fragment with the people inside, asked for again with every choice."""
+    asked = Asked.of(dict(request.query_params))
+    ready = _ready(visit, "journey", key)
+    if ready is None:
+        raise NotFound(f"There is no draft of journey/{key}.")
+    return visit.render("publishing/_people.html", {**_people(visit, ready, asked), "base": f"/journeys/{key}"})
+
+
+@router.get("/rules/{key}/publish")
+def show_ruleset(visit: Visiting, key: Key) -> HTMLResponse:
+    """The page for a ruleset's draft."""
+    return _show(visit, "ruleset", key, Asked())
+
+
+@router.post("/journeys/{key}/publish")
+async def publish_journey(visit: Visiting, key: Key, request: Request) -> Response:
+    """Publish it, and let those inside go over if that was chosen."""
+    asked = Asked.of(_fields(await request.form()))
+    return await run_in_threadpool(_publish, visit, "journey", key, asked)
+
+
+@router.post("/rules/{key}/publish")
+async def publish_ruleset(visit: Visiting, key: Key, request: Request) -> Response:
+    """Publish it."""
+    asked = Asked.of({**_fields(await request.form()), "in_flight": STAY})
+    return await run_in_threadpool(_publish, visit, "ruleset", key, asked)
+
+
+@router.post("/journeys/{key}/publish/approve")
+async def approve_journey(visit: Visiting, key: Key, request: Request) -> Response:
+    """Approve it as the second person."""
+    return await run_in_threadpool(_approve, visit, "journey", key, Asked.of(_fields(await request.form())))
+
+
+@router.post("/rules/{key}/publish/approve")
+async def approve_ruleset(visit: Visiting, key: Key, request: Request) -> Response:
+    """Approve it as the second person."""
+    return await run_in_threadpool(_approve, visit, "ruleset", key, Asked.of(_fields(await request.form())))
+
+
+def _fields(form: FormData) -> dict[str, str]:
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _approve(visit: Visit, kind: Kind, key: str, asked: Asked) -> Response:
+    try:
+        with visit.operate(whole_chain=True) as session:
+            approve(session, kind, key, asked.hash or "", by=visit.actor, now=visit.now())
+    except ApprovalError:
+        return _show(visit, kind, key, asked, status=409, refused="migrate.cannot_approve")
+    return RedirectResponse(f"{BASES[kind]}/{key}/publish", 303)
+
+
+def _publish(visit: Visit, kind: Kind, key: str, asked: Asked) -> Response:
+    ready = _ready(visit, kind, key)
+    if ready is None or ready.stands.hash != asked.hash:
+        return _show(visit, kind, key, asked, status=409, refused="migrate.changed")
+    in_flight: Json = STAY
+    if asked.moving and (going := asked.in_flight(_proposal(visit, ready, asked))) is not None:
+        in_flight = going.to_json()
+    try:
+        with visit.operate(whole_chain=True) as session:
+            done = publish(
+                session, kind, key, catalogue=visit.deps.catalogue, by=visit.actor, now=visit.now(),
+                choice=Choice(asked.note, in_flight), proofs=visit.deps.proofs, approvals=visit.deps.approvals,
+            )  # fmt: skip
+    except ApprovalError:
+        return _show(visit, kind, key, asked, status=409, refused="migrate.needs_second")
+    except NotPublishableError:
+        return _show(visit, kind, key, asked, status=422, refused="migrate.has_errors")
+    except InFlightError as error:
+        return _show(visit, kind, key, asked, status=422, faults=error.faults)
+    return RedirectResponse(f"{BASES[kind]}/{key}?published={done.version}", 303)
+
+
+def _show(
+    visit: Visit,
+    kind: Kind,
+    key: str,
+    asked: Asked,
+    *,
+    status: int = 200,
+    refused: str | None = None,
+    faults: tuple[Fault, ...] = (),
+) -> HTMLResponse:
+    ready = _ready(visit, kind, key)
+    context: dict[str, object] = {
+        "kind": kind, "key": key, "base": f"{BASES[kind]}/{key}", "refused": refused, "refusals": faults,
+        "ready": ready, "asked": asked, "may_publish": visit.may_operate_chain,
+    }  # fmt: skip
+    if ready is None:
+        return visit.render("publishing/none.html", context)
+    found = visit.deps.findings.of(visit.deps, kind, key, _text(visit, kind, key))
+    context |= _checked(visit, kind, ready, found)
+    if kind == "journey":
+        context |= _people(visit, ready, asked) | _entering(visit, ready)
+    return visit.render("publishing/publish.html", context, status=status)
+
+
+def _text(visit: Visit, kind: Kind, key: str) -> str:
+    with visit.begin() as session:
+        draft = find_draft(session, kind, key)
+        return draft.document if draft else "{}"
+
+
+def _ready(visit: Visit, kind: Kind, key: str) -> Ready | None:
+    with visit.deps.database.begin() as session:
+        draft, stands, live = find_draft(session, kind, key), standing(session, kind, key), None
+        if draft is None or stands is None:
+            if find_live_version(session, kind, key) is None:
+                raise NotFound(f"There is no {kind} {key!r}.")
+            return None
+        document = read_source(draft.document).document
+        live = find_live_version(session, kind, key)
+        before = read_source(live.document).document if live else {}
+        plan = _compiled(visit, session, document) if kind == "journey" else None
+        actors = {*stands.editors, *([stands.approval.by] if stands.approval else [])}
+        editors = names_of(session, actors, visit.language)
+    return Ready(key, document, before, live.n if live else None, stands, plan, editors)
+
+
+def _compiled(visit: Visit, session: Session, document: Json) -> Plan | None:
+    context = check_context(visit.deps, session)
+    try:
+        return compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
+    except PlanError:
+        return None
+
+
+def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> dict[str, object]:
+    """What the checks and tests say, and what changes."""
+    errors = sum(each.severity == "error" for each in found)
+    with visit.deps.database.begin() as session:
+        try:
+            report = checks.run(kind, ready.key, ready.document, check_context(visit.deps, session))
+        except NotPublishableError:
+            report = None
+    return {
+        "errors": errors,
+        "warnings": sum(each.severity != "error" and each.accepted is None for each in found),
+        "overlaps": [each for each in found if each.code == "entry-overlap"],
+        "tests": report.tests if report else None,
+        "failed": [test for test in report.tests if not test.ok] if report else [],
+        "changes": publishing.changes(kind, ready.key, ready.before, ready.document, visit.language),
+        "needs_approval": kind in visit.deps.approvals,
+        "may_approve": visit.may_operate_chain and ready.stands.may_approve(visit.actor),
+    }
+
+
+def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
+    """What it costs, and how many would come."""
+    if ready.plan is None:
+        return {"costs": [], "by_event": [], "by_audience": []}
+    with visit.begin() as session:
+        now = visit.now()
+        by_event = reach.by_event(session, visit.deps.keys, ready.plan, now=now)
+        by_audience = reach.by_audience(session, visit.deps.keys, ready.plan, now=now)
+    costs = publishing.costs(ready.plan, visit.deps.catalogue, visit.language)
+    return {"costs": costs, "by_event": by_event, "by_audience": by_audience, "days": reach.DAYS}
+
+
+def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:
+    plans = Plans(visit.deps.catalogue)
+    with visit.begin() as session:
+        first = propose(session, ready.key, ready.plan, None, plans)
+        in_flight = asked.in_flight(first)
+        return propose(session, ready.key, ready.plan, in_flight, plans) if in_flight is not None else first
+
+
+def _people(visit: Visit, ready: Ready, asked: Asked) -> dict[str, object]:
+    """Who is inside, and where they would go."""
+    proposal = _proposal(visit, ready, asked)
+    shown = outline(ready.document, visit.deps.catalogue, visit.language)
+    names = publishing.Names(_older(visit, ready, proposal), shown, visit.language)
+    return {
+        "asked": asked,
+        "proposal": proposal,
+        "outline": shown,
+        "marks": publishing.marks(ready.before, ready.document, visit.language) if ready.version else {},
+        "people": publishing.people(proposal.groups, moving=asked.moving and ready.plan is not None),
+        "rows": publishing.rows(proposal, names),
+        "needed": publishing.places(proposal, names),
+        "targets": publishing.targets(ready.plan, shown) if ready.plan else [],
+        "faults": proposal.faults,
+        "executable": ready.plan is not None,
+    }
+
+
+def _older(visit: Visit, ready: Ready, proposal: Proposal) -> dict[int, Outline]:
+    with visit.deps.database.begin() as session:
+        documents = {
+            version: read_source(read_version(session, "journey", ready.key, version).document).document
+            for version in proposal.versions
+        }
+    return publishing.outlines(documents, visit.deps.catalogue, visit.language)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.journeys.catalogue import Retry
+from engine.journeys.effects import pass_by
 from engine.journeys.state import Outcome, Remote
 from engine.journeys.steps import Called, Step
 from engine.journeys.walk import Walk
@@ -17,6 +18,10 @@ OF_THE_MEMBER = frozenset({"once", "live", "cooldown"})
 def begin(walk: Walk, step: Step, called: Called) -> None:
     """Ask for the entry, and wait for the answer: that it was decided, or of a call that the other run has ended."""
     state = walk.state
+    known = state.passes.get(step.id)
+    if known is not None and known.due:
+        pass_by(walk, step, known)
+        return
     key = f"{step.id}:{state.visits[step.id]}"
     walk.state = replace(state, phase="acting", effect=key, deadline=None, again=False)
     once = Retry(attempts=1)

@@ -37,7 +37,7 @@ def begin(walk: Walk, step: Step, activity: Activity) -> None:
     """Ask for the effect of an activity node, unless quiet hours or its params forbid it, or the run has had it."""
     known = walk.state.passes.get(step.id)
     if known is not None and known.due:
-        _pass(walk, step, activity, known)
+        pass_by(walk, step, known, activity.save)
         return
     if activity.type.contact == "push" and _is_kept_quiet(walk, step):
         return
@@ -56,11 +56,11 @@ def begin(walk: Walk, step: Step, activity: Activity) -> None:
         walk.commands.append(Remote(key, activity.type.name, params, activity.retry, state.expires, state.again))
 
 
-def _pass(walk: Walk, step: Step, activity: Activity, known: Pass) -> None:
+def pass_by(walk: Walk, step: Step, known: Pass, save: str | None = None) -> None:
     """The run had this effect before it was migrated here: leave by the recorded port, and do nothing."""
     state = walk.state
     walk.log("effect", known.port, {"activity": known.type, "key": known.key, "recorded": True})
-    saved = {activity.save: known.result} if activity.save is not None and activity.save not in state.vars else {}
+    saved = {save: known.result} if save is not None and save not in state.vars else {}
     passes = {**state.passes, step.id: replace(known, due=False)}
     walk.state = replace(state, vars={**state.vars, **saved}, passes=passes)
     walk.leave(known.port)
@@ -157,4 +157,4 @@ def _first(error: ValidationError) -> str:
     return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
-__all__ = ["Facts", "ParamsError", "begin", "compute_params", "quiet_until", "settle"]
+__all__ = ["Facts", "ParamsError", "begin", "compute_params", "pass_by", "quiet_until", "settle"]

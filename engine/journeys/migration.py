@@ -16,7 +16,7 @@ from engine.journeys.deadlines import after
 from engine.journeys.moves import Move, Moves
 from engine.journeys.start import HOLDOUT_AGE
 from engine.journeys.state import Command, Log, Pass, Stage, State
-from engine.journeys.steps import Activity
+from engine.journeys.steps import Activity, Called, Work
 from rules.types import Json
 
 Hindrance: TypeAlias = Literal["moving", "acting", "unknown"]
@@ -164,21 +164,22 @@ class _Crossing:
         """
         found: dict[str, Pass] = {}
         for target, step in sorted(self.moves.new.steps.items()):
-            if isinstance(step.work, Activity):
-                had = self._had(target, step.work, placed=move.anew and target == move.target)
+            if (kind := _kind_of(step.work)) is not None:
+                had = self._had(target, kind, placed=move.anew and target == move.target)
                 found |= {target: had} if had is not None else {}
         return found
 
-    def _had(self, target: str, work: Activity, *, placed: bool) -> Pass | None:
+    def _had(self, target: str, kind: str, *, placed: bool) -> Pass | None:
         """The effect of this type that the run has had for the node, the latest. `placed`: it is put there itself."""
         loop = self.moves.ahead.get(self.state.node or "", frozenset())
         for source in dict.fromkeys(self.moves.sources(target)):
             repeats = source in loop and not placed
             recorded = self.state.passes.get(source)
-            if recorded is not None and recorded.type == work.type.name:
+            if recorded is not None and recorded.type == kind:
                 return replace(recorded, due=recorded.due or not repeats)
-            if (last := self._latest(source)) is not None and _had_effect(last, work):
-                needed = work.save is not None and work.save not in self.state.vars
+            if (last := self._latest(source)) is not None and _had_effect(last, kind):
+                save = getattr(self.moves.new.steps[target].work, "save", None)
+                needed = save is not None and save not in self.state.vars
                 return Pass(last.key, last.type, last.port or "done", dict(last.result) if needed else {}, not repeats)
         return None
 
@@ -229,6 +230,17 @@ def _line(state: State, node: str | None, version: int, now: datetime, by: str, 
     return Log("migrated", now, node, detail={**detail, **({"was": state.node} if node != state.node else {})})
 
 
-def _had_effect(row: Row, work: Activity) -> bool:
+def _kind_of(work: Work) -> str | None:
+    """What kind of effect a node has, as its rows name it; None for one that has none."""
+    match work:
+        case Activity():
+            return work.type.name
+        case Called():
+            return work.effect
+        case _:
+            return None
+
+
+def _had_effect(row: Row, kind: str) -> bool:
     """Whether the row tells that the effect has happened; a push that quiet hours kept back has not."""
-    return row.state == "settled" and row.type == work.type.name and row.port != "quiet"
+    return row.state == "settled" and row.type == kind and row.port != "quiet"

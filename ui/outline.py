@@ -66,6 +66,14 @@ def outline(document: Mapping[str, Json], catalogue: Mapping[str, ActivityType],
     return Outline(steps, numbers, drawing)
 
 
+def node_names(
+    document: Mapping[str, Json], catalogue: Mapping[str, ActivityType], language: Language
+) -> dict[str, str]:
+    """What the pages call each node, in the order in which the document has them."""
+    reader = Reader(document, catalogue, language)
+    return {node: reader.name(node) for node in reader.nodes}
+
+
 def stage_titles(document: Mapping[str, Json], language: Language) -> dict[str, str]:
     """The stages of the funnel in their order, with their titles; none for a document that cannot be read."""
     journey, _ = parse(dict(document))

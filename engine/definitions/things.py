@@ -13,6 +13,7 @@ from sqlmodel import SQLModel, col
 from engine.coupons.models import CouponBatch
 from engine.definitions.listing import list_shown
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
+from rules.limits import is_storable
 from rules.types import Json
 
 MOST = 12
@@ -38,7 +39,7 @@ def search_things(session: Session, kind: str, typed: str, most: int = MOST) -> 
         found = [Thing(shown.key, shown.title) for shown in list_shown(session, kind)]
         return _nearest([each for each in found if _holds(each, words)], typed)[:most]
     table = _TABLES.get(kind)
-    if table is None:
+    if table is None or not is_storable(typed):
         return []
     chosen = table.rows()
     for word in words:
@@ -53,7 +54,7 @@ def find_thing(session: Session, kind: str, key: str) -> Thing | None:
     if kind in DEFINED:
         return next((each for each in search_things(session, kind, key, 1000) if each.key == key), None)
     table = _TABLES.get(kind)
-    if table is None:
+    if table is None or not is_storable(key):
         return None
     row = session.execute(table.rows().where(table.key == key)).first()
     return Thing(row[0], row[1]) if row else None

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.journeys.findings import Finding
-from rules.types import Json
 from ui.forms import durations
 from ui.forms.fields import Choice, Field
 from ui.forms.shapes import LEAVES
@@ -92,9 +91,3 @@ def _pieces(shown: str, titles: Mapping[str, str]) -> Iterator[Piece]:
         end = match.end()
     if end < len(shown):
         yield Piece(shown[end:])
-
-
-def node_choices(document: Mapping[str, Json], named: Callable[[str, Json], str]) -> list[Choice]:
-    """The nodes of a document to choose from, in the order in which they stand there."""
-    nodes = document.get("nodes")
-    return [Choice(key, named(key, node)) for key, node in nodes.items()] if isinstance(nodes, dict) else []

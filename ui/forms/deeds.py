@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from engine.journeys.catalogue import Catalogue
-from rules.limits import escape
+from rules.documents.pointers import step_of
 from rules.types import Json
 from ui.forms import ports
 from ui.forms.additions import new_item, new_member, port_name, with_tag
@@ -101,7 +101,7 @@ def _wrapped(way: Way, value: Json) -> Json:
 
 
 def _pointer(way: Way) -> str:
-    return "".join(f"/{escape(stop.step)}" for stop in way[1:])
+    return "".join(f"/{step_of(stop.step)}" for stop in way[1:])
 
 
 def _name(typed: str) -> str:
@@ -114,7 +114,7 @@ def _put_member(ground: Ground, way: Way, pointer: str, name: str) -> Command:
     held: Value = way[-1].value
     if isinstance(held, dict) and name in held:
         raise Mistake("forms.mistake.name_taken", name=name)
-    return put(ground.way(f"{pointer}/{escape(name)}"), new_member(way))
+    return put(ground.way(f"{pointer}/{step_of(name)}"), new_member(way))
 
 
 def _node(way: Way, name: str) -> Command | None:

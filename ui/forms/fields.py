@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from rules.limits import escape
+from rules.documents.pointers import step_of
+from rules.limits import is_storable
 from rules.types import Json
 from ui.forms.expressions import NOTHING, Chosen, chosen, is_computed
 from ui.forms.shapes import ABSENT, Absent, Kind, Shape, Value, shape
@@ -65,7 +66,12 @@ class Field:
     @property
     def id(self) -> str:
         """The id of its element on the page."""
-        return f"f:{quote(self.pointer, safe='/-_.~')}"
+        return f"f:{quote(self.pointer, safe='/-_.~', errors='replace')}"
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether a page can name its place: not where a key holds what HTML cannot carry."""
+        return is_storable(self.pointer)
 
     @property
     def lines(self) -> int:
@@ -192,4 +198,4 @@ def _unnamed(name: str) -> Shape:
 
 
 def _below(made: Field, name: str) -> str:
-    return f"{made.pointer}/{escape(name)}"
+    return f"{made.pointer}/{step_of(name)}"

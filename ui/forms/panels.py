@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from engine.journeys.catalogue import ActivityType, Catalogue
-from rules.limits import escape
+from rules.documents.pointers import step_of
 from rules.types import Json
 from ui.forms.fields import Field, form_of
 from ui.forms.journeys import journey_shape, node_shape, refined
@@ -57,7 +57,7 @@ def node_panel(
     node = nodes.get(node_id) if isinstance(nodes, dict) else None
     if not isinstance(node, dict):
         return None
-    pointer = f"/nodes/{escape(node_id)}"
+    pointer = f"/nodes/{step_of(node_id)}"
     whole = form_of(node_shape(node), node, pointer, speech)
     kind = str(node.get("type"))
     parts = {part.name: part for part in whole.parts}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rules.limits import escape
+from rules.documents.pointers import step_of
 from rules.types import Json
 from ui.forms.mistakes import Mistake
 from ui.forms.shapes import ABSENT, Absent, Shape, Value, shape, steps_of
@@ -50,7 +50,7 @@ def way_to(root: Shape, document: Json, pointer: str, refine: Refine = as_they_a
 
 def pointer_of(way: Way) -> str:
     """The way as a pointer."""
-    return "".join(f"/{escape(stop.step)}" for stop in way[1:])
+    return "".join(f"/{step_of(stop.step)}" for stop in way[1:])
 
 
 def put(way: Way, value: Json) -> Command:

@@ -10,7 +10,7 @@ from engine.journeys.catalogue import Catalogue
 from engine.journeys.document import Node
 from engine.journeys.graph import Ports, ports_of
 from engine.journeys.parse import parse
-from rules.limits import escape
+from rules.documents.pointers import step_of
 from rules.types import Json
 from ui.forms.mistakes import Mistake
 from ui.forms.places import Command, Way, pointer_of
@@ -39,10 +39,10 @@ def ports(document: dict[str, Json], node_id: str, catalogue: Catalogue) -> tupl
         has = Ports(frozenset(), frozenset(connected))
     named = [name for name in _in_order(node) if name in has.needed]
     order = dict.fromkeys([*named, *sorted(has.needed, key=_rank), *sorted(has.optional, key=_rank), *connected])
-    place = f"/nodes/{escape(node_id)}/ports"
+    place = f"/nodes/{step_of(node_id)}/ports"
     return tuple(
         Port(
-            f"{place}/{escape(name)}",
+            f"{place}/{step_of(name)}",
             name,
             target if isinstance(target := connected.get(name), str) else None,
             name in has.needed,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
 from engine.definitions.drafts import locked_draft
+from engine.definitions.errors import StaleRevisionError
 from engine.definitions.kinds import Kind
 from engine.edits.commands import parse
 from engine.edits.errors import ClashError
@@ -23,6 +24,8 @@ from ui.forms.shapes import KINDS
 from ui.forms.shapes import Kind as FieldKind
 from ui.pages.form_ground import Workplace, workplace
 from ui.pages.visit import Visit, Visiting
+from ui.people import names_of
+from ui.presentable import presentable
 
 router = APIRouter()
 
@@ -70,8 +73,8 @@ def save(visit: Visiting, kind: Kind, key: Key, posted: Annotated[Posted, Depend
         return _refused(visit, posted, mistake.told(visit.language))
     except CommandError as error:
         return _refused(visit, posted, error.zh if visit.language == "zh" else error.en)
-    except ClashError as error:
-        return _clashed(visit, kind, key, posted, error)
+    except StaleRevisionError as error:
+        return _overtaken(visit, posted, error)
     with visit.begin() as session:
         return _saved(visit, workplace(visit, session, kind, key), posted)
 
@@ -82,7 +85,17 @@ def _save(visit: Visit, session: Session, kind: Kind, key: str, posted: Posted) 
     place = workplace(visit, session, kind, key)
     command = command_for(place.ground, posted.deed, posted.pointer, posted.sent, posted.option)
     if command is not None:
-        edit(session, kind, key, parse(command), by=visit.actor, now=visit.now(), base=posted.base, over=posted.over)
+        edit(
+            session,
+            kind,
+            key,
+            parse(command),
+            by=visit.actor,
+            now=visit.now(),
+            base=posted.base,
+            over=posted.over,
+            seat=visit.seat,
+        )
 
 
 def _saved(visit: Visit, place: Workplace, posted: Posted) -> HTMLResponse:
@@ -90,7 +103,7 @@ def _saved(visit: Visit, place: Workplace, posted: Posted) -> HTMLResponse:
     context = {"form": place, "field": shown, "saved": place.base != posted.base, "base": place.base}
     answer = visit.render("forms/_said.html", context)
     if place.base != posted.base:
-        answer.headers["HX-Trigger"] = json.dumps({"draft-changed": {"revision": place.base}})
+        answer.headers["HX-Trigger"] = json.dumps({"draft-changed": {"revision": place.base, "target": "body"}})
     return answer
 
 
@@ -98,9 +111,19 @@ def _refused(visit: Visit, posted: Posted, why: str) -> HTMLResponse:
     return visit.render("forms/_refused.html", {"why": why, "base": posted.base}, status=422)
 
 
-def _clashed(visit: Visit, kind: Kind, key: str, posted: Posted, error: ClashError) -> HTMLResponse:
+def _overtaken(visit: Visit, posted: Posted, error: StaleRevisionError) -> HTMLResponse:
     """Somebody else changed the same place: what they left, what was typed, and both ways on."""
-    context = {"clash": error.clash, "base": posted.base, "kind": kind, "key": key, "pointer": posted.pointer}
+    with visit.begin() as session:
+        who = names_of(session, [error.by or ""], visit.language)[error.by or ""]
+    clash = error.clash if isinstance(error, ClashError) else None
+    context = {
+        "who": who,
+        "at": error.at,
+        "theirs": presentable(clash.theirs) if clash else None,
+        "mine": presentable(clash.mine) if clash else None,
+        "revision": clash.revision if clash else error.current,
+        "base": posted.base,
+    }
     return visit.render("forms/_clash.html", context, status=412)
 
 

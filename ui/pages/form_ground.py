@@ -15,11 +15,11 @@ from engine.definitions.things import find_thing
 from engine.edits.store import Editable, editable
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
 from rules.types import Json
 from ui import words
-from ui.checking import find
-from ui.forms.around import Around, node_choices
+from ui.forms.around import Around
 from ui.forms.deeds import Ground
 from ui.forms.fields import Choice, Field
 from ui.forms.journeys import journey_shape, refining
@@ -28,6 +28,7 @@ from ui.forms.shapes import Absent, shape
 from ui.forms.speech import Speech
 from ui.forms.values import CURRENCY, written
 from ui.messages import Language, known, text
+from ui.outline import node_names
 from ui.pages.visit import Visit
 from ui.scope import fields_at, offers
 
@@ -127,7 +128,10 @@ def ground_of(kind: Kind, document: dict[str, Json], catalogue: Catalogue, langu
 
 def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editable, *, checked: bool) -> Around:
     language, document = visit.language, draft.document
-    context = context_of(session, visit.deps.catalogue, now=visit.now())
+
+    @cache
+    def context() -> CheckContext:
+        return context_of(session, visit.deps.catalogue, now=visit.now())
 
     @cache
     def thing(of: str, name: str) -> str | None:
@@ -136,15 +140,18 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
 
     @cache
     def titles(pointer: str) -> Mapping[str, str]:
-        seen = offers(fields_at(kind, document, pointer, context))
+        seen = offers(fields_at(kind, document, pointer, context()))
         return {each.path: each.title.zh if language == "zh" else each.title.en for each in seen}
 
-    findings: list[Finding] = find(visit.deps, kind, key, document, in_sight=visit.begin) if checked else []
+    findings: list[Finding] = visit.deps.findings.of(visit.deps, kind, key, draft.text) if checked else []
     return Around(
         language=language,
         thing=thing,
         titles=titles,
-        nodes=node_choices(document, lambda node_id, node: _node_name(node_id, node, language)),
+        nodes=[
+            Choice(node, f"{name} · {node}" if name != node else node)
+            for node, name in node_names(document, visit.deps.catalogue, language).items()
+        ],
         events={name: words.title(each.titles, language, name) for name, each in EVENT_TYPES.items()},
         activities=[
             Choice(name, f"{words.activity(name, visit.deps.catalogue, language)} · {name}")
@@ -152,8 +159,3 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
         ],
         findings=findings,
     )
-
-
-def _node_name(node_id: str, node: Json, language: Language) -> str:
-    title = words.title(node.get("title"), language) if isinstance(node, dict) else ""
-    return f"{title} · {node_id}" if title else node_id

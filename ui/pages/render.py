@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import cast
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -62,9 +62,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    made.filters.update(number=words.number, share=words.share, clip=words.clip, tojson_text=words.plain_json)
+    made.filters.update(
+        number=words.number, share=words.share, clip=words.clip, tojson_text=words.plain_json, quoted=_quoted
+    )
     made.globals.update(icon=words.icon, event_icon=words.event_icon, static_url=static_url)
     return made
+
+
+def _quoted(part: str) -> str:
+    """A part of an address or of an id, from any text: a document may hold half a surrogate pair."""
+    return quote(part, safe="/", errors="replace")
 
 
 def render(

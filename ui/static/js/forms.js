@@ -29,7 +29,11 @@
       delete form.dataset.typed;
     }
   });
-  document.addEventListener("htmx:before:swap", holdAll);
+  let open = [];
+  document.addEventListener("htmx:before:swap", () => {
+    holdAll();
+    open = [...document.querySelectorAll("#panel details[open][id]")].map((each) => each.id);
+  });
 
   // A browser keeps what was chosen over what the page says; what nobody writes in follows the page.
   const follow = () => {
@@ -43,6 +47,7 @@
     });
   };
   document.addEventListener("htmx:after:swap", (event) => {
+    open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     holdAll();
     if (event.detail.ctx.target?.id === "panel" || event.detail.ctx.sourceElement?.id === "panel") follow();
   });
@@ -55,8 +60,7 @@
     if (again) {
       const over = Object.assign(document.createElement("input"), { type: "hidden", name: "over", value: again.dataset.again });
       form.querySelector(".field-said").append(over);
-      const control = form.querySelector(".field-control [name=value]");
-      control.dispatchEvent(new Event("change", { bubbles: true }));
+      htmx.trigger(form, "again");
     }
     if (theirs) {
       delete form.dataset.typed;

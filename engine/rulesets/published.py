@@ -32,6 +32,11 @@ def published_ruleset(session: Session, key: str) -> Pinned | None:
         return None
 
 
+def users_of_condition(session: Session, name: str) -> list[str]:
+    """The live definitions that were published with a named condition, `<ruleset>/<name>`, of another: as kind/key."""
+    return direct.scalars(session, _USERS, {"name": name})
+
+
 def _named(rows: list[tuple[str, str, dict[str, Json] | None]]) -> Conditions:
     return {f"{key}/{name}": rule for key, _, conditions in rows for name, rule in (conditions or {}).items()}
 
@@ -49,3 +54,8 @@ _RULESET = """
     JOIN bundles b ON b.hash = v.bundle_hash
     WHERE l.kind = 'ruleset' AND l.key = %(key)s AND l.state <> 'retired'"""
 _CONDITIONS = f"SELECT l.key, v.hash, v.document::jsonb -> 'conditions' {_LIVE}"
+_USERS = """
+    SELECT l.kind || '/' || l.key
+    FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
+    JOIN bundles b ON b.hash = v.bundle_hash
+    WHERE l.state <> 'retired' AND jsonb_exists(b.content -> 'conditions', %(name)s) ORDER BY 1"""

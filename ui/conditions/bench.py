@@ -48,6 +48,7 @@ class Bench:
     at: str
     spot: Spot
     document: dict[str, Json]
+    text: str
     revision: int
     context: CheckContext
     fields: Fields
@@ -94,29 +95,12 @@ def bench_at(
         working = editable(session, kind, key)
     with deps.database.begin() as session:
         context = check_context(deps, session)
-    return bench_on(kind, key, at, working.document, working.revision, context)
-
-
-def bench_on(
-    kind: EditableKind, key: str, at: str, document: dict[str, Json], revision: int, context: CheckContext
-) -> Bench:
-    """The same of a document that is at hand. Raises NoConditionError."""
-    spot = spot_at(kind, at)
+    spot, document = spot_at(kind, at), working.document
     if spot is None or not _may_stand(document, at):
         raise NoConditionError(at)
     fields = fields_at(kind, document, at, context)
-    return Bench(
-        kind,
-        key,
-        at,
-        spot,
-        document,
-        revision,
-        context,
-        fields,
-        _conditions(kind, document, context),
-        _zone(kind, document),
-    )
+    conditions, zone = _conditions(kind, document, context), _zone(kind, document)
+    return Bench(kind, key, at, spot, document, working.text, working.revision, context, fields, conditions, zone)
 
 
 def _may_stand(document: Json, at: str) -> bool:
@@ -128,7 +112,7 @@ def _may_stand(document: Json, at: str) -> bool:
         case list() as items:
             return last.isdecimal() and int(last) < len(items)
         case _:
-            return holder == "/conditions"
+            return False
 
 
 def _held(document: Json, pointer: str) -> Json | Absent:

@@ -31,6 +31,8 @@ router = APIRouter()
 
 Key = Annotated[str, Path(max_length=63)]
 At = Annotated[str, Query(max_length=2_000)]
+PROVED = frozenset({"impossible-condition", "hidden-case", "not-proved"})
+"""What only proofs find of a condition as a whole; all else is told in the builder at once."""
 _OWN = frozenset({"do", "at", "seen", "changed", "base"})
 _MOST = 4_000
 """Fields of one form, and characters of what was typed that are shown again."""
@@ -63,7 +65,9 @@ def show_reach(visit: Visiting, kind: EditableKind, key: Key, at: At, *, longer:
     """The fragment with the condition in words, and how many members match now; asked for by the builder."""
     bench = _bench(visit, kind, key, at)
     found = reach(bench, _crowd(visit), visit.language, longer=longer)
-    return visit.render("conditions/_reach.html", {"found": found, **_address(bench)})
+    all_findings = visit.deps.findings.of(visit.deps, kind, key, bench.text)
+    proved = [each for each in all_findings if each.pointer == at and each.code in PROVED]
+    return visit.render("conditions/_reach.html", {"found": found, "proved": proved, **_address(bench)})
 
 
 @router.get("/edit/{kind}/{key}/condition/try")

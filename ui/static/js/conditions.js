@@ -152,6 +152,12 @@
     for (const editor of document.querySelectorAll(".cond")) { settle(editor); goOn(editor); }
   });
 
+  // A new name was taken: the field is free for the next one.
+  document.addEventListener("htmx:after:request", (event) => {
+    const form = event.target.closest?.("form[data-empties-on-success]");
+    if (form && event.detail.ctx.response.status < 400) form.reset();
+  });
+
   // Others' changes: what is older than the draft is shown anew.
   document.addEventListener("draft-changed", (event) => {
     for (const editor of document.querySelectorAll(".cond[data-revision]")) {

@@ -1,6 +1,6 @@
 """A ruleset as its page shows it: rows with their cells in words, and what its tests say of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rules.documents.report import Report
@@ -61,7 +61,7 @@ def table_view(table: Table, report: Report | None, language: Language, first: i
     visited = {str(row): bool(seen) for row, seen in report.coverage} if report is not None else {}
     lines = table.rows[first - 1 : first - 1 + ROWS_SHOWN]
     return TableView(
-        columns=[_column(each, table.known, language) for each in table.document.inputs],
+        columns=column_names(table, language),
         outputs=wording.output_names,
         rows=[_row(wording, line, visited, language) for line in lines],
         first=first,
@@ -70,6 +70,17 @@ def table_view(table: Table, report: Report | None, language: Language, first: i
         has_conditions=any(condition.column is None for line in lines for condition in line.conditions),
         has_windows=any(line.window for line in lines),
     )
+
+
+def row_views(table: Table, ids: Collection[str], language: Language) -> dict[str, RowView]:
+    """Those of these rows that the table has, in words."""
+    wording = Wording(table, language)
+    return {line.id: _row(wording, line, {}, language) for line in table.rows if line.id in ids}
+
+
+def column_names(table: Table, language: Language) -> list[str]:
+    """What the inputs are called."""
+    return [_column(each, table.known, language) for each in table.document.inputs]
 
 
 def field_name(path: str, fields: Fields, language: Language) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from engine.definitions.kinds import Kind
+from engine.edits.deeds import deed_of
 from rules.documents.commands import CommandError
 from rules.documents.pointers import found, steps_of
 from rules.types import Json
-from ui.messages import Language
+from ui.messages import Language, known, text
 from ui.presentable import presentable
-from ui.words import title
+from ui.words import port, title
 
 _PARTS = frozenset({"entry", "policies", "goal", "exits", "fields"})
 
@@ -42,21 +43,51 @@ def address_of(kind: Kind, key: str, pointer: str, rows: Sequence[str] = ()) -> 
             return editor
 
 
-def place_words(document: Json, pointer: str, language: Language) -> str:
-    """A place in words: nodes by their title, items by their number from 1, all else by its key."""
+def place_words(document: Json, pointer: str, language: Language, *, skip: int = 0) -> str:
+    """A place in words: nodes by their title, items by their name or number, all else by what its key is called.
+
+    `skip` leaves out so many steps at the beginning, when they are told elsewhere.
+    """
     told: list[str] = []
     steps = _steps(pointer)
     for i, step in enumerate(steps):
         value, holder = found(document, steps[: i + 1]), found(document, steps[:i])
-        is_node = i == 1 and steps[0] == "nodes"
-        if is_node:
-            told = [title(value.get("title") if isinstance(value, dict) else None, language, default=step)]
+        is_titled = i == 1 and steps[0] == "nodes"
+        if i == 0 and step == "nodes" and len(steps) > 1:
+            told.append("")
+        elif is_titled:
+            told.append(title(value.get("title") if isinstance(value, dict) else None, language, default=step))
         elif isinstance(holder, list) and step.isdecimal():
-            name = value.get("id") if isinstance(value, dict) else None
-            told.append(name if isinstance(name, str) else str(int(step) + 1))
+            told.append(_item(value, int(step), language))
+        elif i > 0 and steps[i - 1] == "ports":
+            told.append(port(step, language))
         else:
-            told.append(step)
-    return str(presentable(" › ".join(told)))
+            told.append(key_words(step, language))
+    return str(presentable(" › ".join(each for each in told[skip:] if each)))
+
+
+def key_words(key: str, language: Language) -> str:
+    """What a key of documents is called; itself where nobody gave it a name."""
+    for name in (f"edits.key.{key}", f"forms.name.{key}"):
+        if known(language, name):
+            return text(language, name)
+    return key
+
+
+def deed_words(command: Json, language: Language) -> str:
+    """What a command of the draft's history did, with keys by what they are called."""
+    return deed_of(command, lambda key, other: key_words(key, "zh" if other == "zh" else "en"))[language]
+
+
+def _item(value: object, index: int, language: Language) -> str:
+    """An item of a list: by its name, a port by its word, else by its number from 1."""
+    if isinstance(value, dict):
+        for name in ("id", "name", "field", "key"):
+            if isinstance(value.get(name), str):
+                return str(value[name])
+        if isinstance(value.get("port"), str):
+            return port(value["port"], language)
+    return str(index + 1)
 
 
 def _steps(pointer: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from pydantic import BaseModel
@@ -64,29 +64,40 @@ def kept(command: BaseModel) -> dict[str, Json]:
     return told
 
 
-def deed_of(command: Json) -> dict[str, str]:
-    """What a command did, in both languages; `command` as it was kept, perhaps by an older release."""
+def deed_of(command: Json, called: Callable[[str, str], str] | None = None) -> dict[str, str]:
+    """What a command did, in both languages; `command` as it was kept, perhaps by an older release.
+
+    `called(key, language)` says what a key of documents is called.
+    """
     if not isinstance(command, dict):
         return dict(zip(("zh", "en"), _OTHER, strict=True))
     title = command.get("title")
     if isinstance(title, dict) and command.get("command") == "several":
         return {"zh": str(title.get("zh")), "en": str(title.get("en"))}
+    return {language: _in_words(command, language, words, called) for language, words in _words_of(command).items()}
+
+
+def _words_of(command: dict[str, Json]) -> dict[str, str]:
+    return dict(zip(("zh", "en"), DEEDS.get(str(command.get("command")), _OTHER), strict=True))
+
+
+def _in_words(command: dict[str, Json], language: str, words: str, called: Callable[[str, str], str] | None) -> str:
     told = _Told({name: _short(value) for name, value in command.items()})
     pointer = command.get("pointer")
     if isinstance(pointer, str):
-        told["place"] = _place(pointer)
-    zh, en = DEEDS.get(str(command.get("command")), _OTHER)
-    return {"zh": zh.format_map(told), "en": en.format_map(told)}
+        told["place"] = _place(pointer, lambda step: called(step, language) if called else step)
+    return words.format_map(told)
 
 
-def _place(pointer: str) -> str:
+def _place(pointer: str, called: Callable[[str], str]) -> str:
     """A place as its last few steps, so that it can be told in a line."""
     try:
         steps = steps_of(pointer)
     except CommandError:
         return pointer
-    steps = steps[1:] if len(steps) > 1 and steps[0] == "nodes" else steps
-    return _short(" › ".join(steps[-3:]))
+    of_node = len(steps) > 1 and steps[0] == "nodes"
+    told = [steps[1], *map(called, steps[2:])] if of_node else [*map(called, steps)]
+    return _short(" › ".join(told if len(told) <= _STEPS else [told[0], "…", *told[2 - _STEPS :]]))
 
 
 def _short(value: Json) -> str:
@@ -102,3 +113,4 @@ class _Told(dict[str, str]):
 
 
 _SHOWN = 60
+_STEPS = 4

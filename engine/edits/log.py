@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast
@@ -18,7 +18,6 @@ from engine.definitions.errors import UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.models import Draft
 from engine.edits.conflicts import Document, Meanwhile
-from engine.edits.deeds import deed_of
 from engine.edits.models import DraftEdit
 from engine.edits.patches import Patch, patched
 from engine.edits.text import write
@@ -46,13 +45,13 @@ class Author(Protocol):
 
 @dataclass(frozen=True)
 class EditItem:
-    """One edit as lists show it; `deed` says in both languages what was done."""
+    """One edit as lists show it; `deeds.deed_of(command)` says what was done."""
 
     n: int
     revision: int
     by: str
     at: datetime
-    deed: Mapping[str, str]
+    command: Json
     undone_at: datetime | None
     undone_by: str | None
 
@@ -167,8 +166,7 @@ def items(session: Session, kind: Kind, key: str, *, limit: int, before: int | N
 
 def item(row: DraftEdit) -> EditItem:
     """A row as lists show it."""
-    deed = deed_of(json.loads(row.command))
-    return EditItem(row.n, row.revision, row.by, row.at, deed, row.undone_at, row.undone_by)
+    return EditItem(row.n, row.revision, row.by, row.at, json.loads(row.command), row.undone_at, row.undone_by)
 
 
 def since(session: Session, kind: Kind, key: str, revision: int, *, limit: int) -> Sequence[DraftEdit]:

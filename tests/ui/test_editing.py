@@ -115,7 +115,7 @@ def test_a_conflict_tells_who_when_what_and_offers_to_apply_it_again(
     refused = set_title(admin, "我的", base=1)
     said = text_of(refused)
     assert (refused.status_code, refused.headers["hx-retarget"]) == (412, "#edit-notice")
-    assert "林 修改了 title › zh" in said
+    assert "林 修改了 标题 › 中文" in said
     assert re.search("修改之前 标题 对方的 林的 我的 我的", said)
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', refused.text))
     again = admin.post(f"{EDIT}/commands", data={name: html.unescape(value) for name, value in fields.items()})
@@ -148,11 +148,11 @@ def test_the_bar_names_the_step_and_asks_before_it_takes_back_anothers(
     assert "disabled" in admin.get(f"{EDIT}/bar").text
     set_title(admin, "一")
     bar = admin.get(f"{EDIT}/bar")
-    assert "撤销 : 修改了 title › zh" in text_of(bar)
+    assert "撤销 : 修改了 标题 › 中文" in text_of(bar)
     assert "hx-confirm" not in bar.text
     set_title(sign_in("lin"), "二")
     asked = html.unescape(re.findall(r'hx-confirm="([^"]*)"', admin.get(f"{EDIT}/bar").text)[0])
-    assert asked == "这一步是 林 做的：修改了 title › zh。要撤销吗？"
+    assert asked == "这一步是 林 做的：修改了 标题 › 中文。要撤销吗？"
 
 
 def test_the_pulse_tells_what_others_did_and_who_is_here(
@@ -168,7 +168,7 @@ def test_the_pulse_tells_what_others_did_and_who_is_here(
     lin.post(f"{EDIT}/undo")
     told = admin.get(f"{EDIT}/pulse?revision=1&people={mark}")
     assert json.loads(told.headers["hx-trigger"]) == {"draft-changed": {"revision": 3, "target": "body"}}
-    assert re.search("林 撤销：修改了 title › zh .* 林 修改了 title › zh", text_of(told))
+    assert re.search("林 撤销：修改了 标题 › 中文 .* 林 修改了 标题 › 中文", text_of(told))
     assert lin.get(f"{EDIT}/pulse?revision=1").status_code == 204
     clock.advance(timedelta(seconds=16))
     assert "也在编辑" not in text_of(admin.get(f"{EDIT}/bar"))
@@ -244,7 +244,7 @@ def test_a_conflict_of_texts_keeps_what_was_typed_and_what_the_other_did_elsewhe
     assert refused.status_code == 412
     assert shown_text(refused) == mine
     assert "林改了同一处" in text_of(refused)
-    assert "title › zh 修改 林的 → 我的" in text_of(refused)
+    assert "标题 › 中文 修改 林的 → 我的" in text_of(refused)
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', refused.text))
     assert hidden == {"base": "1", "over": "3"}
     assert admin.post(f"{EDIT}/json", data={"text": mine, **hidden}).status_code == 303

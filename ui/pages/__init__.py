@@ -39,6 +39,7 @@ from ui.pages import (
     sign_in,
     simulate,
     start,
+    versions,
 )
 
 MODULES: tuple[ModuleType, ...] = (
@@ -60,6 +61,7 @@ MODULES: tuple[ModuleType, ...] = (
     runs,
     operate,
     operators,
+    versions,
     editing,
     edit_bar,
     edit_problems,

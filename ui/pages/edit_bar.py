@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse
 
 from engine.definitions.kinds import Kind
 from engine.edits import log, presence
-from engine.edits.deeds import deed_of
 from engine.edits.models import DraftEdit
 from engine.edits.presence import Present
 from engine.edits.store import Editable, editable
@@ -24,6 +23,7 @@ from ui.messages import text
 from ui.pages.editing import Key
 from ui.pages.visit import Visit, Visiting
 from ui.people import names_of
+from ui.places import deed_words
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 
@@ -109,12 +109,12 @@ def _present(visit: Visit, session: Session, kind: Kind, key: str) -> Editable:
 
 
 def _step(visit: Visit, row: DraftEdit, who: str) -> Step:
-    deed = deed_of(json.loads(row.command))[visit.language]
+    deed = deed_words(json.loads(row.command), visit.language)
     return Step(row.n, deed, who, row.by == visit.actor)
 
 
 def _told(visit: Visit, row: DraftEdit) -> str:
-    deed = deed_of(json.loads(row.command))[visit.language]
+    deed = deed_words(json.loads(row.command), visit.language)
     if row.deed in ("undo", "redo"):
         return text(visit.language, f"edits.did_{row.deed}", deed=deed)
     return deed

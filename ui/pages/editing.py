@@ -16,7 +16,6 @@ from engine.definitions.kinds import KEY, Kind
 from engine.definitions.source import read_source
 from engine.edits import store
 from engine.edits.commands import parse
-from engine.edits.deeds import deed_of
 from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.edits.store import Edited
 from rules.documents.commands import CommandError
@@ -24,6 +23,7 @@ from rules.types import Json
 from ui.messages import text
 from ui.pages.visit import Visit, Visiting
 from ui.people import names_of
+from ui.places import deed_words
 from ui.presentable import presentable
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
@@ -95,7 +95,7 @@ def overtaken(visit: Visit, kind: Kind, key: str, command: Json, error: StaleRev
         "clash": clash,
         "who": who,
         "is_own": error.by == visit.actor,
-        "deed": deed_of(clash.command)[visit.language] if clash else None,
+        "deed": deed_words(clash.command, visit.language) if clash else None,
         "command": json.dumps(command),
         "before": presentable(clash.before) if clash else None,
         "theirs": presentable(clash.theirs) if clash else None,

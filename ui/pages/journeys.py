@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
-from engine.definitions.listing import Shown, list_shown, list_versions, show
+from engine.definitions.listing import Shown, list_shown, show
 from engine.jobs.models import Job
 from engine.migrating.progress import latest
 from engine.runs.entries import MOST, entered_since, lasting_pause
@@ -110,15 +110,6 @@ def show_presence(visit: Visiting, key: Key, version: Annotated[int | None, Quer
         shown = find(session, key, version)
         people = presence(standing(session, key, version=version))
     return visit.render("journeys/_live.html", {"shown": shown, "outline": read(visit, shown), "people": people})
-
-
-@router.get("/journeys/{key}/versions")
-def show_versions(visit: Visiting, key: Key) -> HTMLResponse:
-    """What was published, when and by whom."""
-    with visit.begin() as session:
-        shown = find(session, key)
-        versions = list_versions(session, "journey", key)
-    return visit.render("journeys/versions.html", {"shown": shown, "versions": versions})
 
 
 def _migration(visit: Visit, session: Session, key: str) -> Job | None:

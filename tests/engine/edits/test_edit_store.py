@@ -24,6 +24,7 @@ from engine.definitions.errors import StaleRevisionError, UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
 from engine.edits.commands import Command, parse
+from engine.edits.deeds import deed_of
 from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.edits.store import Edited, delete_draft, edit, editable, history, put_draft, redo, undo
 from engine.journeys.canonical import content_hash
@@ -75,7 +76,7 @@ class Desk:
     def deeds(self) -> list[tuple[int, str, str, bool]]:
         with self.database.begin() as session:
             found = history(session, KIND, "j", limit=50)
-        return [(each.n, each.by, each.deed["en"], each.undone_at is not None) for each in found]
+        return [(each.n, each.by, deed_of(each.command)["en"], each.undone_at is not None) for each in found]
 
 
 @pytest.fixture

@@ -75,20 +75,20 @@ def test_two_browsers_edit_one_draft_and_nobodys_edit_is_lost(walk: Walk, lin: W
 
     assert set_title(lin.page, 1, "林的标题") == 204
     notice = walk.page.locator("#edit-notice [data-notice]")
-    expect(notice).to_contain_text("林 修改了 title", timeout=15_000)
+    expect(notice).to_contain_text("林 修改了 标题", timeout=15_000)
     expect(walk.page.locator("#edit-pulse")).to_have_attribute("data-revision", "2")
     assert walk.page.evaluate("document.activeElement === document.body"), "a notice takes no focus"
     notice.locator("[data-dismiss]").click()
     expect(notice).to_have_count(0)
 
     assert command(walk.page, 1, command="set", pointer="/note", value="我的备注") == 204
-    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 修改了 note", timeout=15_000)
+    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 修改了 备注", timeout=15_000)
     both = document(database)
     assert (both["title"], both["note"]) == ("林的标题", "我的备注")
 
     assert set_title(walk.page, 1, "我的标题") == 412
     conflict = walk.page.locator(".edit-note-conflict")
-    expect(conflict).to_contain_text("林 修改了 title")
+    expect(conflict).to_contain_text("林 修改了 标题")
     conflict.get_by_text("查看差异").click()
     expect(conflict).to_contain_text("林的标题")
     expect(conflict).to_contain_text("我的标题")
@@ -96,7 +96,7 @@ def test_two_browsers_edit_one_draft_and_nobodys_edit_is_lost(walk: Walk, lin: W
     assert document(database)["title"] == "林的标题"
     conflict.get_by_role("button", name="仍用我的修改").click()
     expect(conflict).to_have_count(0)
-    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 修改了 title", timeout=15_000)
+    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 修改了 标题", timeout=15_000)
     assert document(database)["title"] == "我的标题"
     assert [each for each in walk.complaints if "412" not in each] == []
     assert lin.complaints == []
@@ -113,7 +113,7 @@ def test_undo_and_redo_by_keys_survive_a_reload_and_ask_before_they_take_back_an
     set_title(walk.page, 1, "一")
     set_title(lin.page, 2, "二")
     walk.go(f"{EDIT}/json")
-    expect(walk.page.locator("#edit-undo")).to_have_attribute("title", "撤销: 修改了 title (林)")
+    expect(walk.page.locator("#edit-undo")).to_have_attribute("title", "撤销: 修改了 标题 (林)")
     answers = ["dismiss", "accept"]
     asked: list[str] = []
 
@@ -125,12 +125,12 @@ def test_undo_and_redo_by_keys_survive_a_reload_and_ask_before_they_take_back_an
     walk.page.keyboard.press("Control+z")
     assert document(database)["title"] == "二"
     walk.page.keyboard.press("Control+z")
-    expect(walk.page.locator("#edit-undo")).to_have_attribute("title", "撤销: 修改了 title")
-    assert asked == ["这一步是 林 做的：修改了 title。要撤销吗？"] * 2
+    expect(walk.page.locator("#edit-undo")).to_have_attribute("title", "撤销: 修改了 标题")
+    assert asked == ["这一步是 林 做的：修改了 标题。要撤销吗？"] * 2
     walk.page.keyboard.press("Control+z")
     expect(walk.page.locator("#edit-undo")).to_be_disabled()
     assert document(database) == first
-    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 撤销：修改了 title", timeout=15_000)
+    expect(lin.page.locator("#edit-notice")).to_contain_text("运营管理员 撤销：修改了 标题", timeout=15_000)
     walk.page.keyboard.press("Control+Shift+z")
     expect(walk.page.locator("#edit-undo")).to_be_enabled()
     assert document(database)["title"] == "一"

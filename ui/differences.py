@@ -198,8 +198,8 @@ def _picture(sides: Sides, parts: Sequence[Part], language: Language) -> Picture
     return Picture(draw(boxes, [*ways, *left]), numbers, _marks(parts, language), way_marks)
 
 
-def _road(way: Way) -> tuple[str, str, str]:
-    return way.source, way.target, way.word
+def _road(way: Way) -> tuple[str, str]:
+    return way.source, way.target
 
 
 def _marks(parts: Sequence[Part], language: Language) -> dict[str, Mark]:

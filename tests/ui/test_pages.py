@@ -65,6 +65,8 @@ def paths(chain: Sample) -> list[str]:
 
 
 RULES = (
+    "zones/versions",
+    "zones/versions/compare?a=live&b=draft",
     "zones",
     *(f"zones/edit{part}" for part in ("", "/findings", "/tests", "/try")),
     "zones?version=1&from=2",

@@ -66,7 +66,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "template-table": "/library/ruleset/ownership",
         "template-fields": "/library/fields/shopping",
         "glossary": "/glossary",
-        "compare": "/journeys/hook-coupon/versions/compare?a=live&b=draft",
+        "compare": "/journeys/win-back/versions/compare?a=live&b=draft",
         "ruleset-versions": "/rules/zones/versions",
         "ruleset-compare": "/rules/zones/versions/compare?a=live&b=draft",
         "json": "/edit/journey/hook-coupon/json",

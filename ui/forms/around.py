@@ -42,6 +42,8 @@ class Around:
 
     def note(self, of: Field) -> str:
         """What there is to say about the present value: a duration's way of counting, the name behind a key."""
+        if of.kind == "field":
+            return self.titles(of.pointer).get(of.text, "") if of.text else ""
         if not isinstance(of.value, str) or not of.value:
             return ""
         match of.kind:

@@ -45,7 +45,7 @@ HINTS: Mapping[str, Mapping[str, Any]] = {
     "ScheduleEntry.rate": {"x-kind": "name"},
     "BecomesEntry.becomes": {"x-kind": "condition"},
     "BecomesEntry.check": {"x-kind": "duration"},
-    "DateEntry.date": {"x-kind": "json"},
+    "DateEntry.date": {"x-kind": "field"},
     "DateEntry.offset": {"x-kind": "duration", "x-signed": True},
     "Reentry.cooldown": {"x-kind": "duration"},
     "Policies.max_age": {"x-kind": "duration"},

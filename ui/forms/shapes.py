@@ -6,7 +6,7 @@ Any schema is read; what no form can show is of the kind `json`, to be written a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
@@ -18,8 +18,8 @@ Schema: TypeAlias = Mapping[str, Any]
 
 Kind: TypeAlias = Literal[
     "text", "long_text", "name", "integer", "number", "money", "share", "boolean", "enum", "duration", "clock", "date",
-    "instant", "reference", "event", "node", "activity", "zone", "condition", "expression", "any", "object", "list",
-    "map", "union", "const", "json",
+    "instant", "reference", "event", "node", "activity", "zone", "field", "condition", "expression", "any", "object",
+    "list", "map", "union", "const", "json",
 ]  # fmt: skip
 KINDS: Final = frozenset(get_args(Kind))
 
@@ -87,7 +87,7 @@ class Shape:
         """The parts of an object by name, as they are declared."""
         required = self.schema.get("required", ())
         return {
-            name: self._part(schema, name, required=name in required)
+            name: self._part(_schema(schema), name, required=name in required)
             for name, schema in self.schema.get("properties", {}).items()
         }
 
@@ -95,17 +95,15 @@ class Shape:
     def item(self) -> Shape:
         """The items of a list, or the values of a map."""
         if self.kind == "list":
-            return self._part(self.schema.get("items", {}), "", required=True)
+            return self._part(_schema(self.schema.get("items")), "", required=True)
         patterns = list(self.schema.get("patternProperties", {}).values())
         more = self.schema.get("additionalProperties", {})
-        schema = patterns[0] if patterns else more if isinstance(more, Mapping) else {}
-        return self._part(schema, "", required=True)
+        return self._part(_schema(patterns[0] if patterns else more), "", required=True)
 
     @property
     def options(self) -> tuple[Shape, ...]:
         """The forms of a union."""
-        schemas = self.schema.get("oneOf") or self.schema.get("anyOf") or ()
-        found = (self._part(each, self.name, required=self.required) for each in schemas if each.get("type") != "null")
+        found = (self._part(each, self.name, required=self.required) for each in _forms(self.schema))
         return tuple(replace(each, owner=self.owner) for each in found)
 
     @property
@@ -156,18 +154,32 @@ def shape_of(model: type[BaseModel], *, computable: bool = False) -> Shape:
 def _plain(schema: Schema, definitions: Schema, depth: int = 0) -> tuple[Schema, bool]:
     """The schema without references and without a null beside one other form; whether there was one."""
     if "$ref" in schema and depth < 50:
-        target = definitions.get(str(schema["$ref"]).rpartition("/")[2], {})
+        target = _schema(definitions.get(str(schema["$ref"]).rpartition("/")[2]))
         beside = {key: value for key, value in schema.items() if key != "$ref"}
         plain, nullable = _plain(target, definitions, depth + 1)
         return {**plain, **beside}, nullable
     for key in ("anyOf", "oneOf", "allOf"):
         forms = schema.get(key, ())
-        kept = [each for each in forms if each.get("type") != "null"]
-        if len(kept) == 1:
+        kept = _but_null(forms)
+        if len(kept) == 1 and depth < 50:
             beside = {name: value for name, value in schema.items() if name != key}
             plain, nullable = _plain(kept[0], definitions, depth + 1)
             return {**plain, **beside}, nullable or len(kept) < len(forms)
     return schema, False
+
+
+def _schema(given: object) -> Schema:
+    """A schema below another; `true` and nothing allow anything."""
+    return given if isinstance(given, Mapping) else {}
+
+
+def _forms(schema: Schema) -> list[Schema]:
+    """The forms of a union, but null."""
+    return _but_null(schema.get("oneOf") or schema.get("anyOf") or ())
+
+
+def _but_null(forms: Sequence[object]) -> list[Schema]:
+    return [form for form in map(_schema, forms) if form.get("type") != "null"]
 
 
 _MARKS: Mapping[str, Kind] = {"x-reference": "reference", "const": "const", "enum": "enum"}
@@ -212,9 +224,8 @@ def _kind_of_object(schema: Schema) -> Kind:
 
 
 def _kind_of_forms(schema: Schema, definitions: Schema) -> Kind:
-    forms = [_plain(each, definitions)[0] for each in schema.get("oneOf") or schema.get("anyOf") or ()]
-    kept = [form for form in forms if form.get("type") != "null"]
-    if kept and all(form.get("type") == "object" and form.get("properties") for form in kept):
+    forms = [_plain(each, definitions)[0] for each in _forms(schema)]
+    if forms and all(form.get("type") == "object" and form.get("properties") for form in forms):
         return "union"
     return "any"
 

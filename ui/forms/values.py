@@ -41,7 +41,8 @@ def fits(kind: Kind, value: Value) -> bool:
         case str():
             return kind in _TEXTS
         case dict():
-            return kind in {"object", "map", "union"} or (kind == "money" and _is_money(value))
+            special = (kind == "money" and _is_money(value)) or (kind == "field" and _is_field(value))
+            return special or kind in {"object", "map", "union"}
         case list():
             return kind == "list"
 
@@ -62,6 +63,10 @@ def _is_money(value: Mapping[str, Json]) -> bool:
         and isinstance(minor, int)
         and not isinstance(minor, bool)
     )
+
+
+def _is_field(value: Mapping[str, Json]) -> bool:
+    return value.keys() == {"var"} and isinstance(value["var"], str)
 
 
 def written(kind: Kind, value: Value, language: Language) -> str:
@@ -108,6 +113,7 @@ def _duration_text(value: Json, language: Language) -> str:
 _WRITERS: Mapping[Kind, Callable[[Json, Language], str]] = {
     "json": lambda value, _: _as_json(value),
     "condition": lambda value, _: _as_json(value),
+    "field": lambda value, _: str(value["var"]) if isinstance(value, dict) else "",
     "money": _money_text,
     "share": _share_text,
     "duration": _duration_text,
@@ -122,6 +128,10 @@ def _text(typed: str, _shape: Shape, _present: Value) -> Value:
 
 def _plain(typed: str, _shape: Shape, _present: Value) -> Value:
     return typed.strip()
+
+
+def _field(typed: str, _shape: Shape, _present: Value) -> Value:
+    return {"var": typed.strip()}
 
 
 def _integer(typed: str, _shape: Shape, _present: Value) -> Value:
@@ -217,6 +227,7 @@ def _json(typed: str, _shape: Shape, _present: Value) -> Value:
 _READERS: Mapping[Kind, Callable[[str, Shape, Value], Value]] = {
     "text": _text,
     "long_text": _text,
+    "field": _field,
     "integer": _integer,
     "number": _number,
     "share": _share,

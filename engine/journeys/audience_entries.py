@@ -63,6 +63,17 @@ class Listed:
     """Those whom somebody names."""
 
 
+def fields_of(choosing: Scheduled | Becoming | Dated | Listed) -> frozenset[str]:
+    """The fields by which an entry chooses."""
+    match choosing:
+        case Scheduled(audience=rule) | Becoming(condition=rule):
+            return rule.fields
+        case Dated(fields=fields):
+            return fields
+        case _:
+            return frozenset()
+
+
 Choosing: TypeAlias = Scheduled | Becoming | Dated | Listed
 
 
@@ -70,7 +81,8 @@ Choosing: TypeAlias = Scheduled | Becoming | Dated | Listed
 class AudienceEntry:
     """One of them. `number` counts those of its form in the document, from 1; `index` is its place there.
 
-    `hash` is that of what says when and whom, with the named conditions that it uses.
+    `hash` is that of what says when and whom, with the named conditions that it uses. `declared` are the fields that it
+    reads, as they were declared when the journey was published.
     """
 
     index: int
@@ -80,6 +92,7 @@ class AudienceEntry:
     start: str
     save: str | None
     choosing: Choosing
+    declared: Fields = field(default_factory=dict, repr=False)
 
     @property
     def id(self) -> str:
@@ -103,13 +116,7 @@ class AudienceEntry:
     @property
     def fields(self) -> frozenset[str]:
         """The fields by which it chooses."""
-        match self.choosing:
-            case Scheduled(audience=rule) | Becoming(condition=rule):
-                return rule.fields
-            case Dated(fields=fields):
-                return fields
-            case _:
-                return frozenset()
+        return frozenset(self.declared)
 
     def rule(self, at: datetime, zone: ZoneInfo) -> Rule | None:
         """Whom an occurrence at this instant chooses from all members; None where somebody names them."""

@@ -8,7 +8,17 @@ from dataclasses import replace
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-from engine.journeys.audience_entries import AudienceEntry, Becoming, Choosing, Dated, Form, Listed, Scheduled, on_days
+from engine.journeys.audience_entries import (
+    AudienceEntry,
+    Becoming,
+    Choosing,
+    Dated,
+    Form,
+    Listed,
+    Scheduled,
+    fields_of,
+    on_days,
+)
 from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue, Retry
 from engine.journeys.check_decisions import leaves
@@ -104,7 +114,8 @@ class Compiler:
             hashed = content_hash({"entry": told, "with": counted[form] if form == "list" else around})
             start = entry.start or self.journey.start
             choosing = self._choosing(entry, f"/entry/{i}")
-            yield AudienceEntry(i, form, counted[form], hashed, start, entry.save, choosing)
+            declared = {path: self.scope.at_audience[path] for path in fields_of(choosing)}
+            yield AudienceEntry(i, form, counted[form], hashed, start, entry.save, choosing, declared)
 
     def _choosing(self, entry: Audience, pointer: str) -> Choosing:
         fields, named = self.scope.at_audience, self.scope.rulebook.conditions

@@ -17,7 +17,6 @@ from engine.audiences.counting import Counting
 from engine.audiences.errors import TooSlowError
 from engine.database import direct
 from engine.definitions.plans import Plans
-from engine.fields.catalogue import known_fields
 from engine.journeys.audience_entries import AudienceEntry, Becoming
 from engine.journeys.plan import Plan
 from engine.members.facts import Subject, read_all
@@ -27,7 +26,6 @@ from engine.runs.reentry import blocked
 from engine.secrets.keyring import KeyRing
 from rules.compile import Rule
 from rules.errors import EvaluationError
-from rules.types import Declaration, Fields
 
 PATIENCE = timedelta(minutes=5)
 """So long one statement may choose."""
@@ -89,23 +87,14 @@ def _choose(choosing: _Choosing) -> None:
     choosing.session.flush()
 
 
-def catalogue_of(session: Session, rule: Rule) -> Fields:
-    """The declarations of the fields that a rule reads, as the catalogue has them now.
-
-    One that the catalogue has lost since the journey was published has no column: closures find nothing there.
-    """
-    known = known_fields(session)
-    return {path: known.get(path, _LOST) for path in rule.fields}
-
-
-def counting_of(session: Session, keys: KeyRing, rule: Rule, plan: Plan, at: datetime) -> Counting:
-    """What counts and chooses by a rule of a journey, as of an instant."""
-    return Counting(session, keys, catalogue_of(session, rule), at, plan.zone, patience=PATIENCE)
+def counting_of(session: Session, keys: KeyRing, entry: AudienceEntry, plan: Plan, at: datetime) -> Counting:
+    """What chooses by a journey's rules, as of an instant, on fields as they were declared when it was published."""
+    return Counting(session, keys, entry.declared, at, plan.zone, patience=PATIENCE)
 
 
 def _by_statement(choosing: _Choosing) -> None:
     """All of whom the condition may be true, in one statement; with them, for a check, who is not any more."""
-    counting = counting_of(choosing.session, choosing.keys, choosing.rule, choosing.plan, choosing.occurrence.at)
+    counting = counting_of(choosing.session, choosing.keys, choosing.entry, choosing.plan, choosing.occurrence.at)
     scan = counting.scan(choosing.rule)
     if choosing.is_becoming and choosing.occurrence.since is None:
         direct.execute(choosing.session, _FORGET_TRUTHS, choosing.given)
@@ -171,8 +160,6 @@ def _against(choosing: _Choosing) -> Reason | None:
 def _end(occurrence: Occurrence, state: str, reason: Reason | None, now: datetime) -> None:
     occurrence.state, occurrence.reason, occurrence.ended_at = state, reason, now
 
-
-_LOST = Declaration(type="text", optional=True, personal=True)
 
 _UNCHOSEN = """
 SELECT id FROM occurrences WHERE state IN ('choosing', 'deciding') AND ended_at IS NULL ORDER BY at, id"""

@@ -97,6 +97,13 @@ async def a_start(ground: Ground) -> Request:
     return "/runs", {"journey": ground.world.document["key"], "subject": "member:1", "data": {"channel": "till-1"}}
 
 
+async def a_list(ground: Ground) -> Request:
+    document = {**SIMPLE, "key": "listed", "entry": [{"list": True}]}
+    await ground.done("PUT", "/definitions/journey/listed/draft", document)
+    await ground.done("POST", "/definitions/journey/listed/publish")
+    return "/journeys/listed/list", {"members": [await ground.member()]}
+
+
 async def a_ruleset(ground: Ground) -> str:
     await ground.api.put(f"{BASE}/definitions/ruleset/zones/draft", json=zones())
     return "zones"
@@ -210,6 +217,7 @@ WAYS: dict[tuple[str, str], Making] = {
     ("POST", "/definitions/journey/{key}/resume"): on(paused_journey, f"{JOURNEY}/resume", {"deadlines": "extend"}),
     ("POST", "/definitions/journey/{key}/retire"): on(Ground.published, f"{JOURNEY}/retire"),
     ("POST", "/runs"): a_start,
+    ("POST", "/journeys/{key}/list"): a_list,
     ("POST", "/runs/{run_id}/pause"): on(Ground.stuck, "/runs/{}/pause"),
     ("POST", "/runs/{run_id}/resume"): on(paused_run, "/runs/{}/resume", {"deadlines": "extend"}),
     ("POST", "/runs/{run_id}/retry"): on(Ground.stuck, "/runs/{}/retry"),

@@ -55,7 +55,8 @@ class Dated:
     offset: Duration
     yearly: bool
     compiled: Callable[[date], Rule] = field(repr=False)
-    fields: frozenset[str] = frozenset()
+    rule: Rule
+    """The date itself."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,8 @@ class Listed:
 def fields_of(choosing: Scheduled | Becoming | Dated | Listed) -> frozenset[str]:
     """The fields by which an entry chooses."""
     match choosing:
-        case Scheduled(audience=rule) | Becoming(condition=rule):
+        case Scheduled(audience=rule) | Becoming(condition=rule) | Dated(rule=rule):
             return rule.fields
-        case Dated(fields=fields):
-            return fields
         case _:
             return frozenset()
 

@@ -131,8 +131,8 @@ class Compiler:
                 offset = parse_duration(entry.offset or "P0D", signed=True)
                 zone = ZoneInfo(self.journey.policies.time_zone)
                 compiled = on_days(entry.date, offset, fields, named, zone, yearly=entry.yearly)
-                read = compile_rule(entry.date, fields, expect=None, conditions=named).fields
-                return Dated(clock_time(entry.at), offset, entry.yearly, compiled, read)
+                day = compile_rule(entry.date, fields, expect=None, pointer=f"{pointer}/date", conditions=named)
+                return Dated(clock_time(entry.at), offset, entry.yearly, compiled, day)
             case ListEntry():
                 return Listed()
 

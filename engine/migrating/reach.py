@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from engine.audiences.errors import TooSlowError
 from engine.database import direct
 from engine.events.models import Event
-from engine.journeys.audience_entries import Becoming, Choosing, Scheduled
+from engine.journeys.audience_entries import AudienceEntry, Becoming, Scheduled
 from engine.journeys.plan import Plan
 from engine.journeys.start import match_entry
 from engine.journeys.steps import Entry
@@ -66,19 +66,15 @@ def by_event(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> l
 
 def by_audience(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> list[ByAudience]:
     """For each entry that chooses its members."""
-    return [ByAudience(entry.form, _count(session, keys, plan, entry.choosing, now)) for entry in plan.audiences]
+    return [ByAudience(entry.form, _count(session, keys, plan, entry, now)) for entry in plan.audiences]
 
 
-def _count(session: Session, keys: KeyRing, plan: Plan, choosing: Choosing, now: datetime) -> int | None:
-    match choosing:
-        case Scheduled():
-            rule = choosing.audience
-        case Becoming():
-            rule = choosing.condition
-        case _:
-            return None
+def _count(session: Session, keys: KeyRing, plan: Plan, entry: AudienceEntry, now: datetime) -> int | None:
+    rule = entry.rule(now, plan.zone) if isinstance(entry.choosing, Scheduled | Becoming) else None
+    if rule is None:
+        return None
     try:
-        return counting_of(session, keys, rule, plan, now).members(rule).number
+        return counting_of(session, keys, entry, plan, now).members(rule).number
     except TooSlowError:
         return None
 

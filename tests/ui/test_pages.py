@@ -78,6 +78,7 @@ RULES = (
 PARTS = (
     "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list",
     "/publish", "/migration",
+    "/entries", "/entries/outlook", "/entries/outlook?of=draft",
     "/edit", "/edit/graph", "/edit/chosen?node=how",
 )  # fmt: skip
 EDITING = ("bar", "problems", "json")

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from engine.definitions.listing import Shown
 from engine.jobs.bulk import ACTIONS
 from engine.members.lookup import find_member
+from engine.occurrences.why import chosen_by
 from engine.organisation.models import Associate, Channel, Store
 from engine.runs.around import effects_of, ended_for
 from engine.runs.commands import untaken
@@ -131,6 +132,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             "pending": untaken(session, run_id) if run.ended_at is None else None,
             "effects": effects_of(session, run_id),
             "ended_for": ended_for(session, run),
+            "chosen_by": chosen_by(session, run.entry_seq),
         }
     return {
         **around,

@@ -32,6 +32,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "design-node": "/journeys/hook-coupon/edit?node=wait_add",
         "design-draft": "/journeys/win-back/edit",
         "funnel": "/journeys/hook-coupon/funnel",
+        "entries": "/journeys/hook-coupon/entries",
         "simulate": "/journeys/hook-coupon/simulate",
         "tests": "/journeys/hook-coupon/tests",
         "runs": "/journeys/hook-coupon/runs",

@@ -1,0 +1,81 @@
+"""The page of entries that choose members: what is coming, what came of it, and a list given there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.secrets.keyring import KeyRing
+from tests.engine.occurrences.world import GOLD, Chosen, daily, journey
+from tests.ui.sample import Sample
+from tests.ui.visitor import Visitor
+
+
+@pytest.fixture
+def chosen(database: Database, keys: KeyRing, clock: FixedClock, chain: Sample) -> Chosen:
+    """A world beside the sample's chain."""
+    assert chain.runs
+    return Chosen(database, keys, clock)
+
+
+def words(text: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+EVERY = [
+    daily("10:30"),
+    {"schedule": "FREQ=WEEKLY;BYDAY=MO,TH", "at": "10:00", "audience": {"==": [{"var": "member.nickname"}, "x"]}},
+    {"becomes": GOLD, "check": "P1D"},
+    {"date": {"var": "member.birthday"}, "offset": "-P7D", "at": "10:00", "yearly": True},
+    {"list": True},
+]
+
+
+def test_the_fragment_tells_of_each_entry_in_both_languages(admin: Visitor, chosen: Chosen) -> None:
+    chosen.people("gold", "gold")
+    chosen.publish(journey(entry=EVERY))
+    chosen.tell_and_route()
+    chosen.until("01-07 10:30")
+    chosen.tell_and_route()
+    answer = admin.get("/journeys/test/entries/outlook?lang=en")
+    assert answer.status_code == 200
+    english = words(answer.text)
+    for part in ("every day · 10:30", "Would enter", "entered 2", "first check: the base line", "personal data",
+                 "every week on Monday", "every year", "From a list"):  # fmt: skip
+        assert part in english, part
+    chinese = words(admin.get("/journeys/test/entries/outlook?lang=zh").text)
+    for part in ("每天 · 10:30", "预计进入", "已进入 2", "每周 星期一"):
+        assert part in chinese, part
+
+
+def test_a_list_is_given_on_the_page_and_its_wrong_lines_are_told(admin: Visitor, chosen: Chosen) -> None:
+    [one] = chosen.people(None)
+    chosen.publish(journey(entry=[{"list": True}]))
+    wrong = admin.post("/journeys/test/entries?lang=en", data={"members": f"{one}\nwho\n"})
+    assert wrong.status_code == 422
+    assert "cannot be used, and nothing was changed" in words(wrong.text)
+    assert chosen.told() == []
+    given = admin.post("/journeys/test/entries", data={"members": f"{one}\nwho\n", "partial": "true"})
+    assert (given.status_code, given.headers["location"]) == (303, "/journeys/test/entries?given=1")
+    chosen.tell_and_route()
+    assert chosen.entered()[-1] == one
+    run = admin.get(f"/runs/{chosen.world.run().id}?lang=en")
+    assert "From a list" in words(run.text)
+    assert "user:admin" in words(run.text)
+
+
+def test_a_file_is_as_good_as_the_field(admin: Visitor, chosen: Chosen) -> None:
+    [one] = chosen.people(None)
+    chosen.publish(journey(entry=[{"list": True}]))
+    given = admin.post("/journeys/test/entries", data={}, files={"file": ("a.csv", f"member\n{one}\n".encode())})
+    assert given.status_code == 303
+    binary = admin.post("/journeys/test/entries", data={}, files={"file": ("a.csv", b"\xff\xfe\x00")})
+    assert binary.status_code == 422
+
+
+def test_the_draft_s_outlook_is_told_before_it_is_published(admin: Visitor, chosen: Chosen) -> None:
+    draft = admin.get("/journeys/hook-coupon/entries/outlook?of=draft&lang=en")
+    assert draft.status_code == 200

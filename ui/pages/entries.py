@@ -1,0 +1,192 @@
+"""How people enter a journey by choice: what each entry is about to do and has done, and a list given by hand or file.
+
+`/journeys/{key}/entries/outlook` is a fragment of its own (`of=draft` for the draft): pages of editing and publishing
+load it as it is. It counts members, which may take seconds.
+"""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from engine.database import retrying
+from engine.definitions.errors import NotPublishableError
+from engine.definitions.listing import show
+from engine.definitions.plans import Plans
+from engine.definitions.source import read_source
+from engine.definitions.versions import find_live_version
+from engine.edits.store import editable
+from engine.journeys.audience_entries import AudienceEntry, Becoming, Dated, Listed, Scheduled
+from engine.journeys.document_entries import BecomesEntry, DateEntry, ScheduleEntry
+from engine.journeys.plan import Plan, PlanError
+from engine.occurrences import lists
+from engine.occurrences.lists import ListError, Named, NoListEntryError, WrongLinesError
+from engine.occurrences.outlook import outlooks
+from engine.trying.simulating import plan_to_try
+from rules.operators.days import WEEKDAYS
+from rules.sentences import sentence
+from ui.checking import check_context
+from ui.messages import Language, text
+from ui.pages.journeys import Key, find
+from ui.pages.visit import Visit, Visiting
+from ui.problems import NotFound
+from ui.words import iso_duration
+
+router = APIRouter()
+
+Of = Annotated[Literal["live", "draft"], Query()]
+WEEK = {day: number for number, day in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
+_SHOWN = 200
+_LARGEST = 4 * 1024 * 1024
+
+
+@router.get("/journeys/{key}/entries")
+def show_entries(visit: Visiting, key: Key, given: Annotated[int | None, Query(ge=0, le=10**9)] = None) -> HTMLResponse:
+    """The page; `given` members were taken from a list just now."""
+    return _page(visit, key, given=given)
+
+
+@router.get("/journeys/{key}/entries/outlook")
+def show_outlook(visit: Visiting, key: Key, of: Of = "live") -> HTMLResponse:
+    """The fragment: each entry that chooses, when it is due, who would enter, and its last occurrences."""
+    plan = _plan_of(visit, key, of)
+    with visit.begin() as session:
+        whole = visit.viewer.stores == "*"
+        found = outlooks(session, visit.deps.keys, plan, now=visit.now(), whole=whole) if plan else []
+        told = [(each, _says(visit, plan, each.entry)) for each in found] if plan else []
+    return visit.render("journeys/_outlook.html", {"outlooks": told, "of": of, "broken": plan is None})
+
+
+@router.post("/journeys/{key}/entries")
+def give_list(
+    visit: Visiting,
+    key: Key,
+    *,
+    members: Annotated[str, Form(max_length=_LARGEST)] = "",
+    file: Annotated[UploadFile | None, File()] = None,
+    partial: Annotated[bool, Form()] = False,
+) -> Response:
+    """Take a list, from the field or a file; what is wrong is told line by line, and then nothing is changed."""
+    with visit.operate() as session:
+        find(session, key)
+        content = file.file.read(_LARGEST) if file is not None and file.filename else members.encode()
+        try:
+            lines = lists.lines_of(content.decode("utf-8-sig"))
+        except ValueError:
+            return _page(visit, key, failure="unreadable", status=422)
+        if len(lines) > lists.MOST:
+            return _page(visit, key, failure="too_long", status=422)
+        named = lists.find_members(session, visit.deps.keys, lines)
+    if not named.members or (named.wrong and not partial):
+        return _page(visit, key, named=named, members=members, status=422)
+    try:
+        _give(visit, key, named)
+    except ListError as error:
+        return _page(visit, key, failure=_FAILURES[type(error)], members=members, status=409)
+    return RedirectResponse(f"/journeys/{key}/entries?given={len(named.members)}", 303)
+
+
+def _give(visit: Visit, key: str, named: Named) -> None:
+    plans = Plans(visit.deps.catalogue)
+
+    def work(session: Session) -> None:
+        lists.give(session, key, named.members, index=None, plans=plans, by=visit.actor, now=visit.now())
+
+    retrying.run(visit.deps.database, work)
+
+
+def _plan_of(visit: Visit, key: str, of: str) -> Plan | None:
+    """The plan of the live version, or of the draft; None where it cannot run, or nothing is live."""
+    with visit.deps.database.begin() as session:
+        if show(session, "journey", key) is None:
+            raise NotFound(f"There is no journey {key!r}.")
+        try:
+            if of == "draft":
+                document = read_source(editable(session, "journey", key).text).document
+                return plan_to_try(key, document, check_context(visit.deps, session))
+            live = find_live_version(session, "journey", key)
+            return Plans(visit.deps.catalogue).get(session, live.bundle_hash) if live else None
+        except (NotPublishableError, PlanError):
+            return None
+
+
+def _says(visit: Visit, plan: Plan, entry: AudienceEntry) -> dict[str, str]:
+    """The entry in words: when, and whom."""
+    source = plan.document.entry[entry.index]
+    match entry.choosing:
+        case Scheduled(audience=rule) if isinstance(source, ScheduleEntry):
+            when = f"{_recurrence(source.schedule, visit.language)} · {source.at}"
+            return {"when": when, "whom": sentence(rule.tree, visit.language, plan.zone)}
+        case Becoming(condition=rule) if isinstance(source, BecomesEntry):
+            when = text(visit.language, "entries.checked", every=iso_duration(source.check, visit.language))
+            return {"when": when, "whom": sentence(rule.tree, visit.language, plan.zone)}
+        case Dated(rule=day_of) if isinstance(source, DateEntry):
+            day = sentence(day_of.tree, visit.language, plan.zone)
+            offset = (
+                f" {'−' if source.offset.startswith('-') else '+'} {_length(source.offset, visit)}"
+                if source.offset
+                else ""
+            )
+            often = text(visit.language, "entries.yearly" if source.yearly else "entries.dated")
+            return {"when": f"{day}{offset} · {source.at} · {often}", "whom": ""}
+        case Listed():
+            return {"when": text(visit.language, "entries.by_list"), "whom": ""}
+        case _:
+            return {"when": "", "whom": ""}
+
+
+def _length(offset: str, visit: Visit) -> str:
+    return iso_duration(offset.removeprefix("-"), visit.language)
+
+
+def _recurrence(written: str, language: Language) -> str:
+    """A recurrence in words where it is a plain one, else as it is written."""
+    parts = dict(part.split("=", 1) for part in written.split(";"))
+    days = parts.get("BYDAY", "").split(",")
+    if parts == {"FREQ": "DAILY"}:
+        return text(language, "entries.daily")
+    if parts.keys() == {"FREQ", "BYDAY"} and parts["FREQ"] == "WEEKLY" and set(days) <= WEEK.keys():
+        named = text(language, "unit.join").join(WEEKDAYS[WEEK[day]].of(language) for day in days)
+        return text(language, "entries.weekly", days=named)
+    return written
+
+
+def _page(
+    visit: Visit,
+    key: str,
+    *,
+    given: int | None = None,
+    named: Named | None = None,
+    members: str = "",
+    failure: str | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    with visit.begin() as session:
+        shown = find(session, key)
+        live = find_live_version(session, "journey", key)
+    document = read_source(live.document).document if live else shown.document
+    entry = document.get("entry")
+    entries = [each for each in entry if isinstance(each, dict)] if isinstance(entry, list) else []
+    context = {
+        "shown": shown,
+        "of": "live" if live else "draft",
+        "chooses": any("on" not in each for each in entries),
+        "takes_lists": any("list" in each for each in entries),
+        "may_give": visit.viewer.may("operate") and shown.condition == "live",
+        "given": given,
+        "members": members,
+        "failure": failure,
+        "found": len(named.members) if named else 0,
+        "wrong": [(one.line, one.message[visit.language]) for one in named.wrong[:_SHOWN]] if named else [],
+        "wrong_count": len(named.wrong) if named else 0,
+        "empty_list": named is not None and not named.members and not named.wrong,
+    }
+    return visit.render("journeys/entries.html", context, status=status)
+
+
+_FAILURES: dict[type[ListError], str] = {
+    NoListEntryError: "no_entry",
+    lists.NotLiveError: "closed",
+    WrongLinesError: "wrong",
+}

@@ -27,6 +27,7 @@ from engine.jobs.models import Job, JobPart
 from engine.jobs.pages import Page, Work
 from engine.journeys.canonical import content_hash
 from engine.journeys.context import CheckContext
+from engine.journeys.plan import PlanError
 from engine.rulesets.fields import ruleset_fields
 from engine.secrets.keyring import KeyRing
 from engine.trying import past_decisions, past_events
@@ -105,6 +106,7 @@ def page(clock: Clock, keys: KeyRing, plans: Plans, *, per_page: int | None = No
         stretch = _stretch(session, asked, context, plans)
         if "after" not in job.cursor:
             total = past_events.count_members(session, stretch)
+            keep(session, job.id, past_events.said_of(stretch))
             return Page(0, {"after": 0}, total=total, over=not total)
         size = per_page or MEMBERS_PER_PAGE
         members = past_events.next_members(session, stretch, job.cursor["after"], size)
@@ -145,8 +147,12 @@ def _table(asked: Asked, context: CheckContext) -> Table:
 def _stretch(session: Session, asked: Asked, context: CheckContext, plans: Plans) -> past_events.Stretch:
     draft = plan_to_try(asked.key, asked.document, context)
     live = next((each for each in live_journeys(session).journeys if each.key == asked.key), None)
-    plan = plans.get(session, live.bundle_hash) if live is not None and live.state != "retired" else None
-    return past_events.Stretch(draft, plan, asked.since, asked.until)
+    if live is None or live.state == "retired":
+        return past_events.Stretch(draft, None, asked.since, asked.until)
+    try:
+        return past_events.Stretch(draft, plans.get(session, live.bundle_hash), asked.since, asked.until)
+    except PlanError:
+        return past_events.Stretch(draft, None, asked.since, asked.until, live_is_broken=True)
 
 
 def _asked(session: Session, job: Job, keys: KeyRing) -> Asked:

@@ -29,12 +29,13 @@ LONGEST_PATH = 30
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is replayed: the draft, what is live if anything is, and from when to when."""
+    """What is replayed: the draft, what is live if anything is and can be compiled here, and from when to when."""
 
     draft: Plan
     live: Plan | None
     since: datetime
     until: datetime
+    live_is_broken: bool = False
 
     @property
     def plans(self) -> Sequence[Plan]:
@@ -50,6 +51,16 @@ class Stretch:
     def types(self) -> list[str]:
         """The events that either of them takes."""
         return sorted(set(self.entry_types).union(*(plan.event_types for plan in self.plans)))
+
+
+def said_of(stretch: Stretch) -> Counts:
+    """What cannot be told, as is known before anybody is looked at."""
+    counts = Counts()
+    if stretch.draft.audiences:
+        counts.add(Figure("would", "unknown", "audiences-not-replayed"))
+    if stretch.live_is_broken:
+        counts.add(Figure("would", "unknown", "live-not-readable"))
+    return counts
 
 
 def count_members(session: Session, stretch: Stretch) -> int:

@@ -69,7 +69,7 @@ def _of_journey(session: Session, found: Figures, catalogue: Catalogue) -> dict[
         "outcomes": found.by_of("would", "outcome"),
         "waiting": found.by_of("would", "waiting"),
         "nodes": found.by_of("would", "node"),
-        "approximations": [*APPROXIMATIONS],
+        "approximations": [*APPROXIMATIONS, *found.by_of("would", "unknown")],
     }
 
 

@@ -76,7 +76,7 @@ RULES = (
     "price-drafts",
 )
 PARTS = (
-    "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list",
+    "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list", "/backtest",
     "/publish", "/migration",
     "/entries", "/entries/outlook", "/entries/outlook?of=draft",
     "/edit", "/edit/graph", "/edit/chosen?node=how",

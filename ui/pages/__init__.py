@@ -5,6 +5,7 @@ from types import ModuleType
 from ui.pages import (
     activity_types,
     alerts,
+    backtest,
     bulk,
     chain_jobs,
     choices,
@@ -56,6 +57,7 @@ MODULES: tuple[ModuleType, ...] = (
     funnel,
     simulate,
     journey_tests,
+    backtest,
     rules,
     grid,
     grid_regions,

@@ -10,7 +10,7 @@ from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
 from tests.ui.browser.conftest import Walk
 from tests.ui.browser.test_walks import grave_findings
-from tests.ui.sample import Sample
+from tests.ui.test_backtesting import done
 from ui.dependencies import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
 
@@ -29,7 +29,7 @@ def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
     [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
 )
 def test_a_walk_is_clean_accessible_and_fits(
-    browser: Browser, address: str, chain: Sample, lang: str, theme: str, width: int
+    browser: Browser, address: str, deps: Dependencies, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
     page, wrong = walk.page, dict[str, list[str]]()
@@ -58,6 +58,13 @@ def test_a_walk_is_clean_accessible_and_fits(
     walk.go("/journeys/hook-coupon/tests")
     page.locator(".test-more > summary").first.click()
     look("tests")
+    walk.go("/journeys/hook-coupon/backtest")
+    page.fill("#from", "2026-01-01")
+    page.locator('form:has(#from) button[type="submit"]').click()
+    page.wait_for_url("**job=*")
+    done(deps, int(page.url.rpartition("=")[2]))
+    expect(page.locator("#backtest .state-done")).to_be_visible(timeout=15_000)
+    look("backtest")
     page.close()
     assert {name: found for name, found in wrong.items() if found} == {}
     assert walk.complaints == []

@@ -35,6 +35,8 @@ def pages(chain: Sample) -> dict[str, str]:
         "entries": "/journeys/hook-coupon/entries",
         "simulate": "/journeys/hook-coupon/simulate",
         "tests": "/journeys/hook-coupon/tests",
+        "backtest": "/journeys/hook-coupon/backtest",
+        "backtest-table": "/rules/zones/backtest",
         "runs": "/journeys/hook-coupon/runs",
         "filtered": "/journeys/hook-coupon/runs?status=stuck",
         "nothing": "/journeys/hook-coupon/runs?stage=redeemed",

@@ -30,6 +30,12 @@ def read_draft(session: Session, kind: Kind, key: str) -> Draft:
     return draft
 
 
+def revision_of(session: Session, kind: Kind, key: str) -> int | None:
+    """The draft's revision without its text, if there is a draft."""
+    chosen = select(col(Draft.revision)).where(col(Draft.kind) == kind, col(Draft.key) == key)
+    return session.execute(chosen).scalar_one_or_none()
+
+
 def locked_draft(session: Session, kind: Kind, key: str) -> Draft | None:
     """The draft, if there is one, locked until the transaction ends."""
     chosen = select(Draft).where(col(Draft.kind) == kind, col(Draft.key) == key)

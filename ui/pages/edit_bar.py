@@ -14,11 +14,12 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
+from engine.definitions.drafts import revision_of
 from engine.definitions.kinds import Kind
 from engine.edits import log, presence
 from engine.edits.models import DraftEdit
 from engine.edits.presence import Present
-from engine.edits.store import Editable, editable
+from engine.edits.store import editable
 from ui.messages import text
 from ui.pages.editing import Key
 from ui.pages.visit import Visit, Visiting
@@ -82,15 +83,15 @@ def pulse(
 ) -> Response:
     """What happened since the page showed `revision`: a notice of what others did, or nothing."""
     with visit.begin() as session:
-        draft = _present(visit, session, kind, key)
+        now = _present(visit, session, kind, key)
         around = presence.others(session, kind, key, seat=visit.seat, now=visit.now())
-        found = log.since(session, kind, key, revision, limit=50) if draft.revision > revision else []
+        found = log.since(session, kind, key, revision, limit=50) if now > revision else []
         others = [row for row in found if row.seat is None or (row.by, row.seat) != (visit.actor, visit.seat)]
         names = names_of(session, {row.by for row in others}, visit.language)
     changes = [Change(names[row.by], row.at, _told(visit, row)) for row in others[:_TOLD]]
     events: dict[str, object] = {}
-    if draft.revision != revision:
-        events["draft-changed"] = {"revision": draft.revision, "target": "body"}
+    if now != revision:
+        events["draft-changed"] = {"revision": now, "target": "body"}
     if _mark(around) != people:
         events["presence-changed"] = {"target": "body"}
     answer: Response = Response(status_code=204)
@@ -101,11 +102,12 @@ def pulse(
     return answer
 
 
-def _present(visit: Visit, session: Session, kind: Kind, key: str) -> Editable:
-    """The draft; those who may edit it are noted as present."""
+def _present(visit: Visit, session: Session, kind: Kind, key: str) -> int:
+    """The draft's revision; those who may edit it are noted as present. Raises UnknownDefinitionError."""
     if visit.may_operate_chain:
         presence.seen(session, kind, key, by=visit.actor, seat=visit.seat, now=visit.now())
-    return editable(session, kind, key)
+    revision = revision_of(session, kind, key)
+    return editable(session, kind, key).revision if revision is None else revision
 
 
 def _step(visit: Visit, row: DraftEdit, who: str) -> Step:

@@ -14,6 +14,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.drafts import read_draft
 from engine.definitions.source import read_source
+from engine.edits.store import editable
 from tests.ui.browser.conftest import Walk
 from tests.ui.sample import PASSWORD, Sample
 
@@ -44,9 +45,9 @@ def document(database: Database) -> dict[str, Any]:
 
 def command(page: Page, base: int, **given: Any) -> int:
     """A command as a part of the page sends it: by a form of the page, and htmx."""
-    form = """([command, base]) => {
+    form = """([address, command, base]) => {
       const form = document.createElement("form");
-      form.setAttribute("hx-post", location.pathname.replace("/json", "/commands"));
+      form.setAttribute("hx-post", address);
       form.setAttribute("hx-swap", "none");
       form.innerHTML = '<input name="command"><input name="base"><button>go</button>';
       form.elements.command.value = command;
@@ -54,7 +55,9 @@ def command(page: Page, base: int, **given: Any) -> int:
       document.querySelector("main").append(form);
       htmx.process(form);
     }"""
-    page.evaluate(form, [json.dumps(given), str(base)])
+    journey = "hook-coupon" if "hook-coupon" in page.url else "win-back"
+    address = f"/edit/journey/{journey}/commands"
+    page.evaluate(form, [address, json.dumps(given), str(base)])
     with page.expect_response(lambda response: response.url.endswith("/commands")) as answered:
         page.locator("main > form:last-child button").click()
     page.locator("main > form:last-child").evaluate("form => form.remove()")
@@ -170,3 +173,43 @@ def test_a_finding_leads_to_its_line_while_one_types(walk: Walk, chain: Sample) 
     assert chosen == "7"
     walk.picture("json-lines")
     assert walk.complaints == []
+
+
+def test_two_people_work_in_one_editor_and_lose_nothing(walk: Walk, lin: Walk, database: Database) -> None:
+    """The same with the picture and the panel: each sees the other's edit, and a conflict keeps what was typed."""
+
+    def timeout() -> object:
+        with database.begin() as session:
+            document: Any = editable(session, "journey", "hook-coupon").document
+        return document["nodes"]["wait_add"]["timeout"]
+
+    walk.sign_in()
+    for each in (walk, lin):
+        each.go("/journeys/hook-coupon/edit?node=wait_add")
+        expect(each.page.locator("#edit-pulse")).to_have_attribute("data-revision", "0")
+    place = '[data-field][data-pointer="/nodes/wait_add/timeout"]'
+    mine, theirs = (each.page.locator(f"{place} input[name=value]") for each in (walk, lin))
+    lin.page.route("**/pulse?*", lambda route: route.fulfill(status=204))
+    expect(theirs).to_be_visible()
+    mine.fill("2 小时")
+    mine.press("Tab")
+    expect(walk.page.locator("#edit-pulse")).not_to_have_attribute("data-revision", "0")
+    theirs.fill("3 小时")
+    theirs.press("Tab")
+    clash = lin.page.locator(f"{place} .clash")
+    expect(clash).to_contain_text("运营管理员")
+    assert (theirs.input_value(), timeout()) == ("3 小时", "PT2H")
+    lin.picture("editor-conflict")
+    clash.locator("[data-again]").click()
+    expect(clash).to_have_count(0)
+    lin.page.unroute("**/pulse?*")
+    expect(walk.page.locator("#edit-notice")).to_contain_text("林 修改了 wait_add › 最长等待", timeout=15_000)
+    expect(mine).to_have_value("3 小时")
+    assert timeout() == "PT3H"
+
+    revision = int(lin.page.locator("#edit-pulse").get_attribute("data-revision") or 0)
+    assert command(lin.page, revision, command="delete", node="not_added") == 204
+    expect(walk.page.locator("#edit-notice")).to_contain_text("删除了节点 not_added", timeout=15_000)
+    expect(walk.page.locator('.canvas [data-node="not_added"]')).to_have_count(0)
+    walk.picture("editor-notice")
+    assert [each for each in (*walk.complaints, *lin.complaints) if "412" not in each] == []

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.funnel.versions import by_version
 from engine.jobs.errors import JobStateError
 from engine.members.merge import merge
 from engine.migrating.asked import InFlightError
@@ -380,6 +381,20 @@ def test_the_funnel_of_a_version_tells_of_whoever_is_in_it(crossing: Crossing, w
         assert [tuple(row) for row in counted] == [
             (1, "added", 0), (1, "scanned", 0), (2, "added", 2), (2, "scanned", 4),
         ]  # fmt: skip
+
+
+def test_the_figures_of_versions_tell_where_everybody_is_and_how_they_ended(crossing: Crossing, world: World) -> None:
+    names = people("x", 4)
+    runs = scanned(world, *names)
+    crossing.work(crossing.publish(changed(world), MAP))
+    scanned(world, "member:late")
+    world.order("exit", runs[0], outcome="gone")
+    world.take(world.the(runs[0]))
+    with world.database.begin() as session:
+        figures = by_version(session, str(world.document["key"]))
+    assert {version: (each.entered, each.live, dict(each.outcomes)) for version, each in figures.items()} == {
+        2: (5, 4, {"gone": 1})
+    }
 
 
 def test_a_later_migration_takes_over_from_an_earlier_one(crossing: Crossing, world: World) -> None:

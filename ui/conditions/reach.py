@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from engine.audiences.asking import is_personal
 from engine.audiences.counting import Count, Counting
@@ -69,6 +70,12 @@ class Crowd:
     keys: KeyRing
     now: datetime
 
+    def members(self, rule: Rule, fields: Fields, zone: ZoneInfo, patience: timedelta) -> Count:
+        """Of how many members a rule is true, and some of them. Raises TooSlowError."""
+        with self.begin() as session:
+            counting = Counting(session, self.keys, fields, self.now, zone, patience=patience)
+            return counting.members(rule, sample=EXAMPLES)
+
 
 def reach(bench: Bench, crowd: Crowd, language: Language, *, longer: bool = False) -> Reach:
     """How far a condition reaches. Never raises for a condition that can be wrong."""
@@ -122,7 +129,7 @@ def _tells_personal(rule: Rule, fields: Fields, sealed: frozenset[str]) -> bool:
 def _counted(bench: Bench, crowd: Crowd, rule: Rule, *, longer: bool) -> tuple[Count, bool] | None:
     """The count, and whether it is an estimate; None where even a part took too long."""
     try:
-        count = _members(bench, crowd, rule, LONGER if longer else PATIENCE)
+        count = crowd.members(rule, bench.fields, bench.zone, LONGER if longer else PATIENCE)
     except TooSlowError:
         return None if longer else _estimated(bench, crowd, rule)
     return count, not count.exact
@@ -133,13 +140,7 @@ def _estimated(bench: Bench, crowd: Crowd, rule: Rule) -> tuple[Count, bool] | N
     part: Json = {"<": [{"bucket": [{"var": "member.id"}, "reach", PART]}, 1]}
     some = compile_rule({"and": [part, rule.tree.source]}, bench.fields, conditions=bench.conditions)
     try:
-        count = _members(bench, crowd, some, PATIENCE)
+        count = crowd.members(some, bench.fields, bench.zone, PATIENCE)
     except TooSlowError:
         return None
     return replace(count, number=count.number * PART), True
-
-
-def _members(bench: Bench, crowd: Crowd, rule: Rule, patience: timedelta) -> Count:
-    with crowd.begin() as session:
-        counting = Counting(session, crowd.keys, bench.fields, crowd.now, bench.zone, patience=patience)
-        return counting.members(rule, sample=EXAMPLES)

@@ -64,6 +64,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "jobs": "/jobs",
         "import": "/import",
         "operators": "/operators",
+        "condition": "/edit/journey/hook-coupon/condition?at=/entry/0/when",
         "library": "/library",
         "template": "/library/journey/new-member",
         "template-table": "/library/ruleset/ownership",

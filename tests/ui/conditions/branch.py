@@ -72,4 +72,9 @@ def condition_in(database: Database) -> Any:
     with database.begin() as session:
         draft = find_draft(session, "journey", "branch")
         assert draft is not None
-        return json.loads(draft.document)["nodes"]["how"]["cases"][0].get("when")
+        return condition_of(json.loads(draft.document))
+
+
+def condition_of(document: dict[str, Any]) -> Any:
+    """The condition of the branch; None where it has none."""
+    return document["nodes"]["how"]["cases"][0].get("when")

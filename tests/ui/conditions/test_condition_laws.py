@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.definitions.source import value_at
+from engine.edits.commands import apply, parse
 from rules.compile import check_rule
 from tests.rules.generate import FIELDS, Language
+from tests.ui.conditions.branch import CASE, branch, condition_of
 from ui.conditions import actions
 from ui.conditions.actions import ActionError, Command, Edited
 from ui.conditions.reading import to_builder
@@ -20,7 +21,7 @@ from ui.conditions.tree import Group, Node, Wrapped, children, to_json, walk
 
 LANGUAGE = Language()
 PART = {"==": [{"var": "member.tier"}, "gold"]}
-ROOT = "/nodes/how/cases/0/when"
+ROOT = CASE
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.floats(allow_nan=False) | st.text(max_size=3)
 WORDS = st.sampled_from(["and", "or", "!", "!!", "==", "in", "var", "is_set", "condition", "some", "default", "x"])
@@ -54,29 +55,8 @@ def test_each_part_stands_where_it_says(condition: Any) -> None:
 
 
 def carried_out(condition: Any, command: Command) -> Any:
-    """The condition after a command, by means of its own."""
-    document = copy.deepcopy({"": condition})
-    path = [step.replace("~1", "/").replace("~0", "~") for step in str(command["pointer"])[len(ROOT) :].split("/")]
-    if command["command"] == "insert":
-        path.append("")
-    holder: Any = document
-    for step in path[:-1]:
-        holder = holder[int(step) if isinstance(holder, list) else step]
-    last = path[-1]
-    match command["command"]:
-        case "set":
-            holder[int(last) if isinstance(holder, list) else last] = command["value"]
-        case "insert":
-            holder.insert(command.get("index", len(holder)), command["value"])
-        case "remove" if isinstance(holder, list):
-            del holder[int(last)]
-        case "move":
-            holder.insert(command["to"], holder.pop(int(last)))
-        case "rename":
-            holder[command["to"]] = holder.pop(last)
-        case other:
-            raise AssertionError(other)
-    return document[""]
+    """The condition after a command, which an edit of the draft would carry out."""
+    return condition_of(apply(branch(condition), parse(command)))
 
 
 def replaced(condition: Any, at: str, change: Callable[[Any], Any]) -> Any:

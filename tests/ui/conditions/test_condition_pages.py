@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -16,10 +17,13 @@ from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.journeys.context import Proofs
+from rules.proofs.solver import Z3Prover
 from tests.rules.generate import FIELDS, Language
-from tests.ui.conditions.branch import CASE, condition_in, put_branch, put_document, table
+from tests.ui.conditions.branch import CASE, branch, condition_in, put_branch, put_document, table
 from tests.ui.sample import PASSWORD, Sample
-from tests.ui.visitor import Visitor
+from tests.ui.visitor import Visitor, visiting
+from ui.app import Dependencies, create_app
 
 BRANCH = "/edit/journey/branch/condition"
 FRIEND = {"==": [{"var": "member.friend"}, True]}
@@ -407,3 +411,21 @@ def test_sending_what_is_shown_changes_nothing(
             ]:
                 assert send(admin, sent, changed=name).status_code == 200
     assert json.dumps(condition_in(database)) == json.dumps(condition)
+
+
+# What only proofs find
+
+
+def test_what_proofs_find_of_a_condition_stands_below_it(
+    deps: Dependencies, chain: Sample, database: Database, clock: FixedClock
+) -> None:
+    document = branch(FRIEND)
+    never = {"and": [{"==": [{"var": "member.gender"}, "female"]}, {"==": [{"var": "member.gender"}, "male"]}]}
+    cases = [{"when": FRIEND, "port": "yes"}, {"when": {"and": [FRIEND, BOTH["and"][1]]}, "port": "yes"}]
+    document["nodes"]["how"]["cases"] = [*cases, {"when": never, "port": "yes"}]
+    put_document(database, clock, "journey", document)
+    with visiting(create_app(replace(deps, proofs=Proofs(Z3Prover(), seconds=600)))) as browser:
+        browser.post("/sign-in", data={"username": "admin", "password": PASSWORD})
+        found = [reach(browser, f"/nodes/how/cases/{i}/when") for i in range(3)]
+    assert ["hidden-case" in page for page in found] == [False, True, False]
+    assert ["impossible-condition" in page for page in found] == [False, False, True]

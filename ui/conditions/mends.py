@@ -46,11 +46,11 @@ def mends_of_node(problem: Problem, node: Node, conditions: Conditions, language
 
 
 def near_fields(path: str, fields: Fields) -> list[str]:
-    """The fields of a near name: of the path, or of the last part of it with another owner."""
-    close = get_close_matches(path, [*fields], MOST, 0.8)
-    last = path.rpartition(".")[2]
-    same_end = [each for each in fields if each.rpartition(".")[2] == last]
-    return [*dict.fromkeys([*close, *same_end])][:MOST]
+    """The fields whose own name is near, those of the same owner first."""
+    owner, _, name = path.rpartition(".")
+    names = get_close_matches(name, {each.rpartition(".")[2] for each in fields}, 2 * MOST, 0.65)
+    near = [each for close in names for each in fields if each.rpartition(".")[2] == close]
+    return sorted(near, key=lambda each: each.rpartition(".")[0] != owner)[:MOST]
 
 
 def _operators(at: str, json: dict[str, Json], language: Language) -> Iterator[Mend]:

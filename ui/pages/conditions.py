@@ -146,7 +146,8 @@ def change_condition(
     except StaleRevisionError as error:
         return overtaken(visit, kind, key, found.command, error)
     after = Editor(_bench(visit, kind, key, at), visit.language, may_edit=True)
-    shown = _shown(visit, replace(after, opened=found.at, focus=_focus(after, posted.sent, found)))
+    opened = posted.sent.at if posted.sent.do == "row" else found.at
+    shown = _shown(visit, replace(after, opened=opened, focus=_focus(after, posted.sent, found)))
     shown.headers["HX-Trigger"] = json.dumps({"draft-changed": {"revision": revision, "target": "body"}})
     return shown
 

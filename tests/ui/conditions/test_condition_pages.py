@@ -393,6 +393,22 @@ def test_whatever_stands_there_is_shown_and_kept(admin: Visitor, database: Datab
         assert len(page) < 4_000_000
 
 
+def test_a_long_condition_is_told_in_words_and_opened_test_by_test(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    put_branch(database, clock, {"or": [{"==": [{"var": "member.tier"}, f"t{i}"]} for i in range(60)]})
+    page = shown(admin)
+    assert "tier is t7" in page
+    assert not [each for each in forms(page) if "operator" in each]
+    page = admin.get(f"{address()}&open=/or/7", headers={"HX-Request": "true"}).text
+    [opened] = [each for each in forms(page) if "operator" in each]
+    answer = send(admin, opened, changed="value.1", **{"value.1": "gold"})
+    assert condition_in(database)["or"][7] == {"==": [{"var": "member.tier"}, "gold"]}
+    assert [each["at"] for each in forms(answer.text) if "operator" in each] == [["/or/7"]], "it stays open"
+    answer = send(admin, {"do": "add", "at": "", "path": "member.friend"})
+    assert [each["at"] for each in forms(answer.text) if "operator" in each] == [["/or/60"]]
+
+
 LANGUAGE = Language()
 NAMED = ("field", "operator", "value.", "other.", "number.")
 

@@ -10,7 +10,7 @@ from engine.definitions.kinds import Kind
 from engine.journeys.catalogue import ActivityType
 from engine.journeys.document import EndNode
 from engine.journeys.plan import Plan
-from engine.journeys.trying.cost import bounds
+from engine.journeys.trying import cost
 from engine.migrating.proposal import Group, Proposal
 from rules.types import Json
 from ui import words
@@ -40,6 +40,7 @@ class ShownChange:
 class Cost:
     """An effect, and how many of it 1,000 entrants have at least and at most; None: a loop repeats it."""
 
+    kind: cost.Kind
     name: str
     batch: str
     least: int
@@ -99,8 +100,8 @@ def marks(before: Mapping[str, Json], after: Mapping[str, Json], language: Langu
 def costs(plan: Plan, catalogue: Mapping[str, ActivityType], language: Language) -> list[Cost]:
     """What 1,000 entrants cost."""
     return [
-        Cost(words.activity(bound.kind.activity, catalogue, language), bound.kind.batch, bound.least, bound.most)
-        for bound in bounds(plan)
+        Cost(each.kind, words.activity(each.kind.activity, catalogue, language), each.kind.batch, each.least, each.most)
+        for each in cost.bounds(plan)
     ]
 
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from engine.database import direct
 from engine.jobs.models import Job
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.trying.cost import Kind, expected
+from engine.trying.backtests import latest
 from engine.trying.sums import Figures, differs, figures
 from rules.types import Json
 
@@ -35,6 +37,24 @@ def result_of(session: Session, job: Job, catalogue: Catalogue) -> dict[str, Jso
     if job.args["kind"] == "ruleset":
         return {**common, **_of_ruleset(session, found)}
     return {**common, **_of_journey(session, found, catalogue)}
+
+
+def expectations(session: Session, key: str, digest: str) -> tuple[int, dict[Kind, float]] | None:
+    """The latest finished backtest of a journey that says exactly this: its job, and what 1,000 entrants had.
+
+    None where there is none in sight, or nobody entered in it.
+    """
+    job = latest(session, "journey", key, digest)
+    if job is None:
+        return None
+    found = figures(session, job)
+    counts: Counter[Kind] = Counter()
+    for what in ("at-once", "later"):
+        for of, n in found.by_of("would", what).items():
+            activity, _, batch = of.partition("|")
+            counts[Kind(activity, batch)] += n
+    told = {each.kind: each.per_1000 for each in expected(counts, found.total("would", "entered"))}
+    return (job, told) if found.total("would", "entered") else None
 
 
 def _of_ruleset(session: Session, found: Figures) -> dict[str, Any]:

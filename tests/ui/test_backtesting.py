@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,10 +14,11 @@ from engine.clock import FixedClock
 from engine.coupons.models import CouponBatch
 from engine.database.connection import Database
 from engine.definitions.plans import Plans
+from engine.edits.store import put_draft
 from engine.jobs import store
 from engine.secrets.keyring import KeyRing
 from engine.trying import backtests
-from tests.ui.sample import PASSWORD, Sample
+from tests.ui.sample import JOURNEY, PASSWORD, Sample
 from tests.ui.test_pages import text_of
 from tests.ui.visitor import Visitor
 from ui.app import Dependencies
@@ -62,6 +64,20 @@ def test_a_journey_is_tried_over_the_days_that_were_chosen(admin: Visitor, deps:
     assert file.headers["content-disposition"] == f'attachment; filename="backtest-hook-coupon-{job}.csv"'
     assert file.text.splitlines()[0].startswith("\ufeffstore,title,entered,messages,coupons")
     assert len(file.text.splitlines()) == 3
+
+
+def test_the_page_of_publishing_tells_the_expectation_of_the_latest_backtest(
+    admin: Visitor, deps: Dependencies, database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        draft = json.dumps({**JOURNEY, "note": "a draft"})
+        put_draft(session, "journey", "hook-coupon", draft, by="user:t", now=clock.now())
+    before = admin.get("/journeys/hook-coupon/publish?lang=en").text
+    assert f'href="{PAGE}"' in before
+    job = asked(admin)
+    done(deps, job)
+    page = admin.get("/journeys/hook-coupon/publish?lang=en").text
+    assert f'href="{PAGE}?job={job}"' in page
 
 
 def test_too_few_coupons_are_warned_of(admin: Visitor, deps: Dependencies, database: Database) -> None:

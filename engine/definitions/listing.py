@@ -58,6 +58,7 @@ class VersionItem:
     note: str | None
     published_at: datetime
     published_by: str
+    approved_by: str | None = None
 
 
 def list_shown(session: Session, kind: str) -> list[Listed]:
@@ -97,7 +98,7 @@ def list_versions(session: Session, kind: str, key: str) -> Sequence[VersionItem
         select(Version).where(col(Version.kind) == kind, col(Version.key) == key).order_by(col(Version.n).desc())
     )
     return [
-        VersionItem(found.n, found.hash, found.note, found.published_at, found.published_by)
+        VersionItem(found.n, found.hash, found.note, found.published_at, found.published_by, found.approved_by)
         for found in session.execute(statement).scalars()
     ]
 

@@ -14,6 +14,7 @@ from engine.definitions.listing import Shown, VersionItem, list_versions, show
 from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
 from engine.edits.store import history
+from engine.funnel.versions import by_version
 from rules.types import Json
 from ui.checking import check_context
 from ui.differences import Sides, differences
@@ -73,7 +74,9 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         edits = history(session, kind, key, limit=_EDITS_SHOWN)
         actors = {each.published_by for each in versions} | {each.by for each in edits}
         actors |= {each.undone_by for each in edits if each.undone_by} | ({draft.updated_by} if draft else set())
+        actors |= {each.approved_by for each in versions if each.approved_by}
         names = names_of(session, actors, visit.language)
+        figures = by_version(session, key) if kind == "journey" else None
     context = {
         **_around(kind, key, shown),
         "versions": versions,
@@ -81,6 +84,7 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         "edits": edits,
         "deed": partial(deed_words, language=visit.language),
         "names": names,
+        "figures": figures,
         "first": _preset(shown, versions)[0],
         "second": _preset(shown, versions)[1],
     }

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine.definitions.diff import Change, diff
-from engine.definitions.kinds import Kind
 from engine.journeys.catalogue import ActivityType
 from engine.journeys.document import EndNode
 from engine.journeys.plan import Plan
@@ -17,23 +15,6 @@ from ui import words
 from ui.canvas import Mark
 from ui.messages import Language, text
 from ui.outline import Outline, outline
-from ui.places import address_of, place_words
-from ui.presentable import presentable
-
-MOST_CHANGES = 200
-LONGEST = 160
-
-
-@dataclass(frozen=True)
-class ShownChange:
-    """One value that differs, with its place in words and where it is edited."""
-
-    op: str
-    pointer: str
-    place: str
-    href: str
-    before: str | None
-    after: str | None
 
 
 @dataclass(frozen=True)
@@ -76,13 +57,6 @@ class People:
 
     at: Mapping[str, int] = field(default_factory=dict)
     stuck: Mapping[str, int] = field(default_factory=dict)
-
-
-def changes(
-    kind: Kind, key: str, before: dict[str, Json], after: dict[str, Json], language: Language
-) -> list[ShownChange]:
-    """What differs, in the order of the documents."""
-    return [_shown(kind, key, each, before, after, language) for each in diff(before, after)[:MOST_CHANGES]]
 
 
 def marks(before: Mapping[str, Json], after: Mapping[str, Json], language: Language) -> dict[str, Mark]:
@@ -176,26 +150,6 @@ def outlines(
 ) -> dict[int, Outline]:
     """The older versions as people read them."""
     return {version: outline(document, catalogue, language) for version, document in documents.items()}
-
-
-def _shown(
-    kind: Kind, key: str, change: Change, before: dict[str, Json], after: dict[str, Json], language: Language
-) -> ShownChange:
-    document = before if change.op == "removed" else after
-    place = place_words(document, change.pointer, language) or change.pointer or text(language, "edits.whole")
-    return ShownChange(
-        change.op,
-        change.pointer,
-        place,
-        address_of(kind, key, change.pointer),
-        None if change.op == "added" else _value(change.before),
-        None if change.op == "removed" else _value(change.after),
-    )
-
-
-def _value(value: Json) -> str:
-    said = value if isinstance(value, str) else words.plain_json(presentable(value))
-    return words.clip(said, LONGEST)
 
 
 def _nodes(document: Mapping[str, Json]) -> Mapping[str, Json]:

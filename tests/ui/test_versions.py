@@ -140,3 +140,14 @@ def test_rulesets_are_compared_row_by_row(admin: Visitor, chain: Sample, databas
     assert re.search("diff-row-added.*?new", page.text, re.DOTALL)
     assert "其余情况" in said
     assert admin.get("/rules/compared/versions").status_code == 200
+
+
+def test_an_old_version_is_restored_as_an_edit_of_the_draft(admin: Visitor, chain: Sample, database: Database) -> None:
+    restored = admin.post("/journeys/hook-coupon/versions/1/restore")
+    assert (restored.status_code, restored.headers["location"]) == (303, "/journeys/hook-coupon/edit")
+    with database.begin() as session:
+        first = session.get_one(Version, ("journey", "hook-coupon", 1)).document
+        assert session.get_one(Draft, ("journey", "hook-coupon")).document == first
+    admin.post("/journeys/hook-coupon/versions/1/restore")
+    assert "恢复了版本 1" in text_of(admin.get("/journeys/hook-coupon/versions"))
+    assert admin.post("/journeys/hook-coupon/versions/9/restore").status_code == 404

@@ -28,10 +28,12 @@ from engine.trying.result import expectations
 from rules.types import Json
 from ui import publishing
 from ui.checking import check_context
+from ui.differences import Sides, differences
 from ui.outline import Outline, outline
 from ui.pages.visit import Visit, Visiting
 from ui.people import names_of
 from ui.problems import NotFound
+from ui.table_differences import table_differences
 
 router = APIRouter()
 
@@ -225,17 +227,23 @@ def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> di
     """What the checks and tests say, and what changes."""
     errors = sum(each.severity == "error" for each in found)
     with visit.deps.database.begin() as session:
+        context = check_context(visit.deps, session)
         try:
-            report = checks.run(kind, ready.key, ready.document, check_context(visit.deps, session))
+            report = checks.run(kind, ready.key, ready.document, context)
         except NotPublishableError:
             report = None
+        compared = differences(Sides(kind, ready.before, ready.document, context), visit.language)
+        table = None
+        if kind == "ruleset":
+            table = table_differences(ready.before, ready.document, compared.parts, context, visit.language)
     return {
         "errors": errors,
         "warnings": sum(each.severity != "error" and each.accepted is None for each in found),
         "overlaps": [each for each in found if each.code == "entry-overlap"],
         "tests": report.tests if report else None,
         "failed": [test for test in report.tests if not test.ok] if report else [],
-        "changes": publishing.changes(kind, ready.key, ready.before, ready.document, visit.language),
+        "compared": compared,
+        "table": table,
         "needs_approval": kind in visit.deps.approvals,
         "may_approve": visit.may_operate_chain and ready.stands.may_approve(visit.actor),
     }

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from engine.definitions.drafts import find_draft
 from engine.definitions.listing import Shown, VersionItem, list_versions, show
 from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
-from engine.edits.store import history
+from engine.edits.store import history, put_draft
 from engine.funnel.versions import by_version
 from rules.types import Json
 from ui.checking import check_context
@@ -22,13 +22,14 @@ from ui.lists import LARGEST_VERSION
 from ui.pages.journeys import Key
 from ui.pages.visit import Visit, Visiting
 from ui.people import names_of
-from ui.places import deed_words
+from ui.places import deed_words, editor_of
 from ui.problems import NotFound
 from ui.table_differences import table_differences
 
 router = APIRouter()
 
 Number = Annotated[int, Query(ge=1, le=LARGEST_VERSION)]
+PathNumber = Annotated[int, Path(ge=1, le=LARGEST_VERSION)]
 Which = Number | Literal["draft", "live"]
 Kind = Literal["journey", "ruleset"]
 
@@ -67,6 +68,26 @@ def compare_ruleset(visit: Visiting, key: Key, a: Which | None = None, b: Which 
     return _compared(visit, "ruleset", key, a, b)
 
 
+@router.post("/journeys/{key}/versions/{n}/restore")
+def restore_journey(visit: Visiting, key: Key, n: PathNumber) -> RedirectResponse:
+    """Make an old version of the journey the draft; what the draft said before can be had back by undoing."""
+    return _restored(visit, "journey", key, n)
+
+
+@router.post("/rules/{key}/versions/{n}/restore")
+def restore_ruleset(visit: Visiting, key: Key, n: PathNumber) -> RedirectResponse:
+    """The same of a ruleset."""
+    return _restored(visit, "ruleset", key, n)
+
+
+def _restored(visit: Visit, kind: Kind, key: str, n: int) -> RedirectResponse:
+    with visit.operate(whole_chain=True) as session:
+        found = read_version(session, kind, key, n)
+        told: Json = {"command": "restore", "version": n}
+        put_draft(session, kind, key, found.document, by=visit.actor, now=visit.now(), told=told, seat=visit.seat)
+    return RedirectResponse(editor_of(kind, key), 303)
+
+
 def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
     with visit.begin() as session:
         shown = _find(session, kind, key)
@@ -85,6 +106,7 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         "deed": partial(deed_words, language=visit.language),
         "names": names,
         "figures": figures,
+        "may_edit": visit.may_operate_chain,
         "first": _preset(shown, versions)[0],
         "second": _preset(shown, versions)[1],
     }

@@ -51,7 +51,7 @@ def test_without_rulesets_the_list_says_what_to_do_next(admin: Visitor, database
         connection.execute(text("DELETE FROM drafts WHERE kind = 'ruleset'"))
     page = admin.get("/rules").text
     assert "还没有规则集" in page
-    assert 'href="/docs"' in page.partition("<main")[2]
+    assert 'href="/rules/new"' in page.partition("<main")[2]
 
 
 @pytest.mark.parametrize(("lang", "expected"), [

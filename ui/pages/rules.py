@@ -59,7 +59,7 @@ def show_list(visit: Visiting) -> HTMLResponse:
     with visit.begin() as session:
         found = list_shown(session, "ruleset")
     ordered = sorted(found, key=lambda shown: (shown.condition != "live", shown.key))
-    return visit.render("rules/list.html", {"rulesets": ordered})
+    return visit.render("rules/list.html", {"rulesets": ordered, "may_edit": visit.may_operate_chain})
 
 
 @router.get("/rules/{key}")

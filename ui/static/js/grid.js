@@ -1,7 +1,16 @@
 // The grid of a ruleset: walked and edited by keys or mouse, copied to and from spreadsheets, kept up to date row by row.
 (() => {
   const home = document.querySelector("[data-grid]");
-  if (!home) return;
+  if (!home) {  // columns that cannot be read: mends and settings still work, and the page is asked for anew
+    document.addEventListener("click", async (event) => {
+      const deed = event.target.closest("[data-command]");
+      if (!deed) return;
+      const key = location.pathname.split("/")[2];
+      for (const command of JSON.parse(deed.dataset.command)) await fetch(`/edit/ruleset/${key}/commands`, { method: "POST", body: new URLSearchParams({ command: JSON.stringify(command) }) });
+      location.reload();
+    });
+    return;
+  }
   const address = home.dataset.grid, locked = "locked" in home.dataset;
   const table = () => home.querySelector("table");
   const rows = () => table().tBodies[0].rows;
@@ -428,7 +437,11 @@
     const mend = event.target.closest("[data-command]");
     if (mend && !locked) {
       mend.disabled = true;
-      for (const command of JSON.parse(mend.dataset.command)) send({ command }, (answer) => { if (answer.said) { complain(answer.said); mend.disabled = false; } });
+      for (const command of JSON.parse(mend.dataset.command)) send({ command }, (answer) => {
+        mend.disabled = false;
+        if (answer.said) complain(answer.said);
+        else document.getElementById(mend.dataset.empties)?.replaceChildren();
+      });
       return;
     }
     const row = event.target.closest('a[href^="#row-"]')?.hash.slice(5);

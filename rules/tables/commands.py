@@ -23,7 +23,18 @@ Which: TypeAlias = Annotated[StrictInt, Field(ge=0)] | StrictStr
 """An input by its number or its field; an output by its number or its key."""
 
 Term: TypeAlias = Literal[
-    "title", "note", "time_zone", "hit", "aggregate", "total", "complete", "otherwise", "on_unknown", "agree", "fields"
+    "title",
+    "note",
+    "time_zone",
+    "hit",
+    "aggregate",
+    "total",
+    "complete",
+    "otherwise",
+    "on_unknown",
+    "agree",
+    "fields",
+    "conditions",
 ]
 """What holds for a ruleset beside its rows and columns."""
 

@@ -191,3 +191,82 @@ def test_a_finding_is_mended_and_the_mend_taken_back_by_mouse(
     expect(cell(walk, "twice", 2)).to_have_text("json:5")
     assert kept(database, "grid")["rows"][2]["when"] == ["gold", 5]
     assert walk.complaints == []
+
+
+def test_a_ruleset_is_built_from_an_empty_page_by_mouse(walk: Walk, database: Database, address: str) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go("/rules")
+    page.get_by_role("link", name="New ruleset").click()
+    page.fill("#new-zh", "价格")
+    page.fill("#new-en", "Prices")
+    expect(page.locator("#new-key")).to_have_value("prices")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/rules/prices/edit")
+    page.fill("#input-field", "member.in_group")
+    page.get_by_role("button", name="Add input").click()
+    saved(walk, 2)
+    page.fill("#output-key", "zone")
+    page.get_by_role("button", name="Add output").click()
+    saved(walk, 3)
+    page.get_by_role("button", name="Add row", exact=True).click()
+    saved(walk, 4)
+    cell(walk, "r1", 1).click()
+    page.get_by_role("button", name="Edit cell").click()
+    page.locator(".grid-choices li", has_text="true").click()
+    page.keyboard.press("Tab")
+    saved(walk, 5)
+    cell(walk, "r1", 5).click()
+    page.keyboard.type("GROUP")
+    page.keyboard.press("Enter")
+    saved(walk, 6)
+    page.locator("#terms-box > summary").click()
+    page.check("input[name=has]")
+    saved(walk, 7)
+    page.fill("#given-1", "FULL")
+    page.keyboard.press("Tab")
+    saved(walk, 8)
+    document = kept(database, "prices")
+    assert document["rows"] == [{"id": "r1", "when": [True], "then": {"zone": "GROUP"}}]
+    assert document["otherwise"] == {"zone": "FULL"}
+    expect(page.locator("#grid-findings")).to_contain_text("Nothing was found")
+    walk.picture("grid-built")
+    assert walk.complaints == []
+
+
+def test_a_condition_is_built_beside_the_table(walk: Walk, database: Database, table: str) -> None:
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "app", 3).click()
+    walk.page.get_by_role("button", name="Build condition").click()
+    expect(walk.page.locator("#grid-condition")).to_contain_text("app")
+    expect(walk.page.locator("#grid-condition-body .cond, #grid-condition-body form").first).to_be_visible()
+    assert grave_findings(walk) == []
+    walk.picture("grid-condition")
+    walk.page.get_by_role("button", name="Close").click()
+    expect(cell(walk, "app", 3)).to_be_focused()
+    assert walk.complaints == []
+
+
+def test_a_spreadsheet_is_looked_at_and_applied(walk: Walk, database: Database, table: str) -> None:
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    with walk.page.expect_download() as download:
+        walk.page.locator('a[href$="format=csv"]').click()
+    text = download.value.path().read_text(encoding="utf-8-sig").replace("not gold", "black")
+    file: Any = {"name": "rows.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    walk.page.set_input_files("#sheet-file", file)
+    walk.page.get_by_role("button", name="See what differs").click()
+    expect(walk.page.locator("#sheet-preview")).to_contain_text("1 cell changed")
+    walk.page.get_by_role("button", name="Apply").click()
+    saved(walk, 2)
+    expect(cell(walk, "score", 1)).to_have_text("black")
+    expect(walk.page.locator("#sheet-preview")).to_be_empty()
+    walk.page.locator("#edit-undo").click()
+    expect(cell(walk, "score", 1)).to_have_text("not gold")
+    file = {"name": "rows.csv", "mimeType": "text/csv", "buffer": text.replace("black", '"not"""').encode()}
+    walk.page.set_input_files("#sheet-file", file)
+    walk.page.get_by_role("button", name="See what differs").click()
+    expect(walk.page.locator("#sheet-preview")).to_contain_text("Row 3, column B")
+    walk.complaints = [each for each in walk.complaints if "422" not in each]
+    assert walk.complaints == []

@@ -50,6 +50,7 @@ def pages(chain: Sample) -> dict[str, str]:
         "rules": "/rules",
         "ruleset": "/rules/zones",
         "ruleset-edit": "/rules/zones/edit",
+        "ruleset-new": "/rules/new",
         "ruleset-broken": "/rules/zones?version=draft",
         "ruleset-draft": "/rules/price-drafts",
         "members": "/members",

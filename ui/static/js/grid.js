@@ -231,6 +231,22 @@
     up: () => move(-1),
     down: () => move(1),
     edit: () => rows().length && begin(),
+    condition: () => {  // of the row, or of the cell that has the focus
+      if (!rows().length) return;
+      const part = head(at.c).dataset.part, number = first() - 1 + at.r;
+      const place = part === "when" ? `/rows/${number}/when/${at.c - 1}` : `/rows/${number}/and`;
+      const panel = document.getElementById("grid-condition");
+      panel.hidden = false;
+      panel.querySelector("[data-condition-of]").textContent = `${rows()[at.r].dataset.id ?? number + 1}${part === "when" ? ` · ${head(at.c).textContent.trim()}` : ""}`;
+      htmx.ajax("GET", `/edit/ruleset/${address.split("/")[2]}/condition?at=${encodeURIComponent(place)}`, { target: "#grid-condition-body", swap: "innerHTML" });
+      panel.querySelector("h2").focus();
+      panel.scrollIntoView({ block: "nearest" });
+    },
+    close: () => {
+      document.getElementById("grid-condition").hidden = true;
+      document.getElementById("grid-condition-body").replaceChildren();
+      go(at.r, at.c);
+    },
     columns: () => {
       const all = home.toggleAttribute("data-all");
       for (const each of document.querySelectorAll('[data-deed="columns"]')) each.setAttribute("aria-pressed", String(all));
@@ -433,7 +449,7 @@
   });
   document.addEventListener("click", (event) => {
     const deed = event.target.closest("[data-deed]")?.dataset.deed;
-    if (deed && (deed === "columns" || !locked)) { if (editing) end(true); deeds[deed]?.(); return; }
+    if (deed && (["columns", "condition", "close"].includes(deed) || !locked)) { if (editing) end(true); deeds[deed]?.(); return; }
     const mend = event.target.closest("[data-command]");
     if (mend && !locked) {
       mend.disabled = true;
@@ -523,6 +539,9 @@
       home.toggleAttribute(`data-no-${part}`, !used);
     }
   };
+  document.addEventListener("htmx:before:morph:attr", (event) => {  // what the reader has opened stays open
+    if (event.target.matches?.("details") && event.detail.attrName === "open") event.preventDefault();
+  });
   document.addEventListener("htmx:after:swap", marks);
   document.body.addEventListener("draft-changed", (event) => {
     if (Number(event.detail?.revision) !== Number(home.dataset.revision)) refresh();

@@ -21,28 +21,14 @@ from rules.tables.scalars import NotationError, as_json
 from rules.tables.sheet import Column, SheetError, columns_of, text_of
 from rules.tables.table import Table
 from rules.tables.wording import Wording
-from rules.types import Declaration, Fields, Json, Problem
-from ui.decision_tables import field_name
-from ui.messages import Language, text
-from ui.words import title
+from rules.types import Json, Problem
+from ui.grid_heads import Head, head_of
+from ui.messages import Language
 
 ROWS_SHOWN = 500
 """Rows on one page of a long table."""
 
 _BESIDE_ROWS = ("rows", "tests", "agree", "note", "key", "total", "hit", "aggregate", "complete", "on_unknown")
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column: how commands name it, how people call it, what stands in it, and what may be written there."""
-
-    name: str
-    title: str
-    part: str
-    type_name: str
-    hint: str
-    choices: tuple[str, ...] = ()
-    refers_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +69,11 @@ class Grid:
         return rows if isinstance(rows, list) else []
 
     @property
+    def terms(self) -> str:
+        """What tells whether anything changed beside rows and tests."""
+        return _digest([each for each in self.document.items() if each[0] not in {"rows", "tests"}])
+
+    @property
     def types(self) -> dict[str, str]:
         """The types of the fields of the inputs, for commands that carry texts."""
         return {
@@ -105,7 +96,7 @@ def grid_of(document: dict[str, Json], context: CheckContext, language: Language
         return Grid(document, context, language, (), (), frame, error.problems[0].message[language])
     table, _ = examine({**document, "rows": [], "tests": []}, ruleset_fields(context), context.conditions)
     known = table.known if table is not None else {}
-    heads = [_head(column, known, document, language) for column in columns]
+    heads = [head_of(column, known, document, language) for column in columns]
     return Grid(document, context, language, heads, columns, frame)
 
 
@@ -237,71 +228,6 @@ def _text(parts: Mapping[str, Any], column: Column) -> str:
         return text_of(parts, column)
     except NotationError:
         return as_json(None)
-
-
-def _head(column: Column, known: Fields, document: Mapping[str, Json], language: Language) -> Head:
-    match column.part:
-        case "when":
-            path = column.name.removeprefix("when:").partition("#")[0]
-            declaration = known.get(path)
-            called = _title(document, "inputs", column.index, language) or field_name(path, known, language)
-            name = column.type_name or "any"
-            return Head(column.name, called, "when", name, _hint(name, language), *_offered(name, declaration))
-        case "then":
-            key = column.name.removeprefix("then:")
-            at = _output(document, key)
-            called = _title(document, "outputs", at, language) or key
-            name = column.type_name or "any"
-            return Head(column.name, called, "then", name, _hint(f"then.{name}", language), *_given(document, at, name))
-        case part:
-            called, hint = text(language, f"grid.column.{part}"), text(language, f"grid.hint.{part}")
-            return Head(column.name, called, part, part, hint)
-
-
-def _hint(name: str, language: Language) -> str:
-    """How cells of a type are written, in one line."""
-    side, _, plain = name.rpartition(".") if name.startswith("then.") else ("", "", name)
-    kind = plain.partition(":")[0]
-    if side:
-        return text(language, f"grid.hint.then.{kind if kind in _GIVEN_HINTS else 'text'}")
-    return text(language, f"grid.hint.when.{kind if kind in _ASKED_HINTS else 'text'}")
-
-
-_ASKED_HINTS = frozenset(
-    {"boolean", "integer", "decimal", "money", "text", "enum", "tags", "date", "instant", "duration", "ref", "list"}
-)
-_GIVEN_HINTS = frozenset({"boolean", "integer", "money", "text", "enum", "instant", "duration", "share", "ref"})
-
-
-def _offered(name: str, declaration: Declaration | None) -> tuple[tuple[str, ...], str | None]:
-    """The values to choose from, and what a reference refers to."""
-    if name == "boolean":
-        return ("true", "false"), None
-    values = tuple(declaration.values or ()) if declaration is not None else ()
-    return values, name.partition(":")[2] or None
-
-
-def _given(document: Mapping[str, Json], at: int, name: str) -> tuple[tuple[str, ...], str | None]:
-    if name == "boolean":
-        return ("true", "false"), None
-    outputs = document.get("outputs")
-    output = outputs[at] if isinstance(outputs, list) and at < len(outputs) else None
-    values = output.get("values") if isinstance(output, dict) else None
-    told = tuple(each for each in values if isinstance(each, str)) if isinstance(values, list) else ()
-    return told, name.partition(":")[2] or None
-
-
-def _output(document: Mapping[str, Json], key: str) -> int:
-    outputs = document.get("outputs")
-    listed = outputs if isinstance(outputs, list) else []
-    named = [each.get("key") if isinstance(each, dict) else None for each in listed]
-    return named.index(key) if key in named else 0
-
-
-def _title(document: Mapping[str, Json], key: str, index: int, language: Language) -> str:
-    items = document.get(key)
-    item = items[index] if isinstance(items, list) and index < len(items) else None
-    return title(item.get("title"), language) if isinstance(item, dict) else ""
 
 
 def _id(row: Json) -> str | None:

@@ -8,7 +8,7 @@ from engine.rulesets.fields import ruleset_fields
 from engine.rulesets.proofs import SOME_DAY
 from rules.documents.commands import Mend
 from rules.proofs import findings as proofs
-from rules.proofs.mends import mends as of_proofs
+from rules.proofs import mends as of_proofs
 from rules.tables.compile import examine
 from rules.tables.mends import mends_of_problem, mends_of_test
 from rules.tables.table import Table
@@ -25,13 +25,13 @@ class Mending:
 
     def __init__(self, document: dict[str, Json], context: CheckContext) -> None:
         self.document = document
-        self.now = context.now or SOME_DAY
         table, problems = examine(document, ruleset_fields(context), context.conditions)
         self.table: Table | None = None if problems else table
+        self.proofs = of_proofs.Mending(table, context.now or SOME_DAY) if table is not None else None
 
     def of(self, finding: Finding) -> list[Mend]:
         """Ways to do away with a finding."""
-        if self.table is None:
+        if self.table is None or self.proofs is None:
             return mends_of_problem(self.document, finding.code, finding.pointer)
         if finding.code == "test-failed":
             return mends_of_test(self.table, finding.pointer)
@@ -45,4 +45,4 @@ class Mending:
             box=finding.box or {},
             example=example,
         )
-        return of_proofs(self.table, found, now=self.now)
+        return self.proofs.of(found)

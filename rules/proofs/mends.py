@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from rules.documents.commands import Mend
 from rules.proofs.boxes import box_conditions, plain_cell
@@ -24,24 +25,43 @@ from rules.types import Json
 
 def mends(table: Table, found: Finding, *, now: datetime) -> list[Mend]:
     """Ways to do away with a finding of this table; none for what only people can decide."""
-    try:
-        space = space_of((table,), table.zone, now)
-    except NotSettledError:
-        return []
-    making = _Making(table, found, space)
-    match found.code:
-        case "overlap":
-            return [*making.overlap()]
-        case "gap":
-            return [*making.gap()]
-        case "hidden-row" | "impossible-row":
-            return [*making.needless()]
-        case "share-total":
-            return [*making.total()]
-        case "disagree":
-            return [*making.disagree()]
-        case _:
+    return Mending(table, now).of(found)
+
+
+class Mending:
+    """A table whose findings are to be mended; its space is made once for all of them."""
+
+    def __init__(self, table: Table, now: datetime) -> None:
+        self.table = table
+        self.now = now
+
+    @cached_property
+    def space(self) -> Space | None:
+        """The space of the table's cases; None where that is not settled."""
+        try:
+            return space_of((self.table,), self.table.zone, self.now)
+        except NotSettledError:
+            return None
+
+    def of(self, found: Finding) -> list[Mend]:
+        """Ways to do away with a finding."""
+        if found.code not in _MENDED or self.space is None:
             return []
+        making = _Making(self.table, found, self.space)
+        match found.code:
+            case "overlap":
+                return [*making.overlap()]
+            case "gap":
+                return [*making.gap()]
+            case "share-total":
+                return [*making.total()]
+            case "disagree":
+                return [*making.disagree()]
+            case _:
+                return [*making.needless()]
+
+
+_MENDED = frozenset({"overlap", "gap", "hidden-row", "impossible-row", "share-total", "disagree"})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.source import read_source
-from engine.edits.store import editable, put_draft
+from engine.edits.store import edit, editable, put_draft
+from rules.tables.commands import SetCell
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
@@ -134,6 +135,18 @@ def test_what_others_changed_comes_along_and_what_they_changed_here_is_asked(des
     told = desk.type("app", "note", "mine")
     assert sorted(re.findall(r'data-id="(\w+)"', told["html"])) == ["app", "score"]
     assert [row["note"] for row in kept(database)["rows"]] == ["mine", "theirs"]
+
+
+def test_a_place_that_somebody_else_changed_is_asked_about(desk: Desk, database: Database, clock: FixedClock) -> None:
+    theirs = SetCell(command="set_cell", row="app", column="note", value="theirs")
+    with database.begin() as session:
+        edit(session, "ruleset", "grid", theirs, by="user:b", now=clock.now())
+    body = {"seen": desk.seen, "base": 1, "typed": {"row": "app", "column": "note", "text": "mine"}}
+    answer = desk.visitor.post("/rules/grid/edit/send?lang=en", json=body)
+    assert answer.status_code == 412
+    assert "theirs" in answer.text
+    assert "data-settles" in answer.text
+    assert kept(database)["rows"][0]["note"] == "theirs"
 
 
 def test_sync_brings_what_is_not_shown(desk: Desk) -> None:

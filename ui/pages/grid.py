@@ -189,6 +189,7 @@ def _answer(visit: Visit, key: str, seen: Seen, edited: Edited | None = None) ->
         "revision": opened.editable.revision,
         "n": edited.n if edited is not None else 0,
         "frame": opened.grid.frame,
+        "terms": opened.grid.terms,
         "whole": whole,
         "order": [stamp for stamp, _ in shown],
         "count": len(rows),

@@ -139,11 +139,14 @@
     const had = home.contains(document.activeElement) && !editing;
     const name = rows()[at.r]?.dataset.id, column = at.c;
     home.dataset.revision = answer.revision;
+    if (home.dataset.terms !== answer.terms) document.body.dispatchEvent(new CustomEvent("terms-changed"));
+    home.dataset.terms = answer.terms;
     if (answer.whole) home.innerHTML = answer.html;
     else reorder(answer);
     table().setAttribute("aria-rowcount", answer.count + 1);
     table().dataset.count = answer.count;
     for (const each of document.querySelectorAll("[data-rows]")) each.textContent = answer.told;
+    for (const each of document.querySelectorAll("[data-none]")) each.hidden = answer.count > 0;
     const found = name ? [...rows()].findIndex((row) => row.dataset.id === name) : -1;
     remember();
     columns();

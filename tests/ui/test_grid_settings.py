@@ -53,9 +53,7 @@ def test_columns_fields_and_promises_are_added(desk: Visitor, database: Database
     sent(desk, "outputs", base="2", key="bp", type="enum", values="a, b、c", zh="份额", optional="true")
     sent(desk, "fields", base="3", path="event.weight", type="integer", min="0", max="9", optional="true")
     sent(desk, "promises", base="4", vary="event.sales_channel", among="pos, mall", same="zone", severity="error")
-    sent(desk, "conditions", base="5", name="rich")
     document = kept(database)
-    assert document["conditions"] == {**zones()["conditions"], "rich": {"and": []}}
     assert document["inputs"][-1] == {"field": "member.in_group"}
     assert document["outputs"][-1] == {
         "key": "bp", "type": "enum", "values": ["a", "b", "c"], "optional": True, "title": {"zh": "份额", "en": "份额"},
@@ -67,7 +65,7 @@ def test_columns_fields_and_promises_are_added(desk: Visitor, database: Database
          "severity": "error"},
     ]  # fmt: skip
     page = html.unescape(desk.get("/rules/grid/edit/settings?lang=en").text)
-    for told in ("member.in_group", "rich", "event.weight", "promise-1", '"command": "remove_output"'):
+    for told in ("member.in_group", "event.weight", "promise-1", '"command": "remove_output"'):
         assert told in page
 
 
@@ -75,7 +73,6 @@ def test_columns_fields_and_promises_are_added(desk: Visitor, database: Database
     ("inputs", {"field": "member.tier"}, "a column already"),
     ("outputs", {"key": "a b"}, "cannot be a name"),
     ("fields", {"path": ""}, "write the path"),
-    ("conditions", {"name": "gold"}, "not taken"),
     ("promises", {"vary": "member.tier", "among": "gold", "same": "zone"}, "at least two values"),
     ("settings/total", {"of": "zone", "kind": "is", "amount": "much"}, "whole number"),
     ("settings/otherwise", {"has": "true", "given.zone": '"x'}, "quotes"),

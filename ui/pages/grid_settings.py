@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -12,7 +11,7 @@ from engine.rulesets.fields import seen_by
 from rules.tables.commands import Term
 from rules.types import Json
 from ui import grid_terms as terms
-from ui.messages import Language, text
+from ui.messages import Language
 from ui.pages.editing import carried_out, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import sent_form
@@ -24,7 +23,6 @@ router = APIRouter()
 
 Sent = Annotated[dict[str, str], Depends(sent_form)]
 MOST_FIELDS = 400
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", re.ASCII)
 
 
 @router.get("/rules/{key}/edit/settings")
@@ -34,7 +32,6 @@ def show_settings(visit: Visiting, key: Key) -> HTMLResponse:
     document = opened.editable.document
     context = {
         "base": f"/rules/{key}/edit",
-        "document_key": key,
         "document": document,
         "revision": opened.editable.revision,
         "may_edit": visit.may_operate_chain,
@@ -44,7 +41,6 @@ def show_settings(visit: Visiting, key: Key) -> HTMLResponse:
         "outputs": terms.outputs_of(document),
         "listed": {name: _list(document.get(name)) for name in ("inputs", "outputs", "agree")},
         "fields": _object(document.get("fields")),
-        "conditions": _object(document.get("conditions")),
         "total": _object(document.get("total")),
         "hits": terms.HITS,
         "aggregates": terms.AGGREGATES,
@@ -89,17 +85,6 @@ def add_field(visit: Visiting, key: Key, sent: Sent) -> Response:
     except terms.TermError as error:
         return told(visit, error.message)
     command: Json = {"command": "set_term", "term": "fields", "value": {**fields, path: declared}}
-    return carried_out(visit, "ruleset", key, command, _base(sent))
-
-
-@router.post("/rules/{key}/edit/conditions")
-def add_condition(visit: Visiting, key: Key, sent: Sent) -> Response:
-    """A named condition, to be built from nothing."""
-    conditions = _object(open_ruleset(visit, key).editable.document.get("conditions"))
-    name = sent.get("name", "").strip()
-    if not NAME.fullmatch(name) or name in conditions:
-        return told(visit, text(visit.language, "grid.named.bad"))
-    command: Json = {"command": "set_term", "term": "conditions", "value": {**conditions, name: {"and": []}}}
     return carried_out(visit, "ruleset", key, command, _base(sent))
 
 

@@ -26,7 +26,7 @@ from engine.runs import inbox
 from engine.secrets.keyring import KeyRing
 
 DAYS = 7
-LOOKED_AT = 100_000
+LOOKED_AT = 50_000
 """So many of the latest events are looked through."""
 TRIED = 100
 """So many of them are tested with the condition."""
@@ -34,13 +34,17 @@ TRIED = 100
 
 @dataclass(frozen=True)
 class ByEvent:
-    """Events of a type in the last days; of `tried` latest ones, `met` meet an entry of the journey."""
+    """Events of a type in the last days; of `tried` latest ones, `met` meet an entry of the journey.
+
+    `partial`: there are more events in these days than are looked through.
+    """
 
     on: str
     events: int
     members: int
     tried: int
     met: int
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,11 @@ def by_event(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> l
     types = sorted({entry.on for entry in plan.entries if isinstance(entry, Entry)})
     given = {"types": types, "since": now - timedelta(days=DAYS), "most": LOOKED_AT}
     counted = {on: (events, members) for on, events, members in direct.rows(session, _COUNTED, given)}
-    found = []
+    found, partial = [], direct.scalars(session, _ALL, given) == [LOOKED_AT]
     for on in types:
         rows = direct.objects(session, Event, _LATEST, {**given, "type": on, "tried": TRIED})
         events, members = counted.get(on, (0, 0))
-        found.append(ByEvent(on, events, members, len(rows), _met(session, keys, plan, rows, now)))
+        found.append(ByEvent(on, events, members, len(rows), _met(session, keys, plan, rows, now), partial))
     return found
 
 
@@ -90,6 +94,9 @@ def _met(session: Session, keys: KeyRing, plan: Plan, rows: Sequence[Event], now
     return met
 
 
+_ALL = """
+SELECT count(*) FROM (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT %(most)s) AS recent
+WHERE accepted_at > %(since)s"""
 _RECENT = """(SELECT * FROM events ORDER BY seq DESC LIMIT %(most)s) AS recent
 WHERE accepted_at > %(since)s AND member_id IS NOT NULL"""
 _COUNTED = f"""

@@ -96,10 +96,18 @@ def show_journey(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
 def show_people(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
     """The fragment with the people inside, asked for again with every choice."""
     asked = Asked.of(dict(request.query_params))
-    ready = _ready(visit, "journey", key)
-    if ready is None:
-        raise NotFound(f"There is no draft of journey/{key}.")
+    ready = _demanded(visit, key)
     return visit.render("publishing/_people.html", {**_people(visit, ready, asked), "base": f"/journeys/{key}"})
+
+
+@router.get("/journeys/{key}/publish/entering")
+def show_entering(visit: Visiting, key: Key) -> HTMLResponse:
+    """The fragment that tells who would enter and what that costs, which takes a moment to count."""
+    ready = _demanded(visit, key)
+    found = visit.deps.findings.of(visit.deps, "journey", key, _text(visit, "journey", key))
+    overlaps = [each for each in found if each.code == "entry-overlap"]
+    context = {**_entering(visit, ready), "overlaps": overlaps, "base": f"/journeys/{key}"}
+    return visit.render("publishing/_entering.html", context)
 
 
 @router.get("/rules/{key}/publish")
@@ -189,8 +197,15 @@ def _show(
     found = visit.deps.findings.of(visit.deps, kind, key, _text(visit, kind, key))
     context |= _checked(visit, kind, ready, found)
     if kind == "journey":
-        context |= _people(visit, ready, asked) | _entering(visit, ready)
+        context |= _people(visit, ready, asked)
     return visit.render("publishing/publish.html", context, status=status)
+
+
+def _demanded(visit: Visit, key: str) -> Ready:
+    ready = _ready(visit, "journey", key)
+    if ready is None:
+        raise NotFound(f"There is no draft of journey/{key}.")
+    return ready
 
 
 def _text(visit: Visit, kind: Kind, key: str) -> str:
@@ -239,7 +254,6 @@ def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> di
     return {
         "errors": errors,
         "warnings": sum(each.severity != "error" and each.accepted is None for each in found),
-        "overlaps": [each for each in found if each.code == "entry-overlap"],
         "tests": report.tests if report else None,
         "failed": [test for test in report.tests if not test.ok] if report else [],
         "compared": compared,

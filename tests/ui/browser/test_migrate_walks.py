@@ -68,6 +68,7 @@ def test_a_journey_is_published_and_those_inside_go_where_its_page_says(
     walk.sign_in(lang="en")
     walk.go(f"/journeys/{drafted}/publish")
     expect(page.locator("h1")).to_contain_text("Publish")
+    expect(page.locator("main")).to_contain_text("For 1,000 who enter")
     expect(page.locator('[name="to:wait_join"]')).to_have_value("wait_group")
     page.locator('[name="to:wait_join"]').select_option("coupon")
     expect(page.locator(".groups")).to_contain_text("Goes to Joined")

@@ -186,6 +186,7 @@ def test_the_called_goes_on_when_its_caller_ends(world: World) -> None:
     world.pass_time(timedelta(days=4))
     world.take(the(world, "called"))
     assert the(world, "called").outcome == "gone"
+    assert [effect.state for effect in world.effects()] == ["cancelled"]
 
 
 def test_a_caller_that_ended_before_the_entry_was_decided_begins_nothing(world: World) -> None:

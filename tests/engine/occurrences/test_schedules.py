@@ -189,6 +189,17 @@ def test_at_most_the_rate_is_told_in_any_stretch_of_time(chosen: Chosen) -> None
     assert times[-1] - times[0] < timedelta(seconds=160)
 
 
+def test_a_slow_rate_holds_however_often_it_is_looked_whether_it_allows_more(chosen: Chosen) -> None:
+    chosen.people(*["gold"] * 7)
+    chosen.publish(journey(entry=[daily(rate="2/PT10M")]))
+    chosen.until("01-08 09:00")
+    for _ in range(40):
+        chosen.look()
+        chosen.clock.advance(timedelta(minutes=1))
+    times = [at for (at,) in chosen.sql("SELECT issued_at FROM chosen_members ORDER BY issued_at")]
+    assert max(sum(start <= at < start + timedelta(minutes=10) for at in times) for start in times) == 2
+
+
 def test_a_condition_that_sql_cannot_decide_is_decided_by_closures(chosen: Chosen) -> None:
     people = [chosen.people("gold", patience=f"P{days}D")[0] for days in (1, 5, 9)]
     long = {"==": [{"var": "member.patience"}, "P9D"]}

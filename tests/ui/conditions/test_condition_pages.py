@@ -17,6 +17,8 @@ from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.drafts import find_draft
+from engine.definitions.source import value_at
 from engine.journeys.context import Proofs
 from rules.proofs.solver import Z3Prover
 from tests.rules.generate import FIELDS, Language
@@ -445,3 +447,14 @@ def test_what_proofs_find_of_a_condition_stands_below_it(
         found = [reach(browser, f"/nodes/how/cases/{i}/when") for i in range(3)]
     assert ["hidden-case" in page for page in found] == [False, True, False]
     assert ["impossible-condition" in page for page in found] == [False, False, True]
+
+
+def test_the_first_change_to_what_is_published_begins_a_draft(admin: Visitor, database: Database) -> None:
+    base, at = "/edit/journey/hook-coupon/condition", "/nodes/how/cases/0/when"
+    page = shown(admin, at, base)
+    assert 'data-revision="0"' in page
+    assert send(admin, row(page, ""), at, base, changed="value.1", **{"value.1": "false"}).status_code == 200
+    with database.begin() as session:
+        draft = find_draft(session, "journey", "hook-coupon")
+        assert draft is not None
+        assert value_at(json.loads(draft.document), at) == {"==": [{"var": "member.friend"}, False]}

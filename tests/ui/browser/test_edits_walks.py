@@ -213,3 +213,20 @@ def test_two_people_work_in_one_editor_and_lose_nothing(walk: Walk, lin: Walk, d
     expect(walk.page.locator('.canvas [data-node="not_added"]')).to_have_count(0)
     walk.picture("editor-notice")
     assert [each for each in (*walk.complaints, *lin.complaints) if "412" not in each] == []
+
+
+def test_versions_are_compared_by_keys_and_an_old_one_is_restored(walk: Walk, database: Database) -> None:
+    walk.sign_in()
+    walk.go("/journeys/hook-coupon/versions")
+    walk.picture("versions")
+    walk.page.focus('[name=b][value="2"]')
+    walk.page.keyboard.press("Enter")
+    walk.page.wait_for_url("**/versions/compare?b=2&a=1")
+    expect(walk.page.locator(".diff-title")).to_have_text("v1 → v2")
+    walk.go("/journeys/hook-coupon/versions")
+    walk.page.get_by_role("button", name="恢复为草稿 v1").click()
+    walk.page.wait_for_url("**/journeys/hook-coupon/edit")
+    expect(walk.page.locator("#edit-undo, #edit-redo").first).to_be_visible()
+    with database.begin() as session:
+        assert read_draft(session, "journey", "hook-coupon").revision == 1
+    assert walk.complaints == []

@@ -280,7 +280,7 @@
     field.setAttribute("aria-label", head(c).textContent.trim());
     field.setAttribute("aria-describedby", "grid-line");
     field.autocapitalize = "none"; field.spellcheck = false;
-    const list = completion(field, c);
+    const list = gridChoices(field, head(c), address);
     editing = { field, r, c, list, here };
     here.classList.add("writing");
     here.append(field, list.box);
@@ -302,76 +302,6 @@
   const restore = (here) => {  // what is kept stands there again
     here.closest("tr").dataset.stamp = "?";
     refresh();
-  };
-
-  // Values to choose from
-
-  const completion = (field, c) => {
-    const box = document.createElement("ul"), column = head(c);
-    box.className = "grid-choices";
-    box.id = "grid-choices";
-    box.setAttribute("role", "listbox");
-    box.hidden = true;
-    const own = JSON.parse(column.dataset.choices ?? "null"), asked = column.dataset.refers || column.dataset.part === "then" || column.dataset.part === "when";
-    if (own || asked) {
-      field.setAttribute("role", "combobox");
-      field.setAttribute("aria-autocomplete", "list");
-      field.setAttribute("aria-controls", box.id);
-      field.setAttribute("aria-expanded", "false");
-    }
-    let now = -1, turn = 0;
-    const part = () => {  // the word that the caret stands in
-      const before = field.value.slice(0, field.selectionStart);
-      const from = Math.max(before.lastIndexOf(",") + 1, before.lastIndexOf(",") + 1, before.startsWith("not ") ? 4 : 0);
-      return { from: from + (before.slice(from).length - before.slice(from).trimStart().length), word: before.slice(from).trim() };
-    };
-    const choose = (n) => {
-      now = n;
-      [...box.children].forEach((each, i) => each.setAttribute("aria-selected", String(i === n)));
-      if (n < 0) field.removeAttribute("aria-activedescendant");
-      else { field.setAttribute("aria-activedescendant", box.children[n].id); box.children[n].scrollIntoView({ block: "nearest" }); }
-    };
-    const offer = (values) => {
-      box.replaceChildren(...values.map((value, i) => {
-        const made = document.createElement("li");
-        made.id = `grid-choice-${i}`;
-        made.setAttribute("role", "option");
-        made.setAttribute("aria-selected", "false");
-        made.dataset.value = value.value;
-        made.append(value.value);
-        if (value.title && value.title !== value.value) { const more = document.createElement("small"); more.textContent = value.title; made.append(more); }
-        return made;
-      }));
-      box.hidden = !values.length;
-      field.setAttribute("aria-expanded", String(!box.hidden));
-      choose(-1);
-    };
-    const look = async () => {
-      const mine = (turn += 1), { word } = part(), low = word.toLowerCase();
-      if (own) { offer(own.filter((value) => value.toLowerCase().includes(low) && value !== word).slice(0, 12).map((value) => ({ value }))); return; }
-      if (!column.dataset.refers) { offer([]); return; }
-      await new Promise((done) => { setTimeout(done, 120); });
-      if (mine !== turn || !field.isConnected) return;
-      const answer = await fetch(`${address}/values?refers=${encodeURIComponent(column.dataset.refers)}&q=${encodeURIComponent(word)}`);
-      if (mine === turn && answer.ok && field.isConnected) offer((await answer.json()).values.filter((each) => each.value !== word));
-    };
-    const pick = (n = now) => {
-      const found = box.children[n];
-      if (!found) return false;
-      const { from } = part(), rest = field.value.slice(field.selectionStart);
-      field.value = field.value.slice(0, from) + found.dataset.value + rest;
-      const caret = from + found.dataset.value.length;
-      field.setSelectionRange(caret, caret);
-      offer([]);
-      return true;
-    };
-    field.addEventListener("input", look);
-    box.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      const found = event.target.closest("li");
-      if (found) pick([...box.children].indexOf(found));
-    });
-    return { box, look, pick, close: () => offer([]), open: () => !box.hidden, turn: (by) => choose((now + by + box.children.length) % box.children.length), chosen: () => now >= 0 };
   };
 
   const whileWriting = (event) => {
@@ -469,45 +399,22 @@
 
   // Spreadsheets: texts between tabs and line ends
 
-  const quoted = (one) => (/[\t\n"]/.test(one) ? `"${one.replaceAll('"', '""')}"` : one);
-  const unquoted = (given) => {
-    const found = [[""]];
-    let inside = false;
-    for (let i = 0; i < given.length; i += 1) {
-      const line = found.at(-1), sign = given[i];
-      if (inside && sign === '"' && given[i + 1] === '"') { line[line.length - 1] += '"'; i += 1; }
-      else if (sign === '"' && (inside || line.at(-1) === "") && (inside || closes(given, i))) inside = !inside;
-      else if (!inside && sign === "\t") line.push("");
-      else if (!inside && sign === "\n") found.push([""]);
-      else if (sign !== "\r" || inside) line[line.length - 1] += sign;
-    }
-    if (found.length > 1 && found.at(-1).length === 1 && !found.at(-1)[0]) found.pop();
-    return found;
-  };
-  const closes = (given, i) => {  // whether a quote at the beginning of a cell is that of a spreadsheet: it ends the cell
-    for (let j = i + 1; j < given.length; j += 1) {
-      if (given[j] !== '"') continue;
-      if (given[j + 1] === '"') { j += 1; continue; }
-      return j + 1 >= given.length || "\t\r\n".includes(given[j + 1]);
-    }
-    return false;
-  };
   const ours = () => !editing && whereIs(document.activeElement ?? home);
   document.addEventListener("copy", (event) => {
     if (!ours()) return;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", block().map((line_) => line_.map(quoted).join("\t")).join("\n"));
+    event.clipboardData.setData("text/plain", gridSheet.write(block()));
   });
   document.addEventListener("cut", (event) => {
     if (!ours() || locked) return;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", block().map((line_) => line_.map(quoted).join("\t")).join("\n"));
+    event.clipboardData.setData("text/plain", gridSheet.write(block()));
     clear();
   });
   document.addEventListener("paste", (event) => {
     if (!ours() || locked) return;
     event.preventDefault();
-    let cells = unquoted(event.clipboardData.getData("text/plain"));
+    let cells = gridSheet.read(event.clipboardData.getData("text/plain"));
     const { top, bottom, left, right } = place();
     if (cells.length === 1 && cells[0].length === 1) cells = Array.from({ length: bottom - top + 1 }, () => Array(right - left + 1).fill(cells[0][0]));
     send({ command: { command: "paste", row: rows().length ? named(top) : null, column: head(left).dataset.column, cells } }, (answer) => {
@@ -542,8 +449,13 @@
       home.toggleAttribute(`data-no-${part}`, !used);
     }
   };
-  document.addEventListener("htmx:before:morph:attr", (event) => {  // what the reader has opened stays open
+  let opened = [];  // what the reader has opened stays open when its part of the page is brought anew
+  document.addEventListener("htmx:before:morph:attr", (event) => {
     if (event.target.matches?.("details") && event.detail.attrName === "open") event.preventDefault();
+  });
+  document.addEventListener("htmx:before:swap", () => { opened = [...document.querySelectorAll("details[open][id]")].map((each) => each.id); });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   });
   document.addEventListener("htmx:after:swap", marks);
   document.body.addEventListener("draft-changed", (event) => {

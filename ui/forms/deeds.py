@@ -12,10 +12,11 @@ from rules.types import Json
 from ui.forms import ports
 from ui.forms.additions import new_item, new_member, port_name, with_tag
 from ui.forms.fields import Field, form_of
+from ui.forms.journeys import instant_shape, is_instant
 from ui.forms.mistakes import Mistake
-from ui.forms.places import Command, Refine, Way, as_they_are, moved, put, renamed, take, way_to
+from ui.forms.places import Command, Refine, Way, as_they_are, moved, pointer_of, put, renamed, take, way_to
 from ui.forms.posting import Sent, Unchanged, meant
-from ui.forms.shapes import Absent, Shape, Value
+from ui.forms.shapes import LEAVES, Absent, Shape, Value
 from ui.forms.speech import Speech
 
 Deed: TypeAlias = Literal["set", "add", "remove", "up", "down", "rename", "put", "option", "node", "port"]
@@ -41,7 +42,8 @@ class Ground:
     def field(self, pointer: str, sent: Sent) -> Field:
         """The field at a place, in the mode in which it was sent. Raises Mistake."""
         last = self.way(pointer)[-1]
-        return form_of(last.shape, last.value, pointer, self.speech, sent.mode)
+        shape = instant_shape(last.shape) if sent.mode in {"field", "json"} else last.shape
+        return form_of(shape, last.value, pointer, self.speech, sent.mode)
 
 
 def command_for(ground: Ground, deed: Deed, pointer: str, sent: Sent, option: str = "") -> Command | None:
@@ -69,6 +71,8 @@ def command_for(ground: Ground, deed: Deed, pointer: str, sent: Sent, option: st
 
 
 def _set(ground: Ground, way: Way, shown: Field, sent: Sent) -> Command | None:
+    if shown.kind not in LEAVES:
+        raise Mistake("forms.mistake.gone")
     value = meant(shown, sent, ground.speech.language)
     if isinstance(value, Unchanged):
         return None
@@ -80,14 +84,16 @@ def _set(ground: Ground, way: Way, shown: Field, sent: Sent) -> Command | None:
 
 
 def _instead(way: Way, value: Json) -> Command | None:
-    """A delay says `for` or `until`, and never both: one takes the other's place."""
+    """A delay says `for` or `until`, and that in one of its forms: what is written takes the other's place."""
     for at, stop in enumerate(way):
         other = {"for": "until", "until": "for"}.get(stop.step, "")
         holder = way[at - 1].value
-        if stop.shape.owner == "DelayNode" and isinstance(holder, dict) and holder.get(other) is not None:
+        if stop.shape.owner != "DelayNode" or not other or not isinstance(holder, dict):
+            continue
+        if holder.get(other) is not None or (is_instant(stop.value) and len(way) > at + 1):
             rest = {key: part for key, part in holder.items() if key != other}
-            put_whole = _wrapped(way[at:], value)
-            return {"command": "set", "pointer": _pointer(way[:at]), "value": {**rest, stop.step: put_whole}}
+            whole: Json = {**rest, stop.step: _wrapped(way[at:], value)}
+            return {"command": "set", "pointer": pointer_of(way[:at]), "value": whole}
     return None
 
 
@@ -96,12 +102,8 @@ def _wrapped(way: Way, value: Json) -> Json:
     first, *below = way
     if not below:
         return value
-    held = first.value if isinstance(first.value, dict) and "$" not in first.value else {}
+    held = first.value if isinstance(first.value, dict) and not is_instant(first.value) else {}
     return {**held, below[0].step: _wrapped(below, value)}
-
-
-def _pointer(way: Way) -> str:
-    return "".join(f"/{step_of(stop.step)}" for stop in way[1:])
 
 
 def _name(typed: str) -> str:

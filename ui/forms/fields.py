@@ -119,7 +119,7 @@ def _modes(of: Shape, value: Value) -> tuple[Kind, ...]:
         return ()
     own: tuple[Kind, ...] = _PLAIN if of.kind == "any" else (of.kind,)
     computed: tuple[Kind, ...] = ("expression",) if of.computable and of.kind not in {"list", "object", "map"} else ()
-    if of.kind == "any" or computed:
+    if of.kind in {"any", "field"} or computed:
         return (*own, *computed, "json")
     return (*own, "json") if _kind(of, value) == "json" and of.kind != "json" else ()
 

@@ -11,7 +11,7 @@ from engine.journeys.catalogue import Catalogue
 from engine.journeys.document import Journey
 from rules.types import DECLARED, Json
 from ui.forms.places import Refine, Stop
-from ui.forms.shapes import Shape, shape, shape_of
+from ui.forms.shapes import Shape, Value, shape, shape_of
 
 _TYPES: Final = [
     *(kind for kind in DECLARED if kind != "ref"),
@@ -127,10 +127,8 @@ def refined(node: Mapping[str, Json], name: str, part: Shape, catalogue: Catalog
             return _named(params_shape(node.get("activity"), catalogue), part)
         case ("DecideNode", "facts") | ("TaskNode", "params"):
             return _named(shape(ANYTHING, computable=True), part)
-        case "DelayNode", "until" if not _is_expression(node.get("until")):
-            return _named(shape(UNTIL), part)
         case "DelayNode", "until":
-            return _named(shape({"type": "string", "x-kind": "instant"}, computable=True), part)
+            return _named(shape({"x-kind": "field"} if is_instant(node.get("until")) else UNTIL), part)
         case _:
             return part
 
@@ -150,8 +148,15 @@ def texts_without_hint() -> Iterator[str]:
                 yield f"{model}.{name}"
 
 
-def _is_expression(value: Json) -> bool:
-    return isinstance(value, dict) and "$" in value
+def instant_shape(part: Shape) -> Shape:
+    """A delay's `until` as the field that gives the instant, whatever stands there now; any other part as it is."""
+    asked = (part.owner, part.name, part.kind) == ("DelayNode", "until", "object")
+    return _named(shape({"x-kind": "field"}), part) if asked else part
+
+
+def is_instant(until: Value) -> bool:
+    """Whether a delay waits until an instant, which an expression gives, and not until a time of day."""
+    return isinstance(until, dict) and bool(until) and not until.keys() & UNTIL["properties"].keys()
 
 
 def _named(found: Shape, part: Shape) -> Shape:

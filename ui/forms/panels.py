@@ -10,7 +10,7 @@ from engine.journeys.catalogue import ActivityType, Catalogue
 from rules.documents.pointers import step_of
 from rules.types import Json
 from ui.forms.fields import Field, form_of
-from ui.forms.journeys import journey_shape, node_shape, refined
+from ui.forms.journeys import is_instant, journey_shape, node_shape, refined
 from ui.forms.ports import Port, ports
 from ui.forms.shapes import ABSENT, Absent
 from ui.forms.speech import Speech
@@ -88,15 +88,15 @@ def _waits(node: Mapping[str, Json]) -> str:
     until = node.get("until")
     if until is None:
         return "for"
-    return "instant" if isinstance(until, dict) and "$" in until else "until"
+    return "instant" if is_instant(until) else "until"
 
 
 def _until(field: Field, speech: Speech, waits: str) -> Field:
     """A delay's `until` in the form that is asked for, whatever stands there now."""
     if field.name == "for":
         return field
-    asked: dict[str, Json] = {"until": {"$": None}} if waits == "instant" else {"until": {}}
+    asked: dict[str, Json] = {"until": {"var": ""} if waits == "instant" else {}}
     shape = refined(asked, "until", node_shape({"type": "delay"}).properties["until"], {})
     fits = waits == _waits({} if isinstance(field.value, Absent) else {"until": field.value})
     value = field.value if fits else ABSENT
-    return form_of(shape, value, field.pointer, speech, "expression" if waits == "instant" else None)
+    return form_of(shape, value, field.pointer, speech)

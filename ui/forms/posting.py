@@ -40,8 +40,6 @@ def meant(field: Field, sent: Sent, language: Language) -> Value | Unchanged:
         return _meant_sources(field, sent, language)
     if as_browsers_send(field.text) == as_browsers_send(sent.text):
         return UNCHANGED
-    if field.kind == "const":
-        return UNCHANGED
     value = read(field.shape, field.kind, sent.text.replace("\r\n", "\n"), field.value)
     return UNCHANGED if _same(value, field.value) else value
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
 from engine.events.types import event_type
-from engine.journeys.catalogue import label
+from engine.journeys.catalogue import ShownAs, label
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
 
 SOURCE = f"{INTERNAL}journeys"
@@ -22,7 +22,7 @@ def _known(name: str) -> str:
     return name
 
 
-EventName: TypeAlias = Annotated[str, AfterValidator(_known)]
+EventName: TypeAlias = Annotated[str, AfterValidator(_known), ShownAs("event")]
 
 
 class Params(BaseModel):

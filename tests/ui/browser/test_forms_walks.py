@@ -16,7 +16,6 @@ from engine.edits.store import editable, put_draft
 from engine.secrets.keyring import KeyRing
 from tests.ui.browser.conftest import SCREENSHOTS, Walk
 from tests.ui.browser.test_walks import grave_findings
-from tests.ui.sample import JOURNEY
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
 
@@ -142,16 +141,44 @@ def test_what_somebody_else_wrote_comes_in_but_not_over_what_is_being_written(
     assert [complaint for complaint in walk.complaints if "412" not in complaint] == []
 
 
+def with_every_type(database: Database, clock: FixedClock) -> list[str]:
+    """A draft with a node of every type, and of every activity type with its example's params; their ids."""
+    draft = drafted(database)
+    catalogue = catalogue_of(load_activities())
+    more: dict[str, Any] = {
+        "split": {"type": "split", "arms": [{"port": "A", "share_bp": 3333}, {"port": "B", "share_bp": 6667}]},
+        "decide": {"type": "decide", "ruleset": "zones", "save": "zone", "facts": {"event.x": {"$": {"var": "now"}}}},
+        "task": {"type": "task", "task": "visit", "assign": {"to": "store"}},
+        "call": {"type": "journey", "journey": "win-back", "mode": "call"},
+        "morning": {"type": "delay", "until": {"time": "09:00", "days": 1, "working_day": True}},
+        "instant": {"type": "delay", "until": {"var": "event.time"}},
+    }
+    for number, (name, one) in enumerate(sorted(catalogue.items())):
+        more[f"act{number}"] = {"type": "activity", "activity": name, "params": dict(one.example)}
+    draft["nodes"] |= more
+    draft["entry"] += [
+        {"schedule": "FREQ=DAILY", "at": "09:00", "audience": {"==": [{"var": "member.friend"}, True]}},
+        {"becomes": {"==": [{"var": "member.friend"}, True]}, "check": "P1D"},
+        {"date": {"var": "member.birthday"}, "offset": "-P7D", "at": "10:00", "yearly": True},
+        {"list": True},
+    ]
+    draft["fields"] = {"event.score": {"type": "integer", "optional": True, "title": {"zh": "得分", "en": "Score"}}}
+    with database.begin() as session:
+        put_draft(session, "journey", "hook-coupon", json.dumps(draft), by="user:lin", now=clock.now())
+    return [*more]
+
+
 @pytest.mark.parametrize(
     ("lang", "theme", "width"),
     [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
 )
 def test_every_panel_is_clean_accessible_and_fits(
-    browser: Browser, address: str, lang: str, theme: str, width: int
+    browser: Browser, address: str, database: Database, clock: FixedClock, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
     walk.sign_in(lang=lang, theme=theme)
-    places = [f"node={node}" for node in ("how", "wait_add", "welcome", "wait_redeem", "not_added")]
+    more = with_every_type(database, clock)
+    places = [f"node={node}" for node in ("how", "wait_add", "welcome", "wait_redeem", "not_added", *more)]
     places += [f"part={part}" for part in ("settings", "entry", "policies", "goal", "exits", "fields")]
     wrong: dict[str, list[str]] = {}
     for place in places:
@@ -165,4 +192,3 @@ def test_every_panel_is_clean_accessible_and_fits(
     walk.page.close()
     assert {place: found for place, found in wrong.items() if found} == {}
     assert walk.complaints == []
-    assert JOURNEY["key"] == "hook-coupon"

@@ -60,6 +60,8 @@ def test_a_field_that_says_what_it_said_changes_nothing(admin: Visitor, database
         ("/nodes/how/cases/0/port", "", "端口名称"),
         ("/nodes/how/cases/7/port", "a", "已不在草稿中"),
         ("nonsense", "a", "已不在草稿中"),
+        ("/nodes/coupon/params", "a", "已不在草稿中"),
+        ("/nodes/gone/outcome", "a", "已不在草稿中"),
     ],
 )
 def test_what_cannot_be_kept_is_told_and_nothing_changes(
@@ -127,6 +129,10 @@ def test_a_delay_says_one_of_its_forms(admin: Visitor, database: Database) -> No
     save(admin, "/nodes/wait_redeem/until/time", "09:00")
     node = document(database)["nodes"]["wait_redeem"]
     assert (node.get("for"), node["until"]) == (None, {"time": "09:00"})
+    save(admin, "/nodes/wait_redeem/until", "event.time", **{"as": "field"})
+    assert document(database)["nodes"]["wait_redeem"]["until"] == {"var": "event.time"}
+    save(admin, "/nodes/wait_redeem/until/time", "10:00")
+    assert document(database)["nodes"]["wait_redeem"]["until"] == {"time": "10:00"}
     save(admin, "/nodes/wait_redeem/for", "2 天")
     node = document(database)["nodes"]["wait_redeem"]
     assert (node["for"], node.get("until")) == ("P2D", None)

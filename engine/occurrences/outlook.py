@@ -160,9 +160,9 @@ def _told(occurrence: Occurrence, fates: dict[str, int], *, whole: bool) -> Past
     return Past(occurrence, occurrence.chosen if whole else sum(fates.values()), fates)
 
 
-_NEW = """NOT EXISTS (
-    SELECT 1 FROM entry_truths t
-    WHERE t.journey = %(journey)s AND t.entry = %(entry)s AND t.member_id = found.member_id)"""
+# As a list, which is hashed once: a look for each member would take the planner's worst way where it knows few of them.
+_NEW = """found.member_id NOT IN (
+    SELECT member_id FROM entry_truths WHERE journey = %(journey)s AND entry = %(entry)s)"""
 _COUNTED = """
 WITH found AS MATERIALIZED ({found}),
 judged AS MATERIALIZED (SELECT found.*, {blocked} AS blocked, {held} AS held FROM found WHERE {new})

@@ -27,6 +27,8 @@ def blocked(plan: Plan, member: str, at: datetime) -> tuple[str, dict[str, Any]]
 
 def held_out(plan: Plan, member: str) -> tuple[str, dict[str, Any]]:
     """A test that is true of a member of the holdout: the same hash as `engine.journeys.start.is_held_out`."""
+    if plan.holdout_share == 0:
+        return "FALSE", {}
     value = _HASHED.format(member=f"({member})::text")
     # The first eight bytes are unsigned there and signed here; 2^64 modulo 10,000 is 1616.
     share = f"((({value} %% 10000) + 10000 + CASE WHEN {value} < 0 THEN 1616 ELSE 0 END) %% 10000)"

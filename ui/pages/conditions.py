@@ -41,12 +41,19 @@ _MOST = 4_000
 @router.get("/edit/{kind}/{key}/condition")
 def show_condition(
     visit: Visiting, kind: EditableKind, key: Key, at: At, opened: Annotated[str | None, Query(alias="open")] = None
-) -> HTMLResponse:
-    """The builder of the condition at a pointer: a fragment of an editor's page, or a page of its own."""
-    editor = Editor(_bench(visit, kind, key, at), visit.language, visit.may_operate_chain, opened)
-    if "hx-request" in visit.request.headers:
-        return _shown(visit, editor)
-    return visit.render("conditions/condition.html", {"editor": editor})
+) -> Response:
+    """The builder of the condition at a pointer: a fragment of an editor's page, or a page of its own.
+
+    The fragment of a place that is gone says nothing: what it stands in is about to be fetched anew.
+    """
+    is_fragment = "hx-request" in visit.request.headers
+    try:
+        editor = Editor(_bench(visit, kind, key, at), visit.language, visit.may_operate_chain, opened)
+    except NotFound:
+        if is_fragment:
+            return Response(status_code=204)
+        raise
+    return _shown(visit, editor) if is_fragment else visit.render("conditions/condition.html", {"editor": editor})
 
 
 class Posted:
@@ -61,9 +68,12 @@ def _crowd(visit: Visit) -> Crowd:
 
 
 @router.get("/edit/{kind}/{key}/condition/reach")
-def show_reach(visit: Visiting, kind: EditableKind, key: Key, at: At, *, longer: bool = False) -> HTMLResponse:
+def show_reach(visit: Visiting, kind: EditableKind, key: Key, at: At, *, longer: bool = False) -> Response:
     """The fragment with the condition in words, and how many members match now; asked for by the builder."""
-    bench = _bench(visit, kind, key, at)
+    try:
+        bench = _bench(visit, kind, key, at)
+    except NotFound:
+        return Response(status_code=204)
     found = reach(bench, _crowd(visit), visit.language, longer=longer)
     all_findings = visit.deps.findings.of(visit.deps, kind, key, bench.text)
     proved = [each for each in all_findings if each.pointer == at and each.code in PROVED]

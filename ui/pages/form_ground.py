@@ -17,6 +17,7 @@ from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
+from rules.documents.pointers import found, steps_of
 from rules.types import Json
 from ui import words
 from ui.forms.around import Around
@@ -50,6 +51,10 @@ class Workplace:
     def base(self) -> int:
         """The revision that is shown."""
         return self.draft.revision
+
+    def has_place(self, pointer: str) -> bool:
+        """Whether there is something in the document that a value at the pointer would belong to."""
+        return isinstance(found(self.document, steps_of(pointer)[:-1]), dict)
 
     @property
     def document(self) -> dict[str, Json]:

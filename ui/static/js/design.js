@@ -33,11 +33,11 @@
     if (panel) wanted.push(htmx.ajax("GET", `${page}/panel${query || "?part=settings"}`, { target: "#panel", swap: "outerHTML" }));
     await Promise.all(wanted);
   };
-  const choose = async (node, { part = "", focus = "", remember = true } = {}) => {
+  const choose = async (node, { part = "", focus = "", remember = true, replace = false } = {}) => {
     root.dataset.node = node;
     root.dataset.part = part;
     mark();
-    if (remember) history.pushState({}, "", page + address(node, part));
+    if (remember) history[replace ? "replaceState" : "pushState"]({}, "", page + address(node, part));
     if (focus === "node") place(node)?.focus();
     if (node) document.dispatchEvent(new CustomEvent("canvas:reveal", { detail: { node } }));
     await fetchBeside(node, part);
@@ -65,11 +65,10 @@
     }
   };
   const post = async (door, values, after) => {
-    const known = new Set(ids());
     const answer = await fetch(`${doors}/${door}`, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" } });
     if (!answer.ok) { say(await answer.text()); return; }
     say("");
-    pending = { ...after, known };
+    pending = after;
     announce(answer);
   };
   const send = (command, after = {}) => {
@@ -82,19 +81,21 @@
   });
 
   // After a swap: the new node is chosen, what is gone is let go, and focus is where it was or next to it
-  let focused = null;
+  let focused = null, were = new Set(ids());
   document.addEventListener("htmx:before:swap", () => {
     const node = document.activeElement?.closest?.("#graph [data-node]");
     focused = node ? node.dataset.node : null;
   });
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail?.ctx?.target?.id !== "graph") return;
-    const after = pending, here = ids();
+    const after = pending, here = ids(), gone = [...were].filter((node) => !here.includes(node));
+    const came = here.filter((node) => !were.has(node));
     pending = null;
+    were = new Set(here);
     mark();
-    const made = after?.makes ? here.find((node) => !after.known.has(node)) : null;
-    if (made) choose(made, { focus: "node" });
-    else if (after?.renamed) choose(after.renamed, { remember: true });
+    const renamed = gone.length === 1 && came.length === 1 && gone[0] === root.dataset.node ? came[0] : null;
+    if (after?.makes && came.length) choose(came[0], { focus: "node" });
+    else if (renamed) choose(renamed, { focus: "panel", replace: true });
     else if (root.dataset.node && !here.includes(root.dataset.node)) {
       const next = here.includes(after?.then) ? after.then : "";
       choose(next, { focus: next ? "node" : "" });
@@ -193,6 +194,7 @@
     const link = event.target.closest("[data-design] a[data-node], [data-design] a[data-part], a[data-unchoose]");
     if (add) open(add.dataset.addAfter, add.dataset.port, add.dataset.also);
     else if (deed) send(JSON.parse(deed.dataset.command), { makes: "makes" in deed.dataset, then: deed.dataset.then });
+    else if (event.target.closest(".panel-parts a")) history.replaceState({}, "", event.target.closest("a").href);
     else if (event.target.closest("[data-open-keys]")) document.getElementById("keys").showModal();
     else if (link) {
       event.preventDefault();
@@ -207,7 +209,7 @@
     if (!form) return;
     event.preventDefault();
     const command = { ...JSON.parse(form.dataset.command), ...values(form, event.submitter) };
-    send(command, { makes: "makes" in form.dataset, renamed: "renames" in form.dataset ? command.to : null });
+    send(command, { makes: "makes" in form.dataset });
     form.closest("details")?.removeAttribute("open");
   });
 

@@ -4,29 +4,31 @@
   const parts = (form) => form.querySelectorAll(".field-control, .field-said");
 
   // A field keeps what is written in it while it has the focus, waits to be saved, or was refused.
-  const isHeld = (form) => form.contains(document.activeElement) || form.dataset.typed || form.querySelector("[data-unsaved]");
+  // What was typed and what was sent is kept beside the form: its own attributes are made anew by each morph.
+  const typed = new WeakMap(), sent = new WeakMap();
+  const isHeld = (form) => form.contains(document.activeElement) || typed.has(form) || form.querySelector("[data-unsaved]");
   const hold = (form) => parts(form).forEach((part) => part.toggleAttribute("hx-morph-skip", Boolean(isHeld(form))));
   const holdAll = () => document.querySelectorAll("[data-field]").forEach(hold);
 
   document.addEventListener("input", (event) => {
     const form = field(event.target);
-    if (form && event.target.name) form.dataset.typed = String(Number(form.dataset.typed || 0) + 1);
+    if (form && event.target.name) typed.set(form, (typed.get(form) || 0) + 1);
   });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-field]")) event.preventDefault();
   }, true);
   document.addEventListener("htmx:before:request", (event) => {
     const form = field(event.target);
-    if (form) form.dataset.sent = form.dataset.typed || "";
+    if (form) sent.set(form, typed.get(form));
   });
   document.addEventListener("htmx:after:request", (event) => {
     const form = event.target.matches?.("form[data-field]") ? event.target : null;
     if (!form || event.detail.ctx.response.status >= 400) return;
-    if ((form.dataset.typed || "") === (form.dataset.sent || "")) delete form.dataset.typed;
+    if (typed.get(form) === sent.get(form)) typed.delete(form);
     form.removeAttribute("hx-morph-skip");
     if (form.hasAttribute("data-empties")) {
       form.querySelectorAll("[name=value]").forEach((input) => { input.value = ""; });
-      delete form.dataset.typed;
+      typed.delete(form);
     }
   });
   let open = [];
@@ -63,7 +65,7 @@
       htmx.trigger(form, "again");
     }
     if (theirs) {
-      delete form.dataset.typed;
+      typed.delete(form);
       form.querySelector(".field-said").replaceChildren();
       theirs.blur();
       hold(form);

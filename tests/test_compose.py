@@ -40,6 +40,7 @@ READ_BY: dict[str, frozenset[str]] = {
     "temporal_ui_url": frozenset({"web"}),
     "bootstrap_password": frozenset({"web"}),
     "bootstrap_api_key": frozenset({"web"}),
+    "approvals": frozenset({"web"}),
     "wecom_apps": frozenset({"web"}) | WORKING,
     "wecom_base_url": WORKING,
     "metrics_host": WORKING,

@@ -21,7 +21,7 @@ from engine.members.fields import base_fields
 from tests.engine.journeys.hook import HOOK_CATALOGUE
 from tests.engine.journeys.world import CATALOGUE, CONTEXT, EVENTS, FIELDS, activity, codes, document, wait
 
-SEED = Path(__file__).parents[3] / "engine" / "seeds" / "journeys" / "hook-coupon.json"
+SEED = Path(__file__).parents[3] / "engine" / "library" / "journeys" / "hook-coupon.json"
 
 
 def base() -> dict[str, Any]:

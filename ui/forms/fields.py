@@ -156,8 +156,9 @@ def _of_union(made: Field, speech: Speech) -> Field:
 
 def _of_list(made: Field, speech: Speech) -> Field:
     held = made.value if isinstance(made.value, list) else []
-    item = made.shape.item
-    return replace(made, parts=tuple(form_of(item, each, f"{made.pointer}/{i}", speech) for i, each in enumerate(held)))
+    parts = [form_of(made.shape.item, each, f"{made.pointer}/{i}", speech) for i, each in enumerate(held)]
+    named = (replace(part, title=part.title or f"{made.title} {i}") for i, part in enumerate(parts, start=1))
+    return replace(made, parts=tuple(named))
 
 
 def _of_map(made: Field, speech: Speech) -> Field:

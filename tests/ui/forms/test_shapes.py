@@ -173,6 +173,11 @@ def test_a_value_that_its_field_cannot_show_is_shown_as_json(value: Json, kind: 
     assert form_of(FORM, {"text": value}, "/params", ZH).part("text").kind == kind
 
 
+def test_the_items_of_a_list_are_called_by_their_list() -> None:
+    form = form_of(FORM, {"stores": ["E01", "E02"]}, "/params", ZH).part("stores")
+    assert [part.title for part in form.parts] == ["stores 1", "stores 2"]
+
+
 def test_a_key_that_nobody_foresees_has_a_field_of_its_own() -> None:
     form = form_of(FORM, {"text": "a", "later": {"x": 1}}, "/params", ZH)
     assert [(field.pointer, field.kind) for field in form.unknown] == [("/params/later", "json")]

@@ -7,8 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.journeys.catalogue import ActivityType
+from engine.journeys.editing.rough import (
+    entries_of,
+    main_successor,
+    needed_ports,
+    optional_ports,
+    rough_graph,
+    targets_of,
+)
 from engine.journeys.findings import Finding
-from engine.journeys.rough import entries_of, main_successor, needed_ports, optional_ports, rough_graph, targets_of
 from rules.limits import escape
 from rules.types import Json
 from ui import words

@@ -17,8 +17,8 @@ from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
 from engine.fields.catalogue import own_fields, readers_of
 from engine.journeys.catalogue import Catalogue, EventTypes
-from engine.journeys.check_between import begins
-from engine.journeys.check_world import audience_of
+from engine.journeys.checks.between import begins
+from engine.journeys.checks.world import audience_of
 from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.journeys.document_entries import EventEntry
 from engine.journeys.parse import parse

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
-from engine.journeys.mends import Mending as JourneyMending
+from engine.journeys.mends.offers import Mending as JourneyMending
 from engine.rulesets.mends import Mending
 from rules.documents.commands import Mend
 from rules.types import Json

@@ -15,8 +15,8 @@ from pydantic_core import ErrorDetails
 
 from engine.definitions.kinds import KINDS, Kind
 from engine.edits import generic
-from engine.journeys import editing as journeys
-from engine.journeys.edit_commands import JourneyCommand
+from engine.journeys.editing import apply as journeys
+from engine.journeys.editing.commands import JourneyCommand
 from rules.documents.commands import CommandError
 from rules.documents.pointers import pointer_of
 from rules.tables import editing as tables

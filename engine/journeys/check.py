@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.journeys import (
-    check_activities,
-    check_decisions,
-    check_expressions,
-    check_graph,
-    check_proofs,
-    check_world,
-    messages,
-)  # fmt: skip
+from engine.journeys import messages
+from engine.journeys.checks import activities, decisions, expressions, graph, proofs, world
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey
 from engine.journeys.fields import DocumentFields
@@ -39,12 +32,12 @@ def check(document: Json, context: CheckContext) -> list[Finding]:
 
 def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Iterator[Finding]:
     scope = DocumentFields(journey, context.catalogue, context.fields, context.events, context.rulebook)
-    yield from check_graph.check(reading, journey, context.catalogue)
-    yield from check_expressions.check(reading, journey, scope)
-    yield from check_activities.check(reading, journey, context)
-    yield from check_decisions.check(reading, journey, scope)
-    yield from check_world.check(reading, journey, context)
-    yield from check_proofs.check(reading, journey, scope, context)
+    yield from graph.check(reading, journey, context.catalogue)
+    yield from expressions.check(reading, journey, scope)
+    yield from activities.check(reading, journey, context)
+    yield from decisions.check(reading, journey, scope)
+    yield from world.check(reading, journey, context)
+    yield from proofs.check(reading, journey, scope, context)
     plan = None if reading.findings else _compiled(journey, context)
     if plan is not None:
         for i, result in enumerate(run_tests(plan, journey.tests).tests):

@@ -21,7 +21,7 @@ from engine.journeys.audience_entries import (
 )
 from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue, Retry
-from engine.journeys.check_decisions import leaves
+from engine.journeys.checks.decisions import leaves
 from engine.journeys.document import (
     ActivityNode,
     ChoiceNode,

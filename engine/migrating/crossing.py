@@ -13,8 +13,8 @@ from engine.definitions.plans import Plans
 from engine.funnel import deltas
 from engine.jobs.pages import Finding
 from engine.journeys.deadlines import FOREVER, wake_at
-from engine.journeys.migration import Later, Migrated, NoPlaceError, Row, migrate
-from engine.journeys.moves import Moves
+from engine.journeys.migration.migrate import Later, Migrated, NoPlaceError, Row, migrate
+from engine.journeys.migration.moves import Moves
 from engine.journeys.plan import Plan
 from engine.journeys.state import Log, Stage, State
 from engine.migrating import words

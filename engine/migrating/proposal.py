@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from engine.definitions.plans import Plans
 from engine.definitions.versions import last_number
-from engine.journeys.migration_texts import Lack, lacking, saved_until
-from engine.journeys.moves import Move, Moves, needed
+from engine.journeys.migration.moves import Move, Moves, needed
+from engine.journeys.migration.purposes import Fate, can_rest, is_alike, successor
+from engine.journeys.migration.texts import Lack, lacking, saved_until
 from engine.journeys.plan import Plan, PlanError
-from engine.journeys.purposes import Fate, can_rest, is_alike, successor
 from engine.migrating import words
 from engine.migrating.asked import Fault, InFlight
 from engine.migrating.standing import Crowd, Unsaved, crowds, unsaved

@@ -10,10 +10,10 @@ import pytest
 from engine.database.connection import Database
 from engine.definitions.context import event_fields
 from engine.edits.store import editable
-from engine.journeys.beginning import empty_journey, proposed_key
 from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
+from engine.journeys.editing.beginning import empty_journey, proposed_key
 from engine.library.shelf import find_template
 from engine.members.fields import base_fields
 from tests.ui.sample import JOURNEY

@@ -13,7 +13,7 @@ from engine.definitions.kinds import KEY
 from engine.definitions.listing import list_shown, show
 from engine.definitions.source import read_source
 from engine.edits.store import LARGEST, delete_draft, editable, put_draft
-from engine.journeys.beginning import empty_journey, proposed_key
+from engine.journeys.editing.beginning import empty_journey, proposed_key
 from engine.library.shelf import find_template, templates
 from rules.types import Json
 from ui import words

@@ -16,7 +16,7 @@ from engine.definitions.kinds import KEY
 from engine.definitions.listing import list_shown, show
 from engine.definitions.source import read_source
 from engine.edits.store import LARGEST, delete_draft, editable, put_draft
-from engine.journeys.beginning import proposed_key
+from engine.journeys.editing.beginning import proposed_key
 from engine.library.shelf import find_template, templates
 from engine.rulesets import textfile, workbook
 from engine.rulesets.fields import ruleset_fields

@@ -9,8 +9,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from engine.journeys.check import check
-from engine.journeys.edit_commands import AnyJourneyCommand, JourneyCommand
-from engine.journeys.editing import apply
+from engine.journeys.editing.apply import apply
+from engine.journeys.editing.commands import AnyJourneyCommand, JourneyCommand
 from rules.documents.commands import CommandError
 from tests.engine.journeys.world import CONTEXT, activity, codes, document, wait
 

@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engine.journeys import edit_commands as commands
 from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
-from engine.journeys.edit_commands import JourneyCommand
-from engine.journeys.editing import apply
-from engine.journeys.rough import nodes_of, rough_graph, starts_of, targets_of
+from engine.journeys.editing import commands
+from engine.journeys.editing.apply import apply
+from engine.journeys.editing.commands import JourneyCommand
+from engine.journeys.editing.rough import nodes_of, rough_graph, starts_of, targets_of
 from rules.documents.commands import CommandError
 from tests.engine.journeys.strategies import broken_journeys, journeys, json_values
 from tests.engine.journeys.world import CONTEXT

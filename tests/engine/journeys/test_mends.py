@@ -16,7 +16,7 @@ from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.findings import Finding
-from engine.journeys.mends import Mending, mends
+from engine.journeys.mends.offers import Mending, mends
 from rules.documents.commands import CommandError, Mend
 from rules.proofs.solver import Z3Prover
 from tests.engine.journeys.strategies import broken_journeys

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from engine.journeys.deadlines import Pause
-from engine.journeys.migration import Later, Migrated, NoPlaceError, Row, migrate
-from engine.journeys.migration_texts import lacking, saved_until
-from engine.journeys.moves import Moves, needed
+from engine.journeys.migration.migrate import Later, Migrated, NoPlaceError, Row, migrate
+from engine.journeys.migration.moves import Moves, needed
+from engine.journeys.migration.purposes import fate_of, main_port, successor
+from engine.journeys.migration.texts import lacking, saved_until
 from engine.journeys.plan import Plan
-from engine.journeys.purposes import fate_of, main_port, successor
 from engine.journeys.state import EventIn, Failure, Local, Log, Operator, Outcome, Remote, Stage
 from rules.types import Json
 from tests.engine.journeys.world import Host, Run, activity, at, event, plan_of, wait

@@ -13,13 +13,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.journeys import edit_commands as commands
 from engine.journeys.check import check
-from engine.journeys.editing import apply
-from engine.journeys.migration import Later, Migrated, migrate
-from engine.journeys.moves import Moves
+from engine.journeys.editing import commands
+from engine.journeys.editing.apply import apply
+from engine.journeys.migration.migrate import Later, Migrated, migrate
+from engine.journeys.migration.moves import Moves
+from engine.journeys.migration.purposes import can_rest
 from engine.journeys.plan import Plan, compile_plan
-from engine.journeys.purposes import can_rest
 from engine.journeys.state import Local, Outcome, Remote, State
 from engine.journeys.steps import Activity
 from rules.documents.commands import CommandError

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import editable, put_draft
-from engine.journeys.beginning import empty_journey
+from engine.journeys.editing.beginning import empty_journey
 from tests.ui.browser.conftest import Walk
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies

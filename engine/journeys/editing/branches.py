@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.journeys.editing.rough import main_successor, nodes_of, rough_graph, targets_of
 from engine.journeys.graph import Graph
-from engine.journeys.rough import main_successor, nodes_of, rough_graph, targets_of
 from rules.types import Json
 
 

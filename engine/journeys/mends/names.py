@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.journeys.check_activities import references
+from engine.journeys.checks.activities import references
+from engine.journeys.checks.presence import may_be_absent, needed
 from engine.journeys.document import ActivityNode, DecideNode, JourneyNode, TaskNode
 from engine.journeys.findings import Finding
-from engine.journeys.mending import MOST, Patient, member, mend, near, put, take
-from engine.journeys.presence import may_be_absent, needed
+from engine.journeys.mends.mending import MOST, Patient, member, mend, near, put, take
 from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Fields, Json

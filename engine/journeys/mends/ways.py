@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from engine.journeys import messages
-from engine.journeys.branches import branch_of
+from engine.journeys.editing.branches import branch_of
+from engine.journeys.editing.new_nodes import NAME, free_id
+from engine.journeys.editing.rough import main_successor, needed_ports, optional_ports, starts_of, targets_of
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Graph
-from engine.journeys.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
-from engine.journeys.new_nodes import NAME, free_id
-from engine.journeys.rough import main_successor, needed_ports, optional_ports, starts_of, targets_of
+from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.journeys.editing.rough import main_successor, targets_of
 from engine.journeys.findings import Finding
-from engine.journeys.mending import Patient, Told, end_after, member, mend, put, take, way
-from engine.journeys.rough import main_successor, targets_of
+from engine.journeys.mends.mending import Patient, Told, end_after, member, mend, put, take, way
 from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json

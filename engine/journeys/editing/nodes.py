@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.journeys import edit_messages as messages
-from engine.journeys.branches import branch_of, with_nodes, without_nodes
-from engine.journeys.edit_commands import (
+from engine.journeys.editing import messages
+from engine.journeys.editing.branches import branch_of, with_nodes, without_nodes
+from engine.journeys.editing.commands import (
     Delete,
     Duplicate,
     InsertAfter,
@@ -15,7 +15,8 @@ from engine.journeys.edit_commands import (
     RenameNode,
     SetParams,
 )  # fmt: skip
-from engine.journeys.edit_places import (
+from engine.journeys.editing.new_nodes import complete, free_id, id_for
+from engine.journeys.editing.places import (
     Document,
     all_nodes,
     connected,
@@ -24,9 +25,8 @@ from engine.journeys.edit_places import (
     place_of,
     room_for,
 )  # fmt: skip
-from engine.journeys.new_nodes import complete, free_id, id_for
-from engine.journeys.renaming import renamed
-from engine.journeys.rough import main_successor, nodes_of, ports_in_order, starts_of, targets_of
+from engine.journeys.editing.renaming import renamed
+from engine.journeys.editing.rough import main_successor, nodes_of, ports_in_order, starts_of, targets_of
 from rules.documents.commands import CommandError
 from rules.types import Json
 

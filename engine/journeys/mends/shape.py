@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from engine.journeys.document import SCHEMA
+from engine.journeys.editing.new_nodes import NAME, free_id
+from engine.journeys.editing.rough import targets_of
 from engine.journeys.findings import Finding
-from engine.journeys.mending import MOST, Patient, mend, near, put, take
-from engine.journeys.new_nodes import NAME, free_id
-from engine.journeys.rough import targets_of
+from engine.journeys.mends.mending import MOST, Patient, mend, near, put, take
 from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json

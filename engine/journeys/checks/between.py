@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.journeys import messages
-from engine.journeys.check_graph import takes_time
+from engine.journeys.checks.graph import takes_time
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey, JourneyNode
 from engine.journeys.findings import Finding, finding

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from engine.journeys import edit_messages as messages
-from engine.journeys.branches import with_nodes
-from engine.journeys.new_nodes import NAME
+from engine.journeys.editing import messages
+from engine.journeys.editing.branches import with_nodes
+from engine.journeys.editing.new_nodes import NAME
 from rules.documents.commands import CommandError
 from rules.limits import escape
 from rules.types import Json

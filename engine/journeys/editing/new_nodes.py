@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from engine.journeys.rough import needed_ports
+from engine.journeys.editing.rough import needed_ports
 from rules.types import Json
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", re.ASCII)

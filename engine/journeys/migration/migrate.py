@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from engine.journeys.deadlines import after
-from engine.journeys.moves import Move, Moves
+from engine.journeys.migration.moves import Move, Moves
 from engine.journeys.start import HOLDOUT_AGE
 from engine.journeys.state import Command, Log, Pass, Stage, State
 from engine.journeys.steps import Activity, Called, Work

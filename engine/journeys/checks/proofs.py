@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from engine.journeys import messages
-from engine.journeys.check_expressions import chosen_by, tested
+from engine.journeys.checks.expressions import chosen_by, tested
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.document import ChoiceNode, Journey
 from engine.journeys.fields import DocumentFields

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.journeys.edit_commands import (
+from engine.journeys.editing.commands import (
     Connect,
     Delete,
     DeleteBranch,
@@ -23,7 +23,7 @@ from engine.journeys.edit_commands import (
     RenameNode,
     SetParams,
 )  # fmt: skip
-from engine.journeys.edit_nodes import (
+from engine.journeys.editing.nodes import (
     delete,
     duplicate,
     insert_after,
@@ -32,8 +32,8 @@ from engine.journeys.edit_nodes import (
     rename,
     set_params,
 )  # fmt: skip
-from engine.journeys.edit_places import Document
-from engine.journeys.edit_ways import connect, delete_branch, disconnect, move_branch
+from engine.journeys.editing.places import Document
+from engine.journeys.editing.ways import connect, delete_branch, disconnect, move_branch
 from rules.types import Json
 
 _FUNCTIONS: Mapping[type[JourneyCommand], Callable[[Document, Any], dict[str, Json]]] = {

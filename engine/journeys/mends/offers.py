@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from engine.journeys import mends_of_format, mends_of_names, mends_of_nodes, mends_of_ways
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
-from engine.journeys.mending import Patient
+from engine.journeys.mends import names, nodes, shape, ways
+from engine.journeys.mends.mending import Patient
 from rules.documents.commands import CommandError, Mend
 from rules.types import Json
 
 _Remedy: TypeAlias = Callable[[Patient, Finding], list[Mend]]
 
 _BY_CODE: Mapping[str, _Remedy] = {
-    "schema": mends_of_format.schema,
-    "unknown-node": mends_of_ways.unknown_node,
-    "unknown-port": mends_of_ways.unknown_port,
-    "missing-port": mends_of_ways.missing_port,
-    "unreachable-node": mends_of_ways.unreachable_node,
-    "dead-end": mends_of_ways.dead_end,
-    "hot-loop": mends_of_ways.hot_loop,
-    "endless-wait": mends_of_nodes.endless_wait,
-    "bad-split": mends_of_nodes.bad_split,
-    "hidden-case": mends_of_nodes.hidden_case,
-    "impossible-condition": mends_of_nodes.impossible_condition,
-    "expires-in-quiet": mends_of_nodes.expires_in_quiet,
-    "unused-value": mends_of_nodes.unused_value,
-    "bad-subject": mends_of_nodes.bad_subject,
-    "unknown-activity": mends_of_names.unknown_activity,
-    "bad-params": mends_of_names.bad_params,
-    "unknown-reference": mends_of_names.unknown_reference,
-    "unknown-event": mends_of_names.unknown_event,
-    "unknown-field": mends_of_names.unknown_field,
-    "maybe-missing": mends_of_names.maybe_missing,
+    "schema": shape.schema,
+    "unknown-node": ways.unknown_node,
+    "unknown-port": ways.unknown_port,
+    "missing-port": ways.missing_port,
+    "unreachable-node": ways.unreachable_node,
+    "dead-end": ways.dead_end,
+    "hot-loop": ways.hot_loop,
+    "endless-wait": nodes.endless_wait,
+    "bad-split": nodes.bad_split,
+    "hidden-case": nodes.hidden_case,
+    "impossible-condition": nodes.impossible_condition,
+    "expires-in-quiet": nodes.expires_in_quiet,
+    "unused-value": nodes.unused_value,
+    "bad-subject": nodes.bad_subject,
+    "unknown-activity": names.unknown_activity,
+    "bad-params": names.bad_params,
+    "unknown-reference": names.unknown_reference,
+    "unknown-event": names.unknown_event,
+    "unknown-field": names.unknown_field,
+    "maybe-missing": names.maybe_missing,
 }
 """Codes that are not among them are for a person to judge: a test that fails, an overlap, a type that does not fit."""
 

@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from engine.journeys.document import DelayNode, WaitNode
+from engine.journeys.migration.purposes import Fate, can_rest, fate_of, successor
 from engine.journeys.plan import Plan
-from engine.journeys.purposes import Fate, can_rest, fate_of, successor
 
 Rule: TypeAlias = Literal["same", "mapped", "next"]
 """Why a run goes where it goes: the node is the same, the map says so, or nobody rests there and the way leads on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from engine.journeys import messages
+from engine.journeys.checks.presence import may_be_absent
 from engine.journeys.document import (
     ActivityNode,
     ChoiceNode,
@@ -19,7 +20,6 @@ from engine.journeys.document_entries import BecomesEntry, DateEntry, EventEntry
 from engine.journeys.fields import DocumentFields
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
-from engine.journeys.presence import may_be_absent
 from engine.journeys.rulebook import Rulebook
 from rules.compile import check_rule, compile_rule
 from rules.limits import escape

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.journeys import edit_messages as messages
-from engine.journeys.branches import branch_at, redirected, with_nodes, without_nodes
-from engine.journeys.edit_commands import Connect, DeleteBranch, Disconnect, MoveBranch
-from engine.journeys.edit_places import Document, all_nodes, demand_name, node_at, pointed, port_place, ports_at
-from engine.journeys.rough import nodes_of, targets_of
+from engine.journeys.editing import messages
+from engine.journeys.editing.branches import branch_at, redirected, with_nodes, without_nodes
+from engine.journeys.editing.commands import Connect, DeleteBranch, Disconnect, MoveBranch
+from engine.journeys.editing.places import Document, all_nodes, demand_name, node_at, pointed, port_place, ports_at
+from engine.journeys.editing.rough import nodes_of, targets_of
 from rules.documents.commands import CommandError
 from rules.types import Json
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.journeys import check_between, messages
+from engine.journeys import messages
 from engine.journeys.canonical import canonical
+from engine.journeys.checks import between as check_between
 from engine.journeys.context import CheckContext
 from engine.journeys.document import (
     ActivityNode,

@@ -10,10 +10,10 @@ from functools import cached_property
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey
+from engine.journeys.editing.rough import nodes_of, rough_graph
 from engine.journeys.fields import DocumentFields
 from engine.journeys.graph import Graph
 from engine.journeys.parse import read
-from engine.journeys.rough import nodes_of, rough_graph
 from rules.documents.commands import CommandError, Mend
 from rules.documents.pointers import ABSENT, Absent, changed, found, steps_of
 from rules.types import Fields, Json

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from engine.journeys.checks.presence import needed
 from engine.journeys.document import ActivityNode, DecideNode, DelayNode, JourneyNode, Node, TaskNode, WaitNode
 from engine.journeys.fields import saved_by
 from engine.journeys.plan import Plan
-from engine.journeys.presence import needed
 from rules.limits import escape
 from rules.text import paths_in
 from rules.types import Declaration, Json

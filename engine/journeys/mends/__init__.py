@@ -1,0 +1,1 @@
+"""Titled commands that do away with findings of a journey."""

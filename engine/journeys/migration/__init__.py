@@ -1,0 +1,1 @@
+"""Runs in flight go over to a later version of their journey."""

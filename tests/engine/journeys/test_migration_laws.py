@@ -215,6 +215,8 @@ def test_going_over_to_the_same_document_changes_nothing_of_what_a_run_does(
         )
         if isinstance(done, Migrated):
             _cross(crossing, crossing.plan, done)
+            if done.look:
+                players[1].take()
     for player in players:
         player.play(script[cut:])
         player.run_out()

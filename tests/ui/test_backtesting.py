@@ -72,11 +72,11 @@ def test_the_page_of_publishing_tells_the_expectation_of_the_latest_backtest(
     with database.begin() as session:
         draft = json.dumps({**JOURNEY, "note": "a draft"})
         put_draft(session, "journey", "hook-coupon", draft, by="user:t", now=clock.now())
-    before = admin.get("/journeys/hook-coupon/publish?lang=en").text
+    before = admin.get("/journeys/hook-coupon/publish/entering?lang=en").text
     assert f'href="{PAGE}"' in before
     job = asked(admin)
     done(deps, job)
-    page = admin.get("/journeys/hook-coupon/publish?lang=en").text
+    page = admin.get("/journeys/hook-coupon/publish/entering?lang=en").text
     assert f'href="{PAGE}?job={job}"' in page
 
 

@@ -17,7 +17,13 @@ from ui.pages import MODULES
 
 OPEN = {"/sign-in", "/sign-out", "/docs", "/q/{state}", "/q/{code}"}
 """Pages for people who are not signed in."""
-FOR_ALL = {"/rules/{key}/try", "/edit/{kind}/{key}/condition/try"}
+FOR_ALL = {
+    "/rules/{key}/try",
+    "/edit/{kind}/{key}/condition/try",
+    "/journeys/{key}/simulate",
+    "/rules/{key}/edit/sync",
+    "/rules/{key}/edit/try",
+}
 """Forms that change nothing, for whoever may look."""
 FORM = {"action": "pause", "port": "done", "member": "1", "run": "1", "deadlines": "hold"}
 FILE = {"file": ("chain.jsonl", b"{}")}

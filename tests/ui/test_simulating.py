@@ -171,20 +171,20 @@ def test_a_walk_stands_in_the_address_and_what_is_none_is_refused() -> None:
 TESTS = "/journeys/hook-coupon/tests"
 
 
-def tests_of(admin: Visitor, database: Database) -> list[dict[str, Any]]:
+def written_tests(admin: Visitor, database: Database) -> list[dict[str, Any]]:
     with database.begin() as session:
         found: list[dict[str, Any]] = editable(session, "journey", "hook-coupon").document["tests"]  # type: ignore[assignment]  # they are
     return found
 
 
 def test_a_walk_is_saved_as_a_test_that_holds(admin: Visitor, database: Database) -> None:
-    before = tests_of(admin, database)
+    before = written_tests(admin, database)
     walk = begun(admin, **{"fact.member.nickname": "小林"})
     walk = moved(admin, walk, "deadline")
     assert "Save as a test" in seen(admin, walk)
     answer = admin.post(TESTS, data={"walk": walk, "name": "nobody comes"})
     assert (answer.status_code, answer.headers["location"]) == (303, TESTS)
-    [*same, new] = tests_of(admin, database)
+    [*same, new] = written_tests(admin, database)
     assert same == before
     assert (new["name"], new["then"]["path"][:2]) == ("nobody comes", ["how", "wait_add"])
     page = text_of(admin.get(f"{TESTS}?lang=en"))
@@ -198,7 +198,7 @@ def test_a_real_member_s_walk_keeps_no_personal_data_in_its_test(admin: Visitor,
     sent = {"on": "contact.scanned", "member": "phone:12000000002", "data": '{"channel": "E01-pos"}'}
     walk = walk_of(admin.post(PAGE, data=sent))
     assert admin.post(TESTS, data={"walk": walk, "name": "a real one"}).status_code == 303
-    new = tests_of(admin, database)[-1]
+    new = written_tests(admin, database)[-1]
     assert new["given"]["member"] == {"friend": True}
     assert "林小橙" not in str(new)
     assert "does not hold" not in text_of(admin.get(f"{TESTS}?lang=en"))
@@ -208,17 +208,17 @@ def test_tests_are_renamed_copied_rewritten_and_deleted_by_edits(admin: Visitor,
     def change(deed: str, index: int, **sent: str) -> httpx.Response:
         return admin.post(f"{TESTS}/change", data={"do": deed, "index": str(index), "base": "", **sent})
 
-    first = tests_of(admin, database)[0]
+    first = written_tests(admin, database)[0]
     assert change("rename", 0, name="renamed").status_code == 204
     assert change("duplicate", 0).status_code == 204
-    names = [each["name"] for each in tests_of(admin, database)]
+    names = [each["name"] for each in written_tests(admin, database)]
     assert names[:2] == ["renamed", "renamed 2"]
     assert change("json", 1, text=json.dumps({**first, "then": {"outcome": "lost"}})).status_code == 204
     page = text_of(admin.get(f"{TESTS}?lang=en"))
     assert "outcome: expected" in page
     assert "does not hold" in page
     assert change("delete", 1).status_code == 204
-    assert [each["name"] for each in tests_of(admin, database)] == [names[0], *names[2:]]
+    assert [each["name"] for each in written_tests(admin, database)] == [names[0], *names[2:]]
     for deed, index, sent in (("json", 0, {"text": "{"}), ("delete", 99, {}), ("rename", -1, {})):
         refused = change(deed, index, **sent)
         assert (refused.status_code, refused.headers["HX-Retarget"]) == (422, "#edit-notice")

@@ -23,7 +23,7 @@ from ui import words
 from ui.checking import check_context
 from ui.lists import LARGEST
 from ui.pages.simulate import Sent
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.problems import NotFound
 from ui.words import ZONE
 
@@ -174,13 +174,13 @@ def show_ruleset(visit: Visiting, key: Key, job: Chosen = None) -> HTMLResponse:
 
 
 @router.post("/journeys/{key}/backtest")
-def ask_journey(visit: Visiting, key: Key, sent: Sent) -> Response:
+def ask_journey(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Try a journey over recorded events."""
     return ask(visit, "journeys", key, sent)
 
 
 @router.post("/rules/{key}/backtest")
-def ask_ruleset(visit: Visiting, key: Key, sent: Sent) -> Response:
+def ask_ruleset(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Try a ruleset over recorded decisions."""
     return ask(visit, "rules", key, sent)
 
@@ -199,7 +199,7 @@ def look_at_stores(visit: Visiting, place: Place, key: Key, job: JobId) -> Respo
 
 @router.post("/{place}/{key}/backtest/{job}/{deed}")
 def steer_it(
-    visit: Visiting, place: Place, key: Key, job: JobId, deed: Literal["stop", "continue"]
+    visit: Authoring, place: Place, key: Key, job: JobId, deed: Literal["stop", "continue"]
 ) -> RedirectResponse:
     """Stop it, or let it go on."""
     return steer(visit, place, key, job, deed)

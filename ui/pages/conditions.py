@@ -24,7 +24,7 @@ from ui.conditions.values import MistakeError
 from ui.conditions.views import walk
 from ui.messages import text
 from ui.pages.editing import overtaken
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.problems import NotFound
 
 router = APIRouter()
@@ -133,7 +133,7 @@ def _number(text_: str) -> int | None:
 
 @router.post("/edit/{kind}/{key}/condition")
 def change_condition(
-    visit: Visiting, kind: EditableKind, key: Key, posted: Annotated[Posted, Depends(_posted)], at: At = ""
+    visit: Authoring, kind: EditableKind, key: Key, posted: Annotated[Posted, Depends(_posted)], at: At = ""
 ) -> Response:
     """Carry one deed out. The builder as it is then, or with what stood in the way and what was typed."""
     with visit.operate(whole_chain=True):

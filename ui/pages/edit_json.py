@@ -19,7 +19,7 @@ from engine.journeys.findings import Finding
 from rules.documents.commands import CommandError
 from ui.messages import text as words
 from ui.pages.editing import Base, Key, Text
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.people import names_of
 from ui.places import editor_of, place_words
 from ui.presentable import presentable
@@ -54,14 +54,14 @@ def show_json(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
 
 
 @router.post("/json/check")
-def check_json(visit: Visiting, kind: Kind, key: Key, text: Text) -> HTMLResponse:
+def check_json(visit: Authoring, kind: Kind, key: Key, text: Text) -> HTMLResponse:
     """What is found in a text while it is typed; nothing is kept."""
     return visit.render("editing/_lines.html", {"looked": _looked(visit, kind, key, _plain(text))})
 
 
 @router.post("/json")
 def save_json(
-    visit: Visiting,
+    visit: Authoring,
     kind: Kind,
     key: Key,
     text: Text,

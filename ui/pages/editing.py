@@ -21,7 +21,7 @@ from engine.edits.store import Edited
 from rules.documents.commands import CommandError
 from rules.types import Json
 from ui.messages import text
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit
 from ui.people import names_of
 from ui.places import deed_words
 from ui.presentable import presentable
@@ -34,7 +34,7 @@ Base = Annotated[int | None, Form(ge=0)]
 
 
 @router.post("/commands")
-def carry_out(visit: Visiting, kind: Kind, key: Key, command: Text, base: Base = None) -> Response:
+def carry_out(visit: Authoring, kind: Kind, key: Key, command: Text, base: Base = None) -> Response:
     """Carry out the command that the field `command` holds as JSON; `base` is the revision that the page showed."""
     try:
         given: Json = read_source(command).document
@@ -44,13 +44,13 @@ def carry_out(visit: Visiting, kind: Kind, key: Key, command: Text, base: Base =
 
 
 @router.post("/undo")
-def undo(visit: Visiting, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
+def undo(visit: Authoring, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
     """Take back the latest edit, which the page named by its number."""
     return _turned(visit, lambda session: store.undo(session, kind, key, **_by(visit), n=n))
 
 
 @router.post("/redo")
-def redo(visit: Visiting, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
+def redo(visit: Authoring, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
     """Do the edit again that was taken back last."""
     return _turned(visit, lambda session: store.redo(session, kind, key, **_by(visit), n=n))
 

@@ -23,7 +23,7 @@ from ui.forms.posting import Sent
 from ui.forms.shapes import KINDS
 from ui.forms.shapes import Kind as FieldKind
 from ui.pages.form_ground import Workplace, workplace
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.people import names_of
 from ui.presentable import presentable
 
@@ -64,7 +64,7 @@ def _revision(one: dict[str, str], name: str) -> int | None:
 
 
 @router.post("/edit/{kind}/{key}/field")
-def save(visit: Visiting, kind: Kind, key: Key, posted: Annotated[Posted, Depends(_posted)]) -> HTMLResponse:
+def save(visit: Authoring, kind: Kind, key: Key, posted: Annotated[Posted, Depends(_posted)]) -> HTMLResponse:
     """Save one field. The answer is what stands below it: the value in words, or why nothing was saved."""
     try:
         with visit.operate(whole_chain=True) as session:

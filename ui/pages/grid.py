@@ -24,7 +24,7 @@ from ui.checking import check_context
 from ui.grids import ROWS_SHOWN, Grid, grid_of, stamped, views
 from ui.messages import text
 from ui.pages.editing import overtaken
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.problems import Forbidden, NotFound
 from ui.words import title
 
@@ -114,7 +114,7 @@ def sync(visit: Visiting, key: Key, seen: Seen) -> Response:
 
 
 @router.post("/rules/{key}/edit/send")
-def send(visit: Visiting, key: Key, sent: Sent) -> Response:
+def send(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Carry out one edit, and answer like `sync`; with 422 and why not, or 412 and the notice who was quicker."""
     if not visit.may_operate_chain:
         raise Forbidden("Rulesets hold for the whole chain: whoever may only look, or is bound to a store, edits none.")

@@ -14,7 +14,7 @@ from rules.tables.sheet_reading import TableError
 from rules.types import Json
 from ui.pages.grid import Key, open_ruleset
 from ui.pages.grid_regions import demand_author
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.problems import Unprocessable
 from ui.sheet_changes import changes_of
 
@@ -37,7 +37,7 @@ def download(visit: Visiting, key: Key, form: Annotated[Form, Query(alias="forma
 
 
 @router.post("/rules/{key}/edit/file")
-def preview(visit: Visiting, key: Key, file: Annotated[UploadFile, File()]) -> HTMLResponse:
+def preview(visit: Authoring, key: Key, file: Annotated[UploadFile, File()]) -> HTMLResponse:
     """What the rows of a file would change, or what is wrong with it by row and column; nothing is changed yet."""
     demand_author(visit)
     opened = open_ruleset(visit, key)

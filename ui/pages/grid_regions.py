@@ -25,7 +25,7 @@ from ui.messages import Language, known, text
 from ui.pages.editing import carried_out, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import Trial, sent_form, trial_of
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.problems import Forbidden
 from ui.trying import fill
 
@@ -64,7 +64,7 @@ def show_findings(visit: Visiting, key: Key) -> HTMLResponse:
 
 @router.post("/rules/{key}/edit/findings/accept")
 def accept_finding(
-    visit: Visiting,
+    visit: Authoring,
     key: Key,
     code: Annotated[str, Form(max_length=100)],
     reason: Annotated[str, Form(max_length=2_000)] = "",
@@ -104,7 +104,7 @@ def show_tests(visit: Visiting, key: Key) -> HTMLResponse:
 
 @router.post("/rules/{key}/edit/tests")
 def add_test(
-    visit: Visiting,
+    visit: Authoring,
     key: Key,
     test: Annotated[str, Form(max_length=200_000)],
     name: Annotated[str, Form(max_length=200)] = "",
@@ -122,7 +122,7 @@ def add_test(
 
 @router.post("/rules/{key}/edit/tests/{n}/name")
 def rename_test(
-    visit: Visiting,
+    visit: Authoring,
     key: Key,
     n: Annotated[int, Path(ge=0)],
     name: Annotated[str, Form(max_length=200)] = "",

@@ -15,7 +15,7 @@ from ui.messages import Language
 from ui.pages.editing import carried_out, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import sent_form
-from ui.pages.visit import Visiting
+from ui.pages.visit import Authoring, Visiting
 from ui.scope import offers
 from ui.words import title
 
@@ -52,7 +52,7 @@ def show_settings(visit: Visiting, key: Key) -> HTMLResponse:
 
 
 @router.post("/rules/{key}/edit/settings/{term}")
-def set_term(visit: Visiting, key: Key, term: Term, sent: Sent) -> Response:
+def set_term(visit: Authoring, key: Key, term: Term, sent: Sent) -> Response:
     """One term; what says the same as before is no edit."""
     document = open_ruleset(visit, key).editable.document
     try:
@@ -63,21 +63,21 @@ def set_term(visit: Visiting, key: Key, term: Term, sent: Sent) -> Response:
 
 
 @router.post("/rules/{key}/edit/inputs")
-def add_input(visit: Visiting, key: Key, sent: Sent) -> Response:
+def add_input(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A column for a field."""
     command: Json = {"command": "add_input", "field": sent.get("field", "").strip() or "?"}
     return carried_out(visit, "ruleset", key, command, _base(sent))
 
 
 @router.post("/rules/{key}/edit/outputs")
-def add_output(visit: Visiting, key: Key, sent: Sent) -> Response:
+def add_output(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A column for a value that the table gives."""
     command: Json = {"command": "add_output", "output": terms.output_of(sent)}
     return carried_out(visit, "ruleset", key, command, _base(sent))
 
 
 @router.post("/rules/{key}/edit/fields")
-def add_field(visit: Visiting, key: Key, sent: Sent) -> Response:
+def add_field(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A field that this ruleset declares itself, or declares more narrowly than the catalogue."""
     fields = _object(open_ruleset(visit, key).editable.document.get("fields"))
     try:
@@ -89,7 +89,7 @@ def add_field(visit: Visiting, key: Key, sent: Sent) -> Response:
 
 
 @router.post("/rules/{key}/edit/promises")
-def add_promise(visit: Visiting, key: Key, sent: Sent) -> Response:
+def add_promise(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A promise that outputs stay the same between contexts."""
     agree = _list(open_ruleset(visit, key).editable.document.get("agree"))
     taken = [str(each.get("id")) for each in agree if isinstance(each, dict)]

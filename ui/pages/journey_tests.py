@@ -27,7 +27,7 @@ from ui.design import Design, design
 from ui.messages import Language, text
 from ui.pages.editing import carried_out, refused
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.walk import Walk, WalkError
 from ui.walk_forms import test_names
 from ui.walk_moves import RefusedError
@@ -64,7 +64,7 @@ def show_list(visit: Visiting, key: Key) -> HTMLResponse:
 
 
 @router.post("/journeys/{key}/tests/change")
-def change(visit: Visiting, key: Key, sent: Sent) -> Response:
+def change(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Rename, duplicate, delete or rewrite one test, as an edit of the draft."""
     try:
         command = _command(visit, key, sent)
@@ -75,7 +75,7 @@ def change(visit: Visiting, key: Key, sent: Sent) -> Response:
 
 
 @router.post("/journeys/{key}/tests")
-def save_walk(visit: Visiting, key: Key, sent: Sent) -> Response:
+def save_walk(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Append a walk to the draft's tests; leads to them."""
     tried, walk = tried_by(visit, key, None), None
     try:

@@ -19,7 +19,7 @@ from ui.checking import check_context
 from ui.conditions.named import UnusableNameError, adding, named_conditions, removing, renaming
 from ui.messages import LANGUAGES, text
 from ui.pages.editing import carried_out, told
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.places import place_words
 
 router = APIRouter()
@@ -55,7 +55,7 @@ def show_named(visit: Visiting, key: Key) -> HTMLResponse:
 
 @router.post("/edit/ruleset/{key}/conditions")
 def change_named(
-    visit: Visiting,
+    visit: Authoring,
     key: Key,
     do: Annotated[str, Form(max_length=20)] = "",
     name: Name = "",

@@ -19,7 +19,7 @@ from rules.types import Json
 from ui import words
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 
 router = APIRouter()
 
@@ -67,7 +67,7 @@ def show_form(
 
 @router.post("/journeys/new")
 def begin(
-    visit: Visiting,
+    visit: Authoring,
     zh: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
     en: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
     key: Annotated[str, Form(max_length=100)] = "",
@@ -87,7 +87,7 @@ def begin(
 
 
 @router.post("/journeys/{key}/edit/discard")
-def discard(visit: Visiting, key: Key) -> RedirectResponse:
+def discard(visit: Authoring, key: Key) -> RedirectResponse:
     """Throw the draft away; what was published stays."""
     with visit.operate(whole_chain=True) as session:
         find(session, key)

@@ -27,7 +27,7 @@ from rules.types import Json
 from ui.checking import check_context
 from ui.messages import text
 from ui.pages.grid import Key
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 
 router = APIRouter()
 
@@ -66,7 +66,7 @@ def show_form(
 
 @router.post("/rules/new")
 def begin(
-    visit: Visiting,
+    visit: Authoring,
     zh: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
     en: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
     key: Annotated[str, Form(max_length=100)] = "",
@@ -88,7 +88,7 @@ def begin(
 
 
 @router.post("/rules/{key}/edit/discard")
-def discard(visit: Visiting, key: Key) -> RedirectResponse:
+def discard(visit: Authoring, key: Key) -> RedirectResponse:
     """Throw the draft away; what was published stays."""
     with visit.operate(whole_chain=True) as session:
         delete_draft(session, "ruleset", key, by=visit.actor, now=visit.now())

@@ -30,7 +30,7 @@ from ui import publishing
 from ui.checking import check_context
 from ui.differences import Sides, differences
 from ui.outline import Outline, outline
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.people import names_of
 from ui.problems import NotFound
 from ui.table_differences import table_differences
@@ -117,27 +117,27 @@ def show_ruleset(visit: Visiting, key: Key) -> HTMLResponse:
 
 
 @router.post("/journeys/{key}/publish")
-async def publish_journey(visit: Visiting, key: Key, request: Request) -> Response:
+async def publish_journey(visit: Authoring, key: Key, request: Request) -> Response:
     """Publish it, and let those inside go over if that was chosen."""
     asked = Asked.of(_fields(await request.form()))
     return await run_in_threadpool(_publish, visit, "journey", key, asked)
 
 
 @router.post("/rules/{key}/publish")
-async def publish_ruleset(visit: Visiting, key: Key, request: Request) -> Response:
+async def publish_ruleset(visit: Authoring, key: Key, request: Request) -> Response:
     """Publish it."""
     asked = Asked.of({**_fields(await request.form()), "in_flight": STAY})
     return await run_in_threadpool(_publish, visit, "ruleset", key, asked)
 
 
 @router.post("/journeys/{key}/publish/approve")
-async def approve_journey(visit: Visiting, key: Key, request: Request) -> Response:
+async def approve_journey(visit: Authoring, key: Key, request: Request) -> Response:
     """Approve it as the second person."""
     return await run_in_threadpool(_approve, visit, "journey", key, Asked.of(_fields(await request.form())))
 
 
 @router.post("/rules/{key}/publish/approve")
-async def approve_ruleset(visit: Visiting, key: Key, request: Request) -> Response:
+async def approve_ruleset(visit: Authoring, key: Key, request: Request) -> Response:
     """Approve it as the second person."""
     return await run_in_threadpool(_approve, visit, "ruleset", key, Asked.of(_fields(await request.form())))
 

@@ -20,7 +20,7 @@ from ui.checking import check_context
 from ui.differences import Sides, differences
 from ui.lists import LARGEST_VERSION
 from ui.pages.journeys import Key
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Authoring, Visit, Visiting
 from ui.people import names_of
 from ui.places import deed_words, editor_of
 from ui.problems import NotFound
@@ -69,13 +69,13 @@ def compare_ruleset(visit: Visiting, key: Key, a: Which | None = None, b: Which 
 
 
 @router.post("/journeys/{key}/versions/{n}/restore")
-def restore_journey(visit: Visiting, key: Key, n: PathNumber) -> RedirectResponse:
+def restore_journey(visit: Authoring, key: Key, n: PathNumber) -> RedirectResponse:
     """Make an old version of the journey the draft; what the draft said before can be had back by undoing."""
     return _restored(visit, "journey", key, n)
 
 
 @router.post("/rules/{key}/versions/{n}/restore")
-def restore_ruleset(visit: Visiting, key: Key, n: PathNumber) -> RedirectResponse:
+def restore_ruleset(visit: Authoring, key: Key, n: PathNumber) -> RedirectResponse:
     """The same of a ruleset."""
     return _restored(visit, "ruleset", key, n)
 

@@ -53,11 +53,15 @@ class Visit:
 
         `whole_chain`: for what concerns every store, such as a journey; raises Forbidden for people of some stores.
         """
+        self.demand_operator(whole_chain=whole_chain)
+        return self.begin()
+
+    def demand_operator(self, *, whole_chain: bool) -> None:
+        """Raise Forbidden for people who may only look; see `operate`."""
         if not self.viewer.may("operate"):
             raise Forbidden(f"The role {self.viewer.role} may look, and change nothing.")
         if whole_chain and not self.may_operate_chain:
             raise Forbidden("Journeys hold for the whole chain: whoever is bound to a region or store may only look.")
-        return self.begin()
 
     @property
     def may_operate_chain(self) -> bool:
@@ -88,3 +92,13 @@ def visit(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Vi
 
 Visiting = Annotated[Visit, Depends(visit)]
 """The parameter type of a page: `def overview(visit: Visiting) -> HTMLResponse`."""
+
+
+def authoring(visit: Visiting) -> Visit:
+    """The visit of somebody who may change definitions; raises Forbidden before anything else is looked at."""
+    visit.demand_operator(whole_chain=True)
+    return visit
+
+
+Authoring = Annotated[Visit, Depends(authoring)]
+"""The parameter type of a form that changes a definition, or asks for something costly about one."""

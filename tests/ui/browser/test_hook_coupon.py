@@ -231,6 +231,7 @@ class Builder:
         self.hands.write(text, json.dumps(whole, ensure_ascii=False, indent=2))
         self.hands.press(self.page.locator("form:has(#json-text) button[type=submit]").first)
         self._saved("/tests", self.target["tests"])
+        self.page.wait_for_url("**/json?saved=1")
 
     # Looking
 

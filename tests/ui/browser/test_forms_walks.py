@@ -185,7 +185,7 @@ def test_every_panel_is_clean_accessible_and_fits(
     for place in places:
         walk.go(f"{EDIT}?{place}")
         expect(walk.page.locator("#panel-title")).to_be_visible()
-        wrong[place] = grave_findings(walk)
+        wrong[place] = grave_findings(walk, "#panel")
         if walk.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong[place].append("wider than the screen")
         if SCREENSHOTS:

@@ -80,8 +80,9 @@ def pages(chain: Sample) -> dict[str, str]:
     }
 
 
-def grave_findings(walk: Walk) -> list[str]:
-    found = Axe().run(walk.page).response["violations"]
+def grave_findings(walk: Walk, within: str | None = None) -> list[str]:
+    """What axe holds against the page, or against a part of it."""
+    found = Axe().run(walk.page, within).response["violations"]
     return [f"{one['id']}: {[node['target'] for node in one['nodes']][:4]}" for one in found if one["impact"] in GRAVE]
 
 

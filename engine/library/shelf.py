@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from engine.definitions.kinds import Kind
+from engine.journeys.catalogue import Catalogue
+from engine.journeys.checks.named import named
+from engine.journeys.parse import parse
 from rules.types import Json
 
 FOLDERS: Mapping[Kind, Path] = {
@@ -16,8 +19,6 @@ FOLDERS: Mapping[Kind, Path] = {
     "ruleset": Path(__file__).parent / "rulesets",
     "journey": Path(__file__).parent / "journeys",
 }
-_NAMED = {"ruleset": "ruleset", "journey": "journey", "batch": "coupon-batch"}
-"""Keys of documents whose text names a thing that must exist, and the kind of that thing."""
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,16 @@ def templates(kind: Kind) -> tuple[Template, ...]:
     return tuple(_read(kind).values())
 
 
-def find_template(kind: Kind, key: str) -> Template | None:
+def find_template(kind: str, key: str) -> Template | None:
     """One of them, if it is there."""
     return _read(kind).get(key) if kind in FOLDERS else None
 
 
-def needs(document: Json) -> tuple[tuple[str, str], ...]:
-    """What a document names and must find around it, as (kind, key): rulesets, journeys, coupon batches."""
-    return tuple(sorted(set(_named(document))))
-
-
-def _named(value: Json) -> Iterator[tuple[str, str]]:
-    match value:
-        case dict():
-            for name, inside in value.items():
-                if name in _NAMED and isinstance(inside, str):
-                    yield _NAMED[name], inside
-                elif name != "tests":
-                    yield from _named(inside)
-        case list():
-            for inside in value:
-                yield from _named(inside)
+def needs(document: Json, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+    """What a journey names and must find around it, as (kind, key); nothing for other documents."""
+    journey, _ = parse(document)
+    found = named(journey, catalogue) if journey is not None else ()
+    return tuple(sorted({(each.kind, each.key) for each in found}))
 
 
 @cache

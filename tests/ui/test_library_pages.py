@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from engine.library.shelf import templates
 from tests.ui.visitor import Visitor
+from ui.dependencies import Dependencies
+from workflows.activities.registry import catalogue_of, load_activities
+
+
+@pytest.fixture
+def deps(deps: Dependencies) -> Dependencies:
+    """With the activity types of the product, whose params name what templates need."""
+    return replace(deps, catalogue=catalogue_of(load_activities()))
 
 
 def test_everything_on_the_shelf_is_offered(admin: Visitor) -> None:

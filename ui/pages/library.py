@@ -63,7 +63,7 @@ def show_template(visit: Visiting, kind: Offered, key: Annotated[str, Path(max_l
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
         published = show(session, kind, key) is not None
-        needed = _needs(card.document, context)
+        needed = _needs(card, context)
     found = {
         "card": card,
         "needs": needed,
@@ -86,15 +86,13 @@ def _size(part: Json) -> int:
     return len(part) if isinstance(part, list | dict) else 0
 
 
-def _needs(document: dict[str, Json], context: CheckContext) -> list[Need]:
+def _needs(card: Card, context: CheckContext) -> list[Need]:
     exists = context.references
+    found = needs(card.document, context.catalogue) if card.template.kind == "journey" else ()
     return [
-        Need(kind, key, exists is not None and exists(kind, key), _offers(kind, key)) for kind, key in needs(document)
+        Need(kind, key, exists is not None and exists(kind, key), find_template(kind, key) is not None)
+        for kind, key in found
     ]
-
-
-def _offers(kind: str, key: str) -> bool:
-    return any(template.key == key for each in OFFERED if each == kind for template in templates(each))
 
 
 def _picture(visit: Visit, card: Card) -> Outline:

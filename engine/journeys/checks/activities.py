@@ -1,15 +1,14 @@
-"""Checks of activity nodes: the type, its params, what they name, the subject, and quiet hours."""
+"""Checks of activity nodes: the type, its params, the subject, and quiet hours."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from engine.journeys import messages
-from engine.journeys.catalogue import ActivityType, Reference
+from engine.journeys.catalogue import ActivityType
+from engine.journeys.checks.named import computes
 from engine.journeys.compile_nodes import clock_time
 from engine.journeys.context import CheckContext
 from engine.journeys.deadlines import QuietHours
@@ -38,10 +37,6 @@ def check(reading: Reading, journey: Journey, context: CheckContext) -> Iterator
             yield finding("bad-subject", f"{pointer}/activity", *messages.bad_subject(type_.name, journey.subject))
         if _expires_in_quiet(journey, node, type_):
             yield finding("expires-in-quiet", pointer, *messages.EXPIRES_IN_QUIET)
-        if context.references is not None:
-            for reference, key, place in references(type_.params, node.params, f"{pointer}/params"):
-                if not context.references(reference.kind, key):
-                    yield finding("unknown-reference", place, *messages.unknown_reference(reference.kind, key))
 
 
 def _bad_params(node: ActivityNode, type_: ActivityType, pointer: str, holder: str) -> Iterator[Finding]:
@@ -84,11 +79,6 @@ def _is_computed(params: Json, steps: tuple[int | str, ...]) -> bool:
     return not steps and _holds_computed(params)
 
 
-def computes(value: Json) -> bool:
-    """Whether a value is an expression or a text with fields."""
-    return (isinstance(value, dict) and "$" in value) or (isinstance(value, str) and "{{" in value)
-
-
 def _holds_computed(value: Json) -> bool:
     if computes(value):
         return True
@@ -101,32 +91,3 @@ def _expires_in_quiet(journey: Journey, node: ActivityNode, type_: ActivityType)
     if quiet is None or type_.contact != "push" or type_.expires_within is None or "quiet" in node.ports:
         return False
     return type_.expires_within < QuietHours(clock_time(quiet.start), clock_time(quiet.end)).length
-
-
-def references(model: type[BaseModel], params: Json, pointer: str) -> Iterator[tuple[Reference, str, str]]:
-    """The things that params name: what kind, which, and where. Computed names are not known yet."""
-    if isinstance(params, dict) and not computes(params):
-        for name, field in model.model_fields.items():
-            key = field.alias or name
-            if key in params:
-                place = f"{pointer}/{escape(key)}"
-                yield from _named(field.annotation, tuple(field.metadata), params[key], place)
-
-
-def _named(form: Any, marks: tuple[Any, ...], value: Json, pointer: str) -> Iterator[tuple[Reference, str, str]]:
-    mark = next((mark for mark in marks if isinstance(mark, Reference)), None)
-    if isinstance(value, str):
-        if mark is not None and not computes(value):
-            yield mark, value, pointer
-        elif mark is None and get_origin(form) is Annotated:
-            yield from _named(get_args(form)[0], get_args(form)[1:], value, pointer)
-    elif isinstance(form, type) and issubclass(form, BaseModel):
-        yield from references(form, value, pointer)
-    elif get_origin(form) is Annotated:
-        yield from _named(get_args(form)[0], get_args(form)[1:], value, pointer)
-    elif get_origin(form) is list and isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _named(get_args(form)[0], (), item, f"{pointer}/{i}")
-    elif get_origin(form) in {Union, UnionType}:
-        for option in get_args(form):
-            yield from _named(option, marks, value, pointer)

@@ -8,13 +8,12 @@ from datetime import timedelta
 from engine.journeys import messages
 from engine.journeys.canonical import canonical
 from engine.journeys.checks import between as check_between
+from engine.journeys.checks.named import named
 from engine.journeys.context import CheckContext
 from engine.journeys.document import (
     ActivityNode,
-    DecideNode,
     DelayNode,
     Journey,
-    JourneyNode,
     TaskNode,
     WaitNode,
 )  # fmt: skip
@@ -37,7 +36,7 @@ def check(reading: Reading, journey: Journey, context: CheckContext) -> Iterator
     yield from _unknown_holidays(journey, context)
     yield from check_between.loops(journey, context)
     if context.references is not None:
-        for kind, key, place in _named(journey):
+        for kind, key, place in named(journey, context.catalogue):
             if not reading.is_mended(place) and not context.references(kind, key):
                 yield finding("unknown-reference", place, *messages.unknown_reference(kind, key))
 
@@ -120,18 +119,3 @@ def _unknown_holidays(journey: Journey, context: CheckContext) -> Iterator[Findi
             if (context.now + ahead).year > KNOWN_UNTIL.year:
                 words = messages.unknown_holidays(KNOWN_UNTIL.year)
                 yield finding("unknown-holidays", f"/nodes/{escape(node_id)}/until", *words)
-
-
-def _named(journey: Journey) -> Iterator[tuple[str, str, str]]:
-    """The definitions that nodes name: kind, key, and where."""
-    for node_id, node in journey.nodes.items():
-        pointer = f"/nodes/{escape(node_id)}"
-        match node:
-            case DecideNode():
-                yield "ruleset", node.ruleset, f"{pointer}/ruleset"
-            case TaskNode():
-                yield "task", node.task, f"{pointer}/task"
-            case JourneyNode() if node.journey != journey.key or node.mode == "call":
-                yield "journey", node.journey, f"{pointer}/journey"
-            case _:
-                pass

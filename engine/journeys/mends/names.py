@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.journeys.checks.activities import references
+from engine.journeys.checks.named import named
 from engine.journeys.checks.presence import may_be_absent, needed
-from engine.journeys.document import ActivityNode, DecideNode, JourneyNode, TaskNode
 from engine.journeys.findings import Finding
 from engine.journeys.mends.mending import MOST, Patient, member, mend, near, put, take
 from rules.documents.commands import Mend
-from rules.documents.pointers import pointer_of, steps_of
+from rules.documents.pointers import steps_of
 from rules.types import Fields, Json
 
 _SHOWN = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
@@ -62,22 +61,8 @@ def unknown_reference(patient: Patient, finding: Finding) -> list[Mend]:
 
 def _kind_at(patient: Patient, pointer: str) -> str | None:
     """The kind of thing that is named at a place."""
-    node_id, _ = patient.node_of(pointer)
-    node = patient.journey.nodes.get(node_id) if patient.journey else None
-    match node:
-        case DecideNode():
-            return "ruleset"
-        case TaskNode():
-            return "task"
-        case JourneyNode():
-            return "journey"
-        case ActivityNode() if (type_ := patient.context.catalogue.get(node.activity)) is not None:
-            params = pointer_of(["nodes", node_id, "params"])
-            return next(
-                (one.kind for one, _, place in references(type_.params, node.params, params) if place == pointer), None
-            )
-        case _:
-            return None
+    found = named(patient.journey, patient.context.catalogue) if patient.journey else ()
+    return next((each.kind for each in found if each.pointer == pointer), None)
 
 
 def unknown_field(patient: Patient, finding: Finding) -> list[Mend]:

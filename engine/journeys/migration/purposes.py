@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from engine.journeys.checks.activities import references
+from engine.journeys.checks.named import references
 from engine.journeys.document import (
     ActivityNode,
     ChoiceNode,

@@ -16,6 +16,7 @@ from engine.library.shelf import FOLDERS, Template, find_template, needs, templa
 from rules.types import Json
 from workflows.activities.registry import catalogue_of, load_activities
 
+CATALOGUE = catalogue_of(load_activities())
 KINDS: tuple[Kind, ...] = ("fields", "ruleset", "journey")
 ALL = [template for kind in KINDS for template in templates(kind)]
 UNVISITED = {("owner-on-add", "whose", "error"), ("price-zone-assignment", "zone", "error")}
@@ -24,7 +25,7 @@ UNVISITED = {("owner-on-add", "whose", "error"), ("price-zone-assignment", "zone
 
 def context() -> CheckContext:
     rulesets = [template.document for template in templates("ruleset")]
-    return context_without_service(catalogue_of(load_activities()), rulesets=rulesets)
+    return context_without_service(CATALOGUE, rulesets=rulesets)
 
 
 def name(template: Template) -> str:
@@ -95,8 +96,8 @@ def test_what_a_journey_needs_is_told() -> None:
     hook, owner = find_template("journey", "hook-coupon"), find_template("journey", "owner-on-add")
     assert hook is not None
     assert owner is not None
-    assert needs(hook.document) == (("coupon-batch", "HOOK-2026"),)
-    assert needs(owner.document) == (("ruleset", "ownership"),)
+    assert needs(hook.document, CATALOGUE) == (("coupon-batch", "HOOK-2026"),)
+    assert needs(owner.document, CATALOGUE) == (("ruleset", "ownership"),)
 
 
 def test_what_is_not_there_is_not_found() -> None:

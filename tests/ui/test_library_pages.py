@@ -36,3 +36,14 @@ def test_a_template_tells_what_it_needs_and_whether_it_is_there(admin: Visitor) 
 def test_a_template_that_is_not_there_is_not_found(admin: Visitor) -> None:
     assert admin.get("/library/journey/nothing").status_code == 404
     assert admin.get("/library/price-list/x").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "key"), [("journeys", "journey", "birthday"), ("rules", "ruleset", "ownership")]
+)
+def test_the_link_of_a_template_leads_to_a_form_that_starts_from_it(
+    admin: Visitor, place: str, kind: str, key: str
+) -> None:
+    start = f"/{place}/new?template={key}"
+    assert f'href="{start}"' in admin.get(f"/library/{kind}/{key}").text
+    assert f'value="template:{key}" selected' in admin.get(start).text

@@ -57,11 +57,14 @@ class Wish:
 
 @router.get("/rules/new")
 def show_form(
-    visit: Visiting, source: Annotated[str | None, Query(alias="from", max_length=63)] = None
+    visit: Visiting,
+    template: Annotated[str | None, Query(max_length=63)] = None,
+    source: Annotated[str | None, Query(alias="from", max_length=63)] = None,
 ) -> HTMLResponse:
-    """The form; `from` chooses the ruleset that is copied."""
+    """The form; `template` and `from` choose what to start from."""
+    chosen = f"template:{template}" if template else f"ruleset:{source}" if source else EMPTY
     with visit.operate(whole_chain=True) as session:
-        return _form(visit, session, Wish(source=f"ruleset:{source}" if source else EMPTY))
+        return _form(visit, session, Wish(source=chosen))
 
 
 @router.post("/rules/new")

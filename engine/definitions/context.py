@@ -19,7 +19,7 @@ from engine.fields.catalogue import own_fields, readers_of
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.checks.between import begins
 from engine.journeys.checks.world import audience_of
-from engine.journeys.context import CheckContext, LiveJourney, Proofs
+from engine.journeys.context import CheckContext, Door, LiveJourney, Proofs
 from engine.journeys.document_entries import EventEntry
 from engine.journeys.parse import parse
 from engine.journeys.rulebook import CalledJourney
@@ -113,8 +113,8 @@ def audiences_of(document: str) -> tuple[Json, ...]:
 
 
 @lru_cache(maxsize=1_000)
-def begins_of(document: str) -> tuple[str, ...]:
-    """The journeys that a published one begins at once."""
+def begins_of(document: str) -> tuple[Door, ...]:
+    """The doors to journeys that whoever is in a published one goes through at once."""
     journey, _ = parse(read_source(document).document)
     return tuple(begins(journey)) if journey is not None else ()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.rulebook import FindJourney, FindRuleset, Rulebook, no_journey, no_ruleset
@@ -12,19 +13,27 @@ from rules.proofs.budget import SECONDS
 from rules.proofs.claims import Prover
 from rules.types import Conditions, Fields, Json
 
+Door: TypeAlias = tuple[Literal["journey", "event"], str]
+"""What lets a member into a journey from within another: a journey by its key, or an event by its type."""
+
 
 @dataclass(frozen=True)
 class LiveJourney:
     """Another journey that is live: its key and its event entries as (event type, condition or None).
 
-    `audiences` are what its other entries choose by: a condition, or a date with its offset. `begins` are the journeys
-    that whoever enters it by name enters at once as well, and may again and again.
+    `audiences` are what its other entries choose by: a condition, or a date with its offset. `begins` are the doors
+    that whoever enters it goes through at once as well, and may again and again.
     """
 
     key: str
     entries: tuple[tuple[str, Json], ...]
     audiences: tuple[Json, ...] = ()
-    begins: tuple[str, ...] = ()
+    begins: tuple[Door, ...] = ()
+
+    def is_behind(self, door: Door) -> bool:
+        """Whether a door surely leads in: the journey's own name, or an event that it takes whatever else is so."""
+        kind, name = door
+        return name == self.key if kind == "journey" else (name, None) in self.entries
 
 
 @dataclass(frozen=True)

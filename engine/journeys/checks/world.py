@@ -72,7 +72,7 @@ def _events(journey: Journey) -> Iterator[tuple[str, str]]:
 def _emitted(journey: Journey) -> frozenset[str]:
     """Event types that the journey sends itself."""
     emitting = [node for node in journey.nodes.values() if isinstance(node, ActivityNode)]
-    types = [node.params.get("type") for node in emitting if node.activity == "event.emit"]
+    types = [node.params.get("type") for node in emitting if node.activity == check_between.EMIT]
     return frozenset(name for name in types if isinstance(name, str))
 
 

@@ -13,7 +13,7 @@ from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json
 
-_PAUSE = "P1D"
+_REST: dict[str, Json] = {"type": "delay", "for": "P1D"}
 
 
 def unknown_node(patient: Patient, finding: Finding) -> list[Mend]:
@@ -102,19 +102,39 @@ def dead_end(patient: Patient, finding: Finding) -> list[Mend]:
 
 
 def hot_loop(patient: Patient, finding: Finding) -> list[Mend]:
-    """Put a delay of a day into the loop, on the way back to where it begins."""
+    """Put a delay of a day into the loop: on the way back to where it begins, or before the node by which a journey
+    comes back to itself through others.
+    """
     node, _ = patient.node_of(finding.pointer)
     graph = patient.graph
-    loop = next((each for each in graph.loops(frozenset(graph.ports)) if node in each), frozenset())
-    ways = _closing(graph, loop, node)
+    loop = next((each for each in graph.loops(frozenset(graph.ports)) if node in each), None)
+    commands = _rest_in(patient, loop, node) if loop else _rest_before(patient, node)
+    return [mend("在循环里加一天延时", "Put a delay of a day into the loop", *commands)] if commands else []
+
+
+def _rest_in(patient: Patient, loop: frozenset[str], node: str) -> list[Told]:
+    """A delay on every way within the loop that leads back to where it is entered."""
+    ways = _closing(patient.graph, loop, node)
     if not ways:
         return []
     delay = free_id("delay", patient.nodes)
     (first, port, begin), *others = ways
-    add: dict[str, Json] = {"type": "delay", "for": _PAUSE}
-    commands: list[Told] = [{"command": "insert_after", "node": first, "port": port, "add": add, "id": delay}]
-    commands += [way(source, through, delay) for source, through, target in others if target == begin]
-    return [mend("在循环里加一天延时", "Put a delay of a day into the loop", *commands)]
+    after: Told = {"command": "insert_after", "node": first, "port": port, "add": _REST, "id": delay}
+    return [after, *(way(source, through, delay) for source, through, target in others if target == begin)]
+
+
+def _rest_before(patient: Patient, node: str) -> list[Told]:
+    """A delay that whoever comes to the node passes first."""
+    delay = free_id("delay", patient.nodes)
+    ways = [(edge.source, edge.port) for edge in patient.graph.edges if edge.target == node]
+    if patient.document.get("start") == node:
+        first: Told = {"command": "insert_start", "add": _REST, "id": delay}
+    elif ways:
+        source, port = ways.pop(0)
+        first = {"command": "insert_after", "node": source, "port": port, "add": _REST, "id": delay}
+    else:
+        return []
+    return [first, *(way(source, port, delay) for source, port in ways)]
 
 
 def _closing(graph: Graph, loop: frozenset[str], node: str) -> list[tuple[str, str, str]]:

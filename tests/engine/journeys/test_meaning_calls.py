@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -90,6 +90,7 @@ def test_age_ends_a_caller_that_waits() -> None:
     assert run.outcome == "expired"
 
 
+GOLD = {"==": [{"var": "member.tier"}, "gold"]}
 OTHER = CalledJourney(3, "a" * 64, "b" * 64)
 
 
@@ -113,7 +114,11 @@ def found(source: Json, *live: LiveJourney, known: frozenset[str] | None = None)
 
 
 def begins(key: str, *others: str) -> LiveJourney:
-    return LiveJourney(key, (), (), others)
+    return LiveJourney(key, (), (), tuple(("journey", other) for other in others))
+
+
+def emit(kind: str, to: str = "end") -> dict[str, Json]:
+    return {"type": "activity", "activity": "event.emit", "params": {"type": kind}, "ports": {"done": to}}
 
 
 ONCE = {"max_age": "P1Y", "reentry": {"mode": "once"}}
@@ -143,6 +148,35 @@ def test_journeys_that_begin_one_another_without_end_are_found(
     nodes: dict[str, Json], more: dict[str, Any], live: list[LiveJourney], loop: bool
 ) -> None:
     assert found(document(nodes, **more), *live) == ([("hot-loop", "/nodes/sub")] if loop else [])
+
+
+def takes_b(when: Json, kind: Literal["journey", "event"], begun: str) -> LiveJourney:
+    return LiveJourney("other", (("custom.b", when),), (), ((kind, begun),))
+
+
+RESTING: dict[str, Json] = {"type": "delay", "for": "P1D", "ports": {"done": "end"}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "more", "live", "loop"),
+    [
+        ({"sub": emit("custom.a")}, {}, [], True),
+        ({"sub": emit("custom.b")}, {}, [], False),
+        ({"sub": emit("custom.a")}, {"policies": ONCE}, [], False),
+        ({"sub": emit("custom.a")}, {"entry": [{"on": "custom.a", "when": GOLD}]}, [], False),
+        ({"sub": emit("custom.a", "rest"), "rest": RESTING}, {}, [], False),
+        ({"sub": emit("custom.a", "rest"), "rest": RESTING}, {"policies": ALWAYS}, [], True),
+        ({"sub": emit("custom.b")}, {}, [takes_b(None, "event", "custom.a")], True),
+        ({"sub": emit("custom.b")}, {}, [takes_b(GOLD, "event", "custom.a")], False),
+        ({"sub": emit("custom.b")}, {}, [takes_b(None, "journey", "test")], True),
+        ({"sub": node("start")}, {}, [LiveJourney("other", (), (), (("event", "custom.a"),))], True),
+    ],
+)  # fmt: skip
+def test_journeys_that_begin_one_another_by_what_they_emit_are_found(
+    nodes: dict[str, Json], more: dict[str, Any], live: list[LiveJourney], loop: bool
+) -> None:
+    loops = [each for each in found(document(nodes, **more), *live) if each[0] == "hot-loop"]
+    assert loops == ([("hot-loop", "/nodes/sub")] if loop else [])
 
 
 @pytest.mark.parametrize(

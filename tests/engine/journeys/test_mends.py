@@ -201,6 +201,23 @@ def test_an_unreachable_node_is_led_to_or_deleted_with_what_only_it_leads_to() -
     ]
 
 
+@pytest.mark.parametrize("start", ["again", "before"])
+def test_a_journey_that_begins_itself_at_once_rests_before(start: str) -> None:
+    source = document(
+        {
+            "before": {
+                "type": "choice",
+                "cases": [{"when": GOLD, "port": "yes"}],
+                "ports": {"yes": "end", "else": "again"},
+            },
+            "again": {"type": "journey", "journey": "test", "mode": "start", "ports": {"done": "end"}},
+        },
+        start=start,
+    )
+    [offer] = assert_each_mend_helps(source, found_in(source, "hot-loop"))
+    assert offer.title["en"] == "Put a delay of a day into the loop"
+
+
 @pytest.mark.parametrize("code", ["test-failed", "entry-overlap", "not-proved", "type-mismatch"])
 def test_what_only_a_person_can_judge_has_no_mend(code: str) -> None:
     assert mends(base(), Finding(code, "error", "/nodes/one", {"zh": "", "en": ""}), WORLD) == []

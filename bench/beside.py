@@ -12,8 +12,8 @@ import uvicorn
 from fastapi import Depends
 
 from ui.app import Dependencies, create_app
-from ui.auth import Caller, require
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.routing import api_router
 from workflows.service.parts import Parts
 from workflows.service.ports import LOOPBACK
 from workflows.service.settings import Settings

@@ -6,16 +6,17 @@ from fastapi.staticfiles import StaticFiles
 from starlette_compress import CompressMiddleware
 
 from engine.telemetry.standing import Standing
-from ui import api, measures, pages, probes, translations
-from ui.addresses import CleanAddresses
+from ui import api, pages, translations
 from ui.dependencies import Dependencies
-from ui.limits import BodyLimit
+from ui.http import measures, probes
+from ui.http.addresses import CleanAddresses
+from ui.http.limits import BodyLimit
+from ui.http.problems import Forbidden
+from ui.http.request_measures import RequestMeasures
+from ui.http.request_traces import REQUEST_SPANS
+from ui.http.security import SecurityHeaders
+from ui.http.static_files import STATIC, LastingStaticFiles
 from ui.pages import docs
-from ui.problems import Forbidden
-from ui.request_measures import RequestMeasures
-from ui.request_traces import REQUEST_SPANS
-from ui.security import SecurityHeaders
-from ui.static_files import STATIC, LastingStaticFiles
 
 __all__ = ["Dependencies", "create_app"]
 

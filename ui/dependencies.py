@@ -13,7 +13,7 @@ from engine.database.connection import Database
 from engine.decisions.rulesets import Rulesets
 from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
-from ui.findings import Findings
+from ui.definitions.findings import Findings
 
 if TYPE_CHECKING:
     from engine.journeys.catalogue import ActivityType

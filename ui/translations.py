@@ -43,11 +43,10 @@ from engine.trying.people import UnknownPersonError
 from rules.documents.commands import CommandError
 from rules.errors import RuleError
 from rules.types import Json
-from ui import security
+from ui.definitions.presentable import presentable
 from ui.dependencies import dependencies
-from ui.pages.render import error_page, remember_taste
-from ui.presentable import presentable
-from ui.problems import (
+from ui.http import security
+from ui.http.problems import (
     Conflict,
     FieldError,
     NotFound,
@@ -58,7 +57,8 @@ from ui.problems import (
     Unavailable,
     Unprocessable,
 )
-from ui.request_measures import route_of
+from ui.http.request_measures import route_of
+from ui.pages.render import error_page, remember_taste
 
 _LOG = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/wecom/", "/livez", "/readyz", "/metrics", "/openapi.json")

@@ -1,8 +1,8 @@
 """What every process counts: one registry, which `/metrics` shows, and what comes in by the doors.
 
 Calls of WeCom's API are counted in `engine.wecom.observed`, turns and routing in `workflows.measures`, requests in
-`ui.request_measures`; docs/metrics.md lists all. No label holds personal data, and each has few values: names of types,
-routes and journeys, words, codes.
+`ui.http.request_measures`; docs/metrics.md lists all. No label holds personal data, and each has few values: names of
+types, routes and journeys, words, codes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON API, one module for each noun. A module exposes `router`, made by `ui.routing.api_router()`.
+"""The JSON API, one module for each noun. A module exposes `router`, made by `ui.http.routing.api_router()`.
 
 Add a module: write it, then name it in MODULES. Routers that stand outside `/api/v1` are named in OUTSIDE.
 """

@@ -23,12 +23,12 @@ from ui.api.access_answers import (
     UserBody,
     UserList,
 )
-from ui.auth import Caller, require
-from ui.conditional import IfMatch, demand_match, etag_of
-from ui.idempotency import NOT_KEPT
-from ui.lists import LARGEST, IdCursor, KeyCursor, Limit, cursor_after, page
-from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.conditional import IfMatch, demand_match, etag_of
+from ui.http.idempotency import NOT_KEPT
+from ui.http.lists import LARGEST, IdCursor, KeyCursor, Limit, cursor_after, page
+from ui.http.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Access"])
 

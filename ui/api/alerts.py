@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from engine.alerts import store
 from engine.alerts.models import Alert, Kind, State
-from ui.auth import Caller, require
-from ui.lists import LARGEST, IdCursor, Limit, page
-from ui.problems import NotFound
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.lists import LARGEST, IdCursor, Limit, page
+from ui.http.problems import NotFound
+from ui.http.routing import api_router
 
 router = api_router(tags=["Alerts"])
 

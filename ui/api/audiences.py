@@ -10,8 +10,8 @@ from engine.audiences.asking import audience_fields, audience_rule
 from engine.audiences.counting import Counting
 from rules.documents.values import Path, Zone
 from rules.types import Declaration
-from ui.auth import Caller, require
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.routing import api_router
 
 router = api_router(tags=["Audiences"], takes_rules=True)
 

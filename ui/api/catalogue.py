@@ -14,9 +14,9 @@ from engine.journeys.catalogue import ActivityType, Retry
 from engine.members.fields import base_fields
 from rules.duration import Duration
 from rules.types import Declaration
-from ui.auth import Caller, require
-from ui.lists import KeyCursor, Limit, part
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.lists import KeyCursor, Limit, part
+from ui.http.routing import api_router
 
 router = api_router(tags=["Catalogue"])
 

@@ -19,9 +19,9 @@ from engine.organisation.sync.requests import PARTS, Part, ask, choose_app
 from rules.types import Json
 from ui.api.job_answers import JobAnswer, dry_run_of
 from ui.api.jobs import accepted
-from ui.auth import Caller, require
-from ui.problems import FieldError, Forbidden, Unprocessable, WrongMediaType
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.problems import FieldError, Forbidden, Unprocessable, WrongMediaType
+from ui.http.routing import api_router
 
 router = api_router(tags=["The chain"])
 

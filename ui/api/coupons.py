@@ -18,11 +18,11 @@ from engine.database import retrying
 from engine.members.lookup import find_member, store_key
 from engine.organisation.views import KEY, Instant, Line, Title, Titles
 from rules.duration import DurationError, parse_duration
-from ui.auth import Caller, require
-from ui.conditional import IfMatch, demand_match, etag_of
-from ui.lists import KeyCursor, Limit, cursor_after, page
-from ui.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.conditional import IfMatch, demand_match, etag_of
+from ui.http.lists import KeyCursor, Limit, cursor_after, page
+from ui.http.problems import Conflict, FieldError, Forbidden, NotFound, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Coupons"])
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 from engine.decisions.asking import Question
 from rules.documents.values import Zone
 from rules.scalars import parse_instant
-from ui.lists import LARGEST_VERSION
+from ui.http.lists import LARGEST_VERSION
 
 MOST = 1_000
 

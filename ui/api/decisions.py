@@ -24,11 +24,11 @@ from ui.api.decision_answers import (
     RecordAnswer,
     RefusedAnswer,
 )  # fmt: skip
-from ui.auth import Caller, require
-from ui.checking import check_context
-from ui.idempotency import NOT_KEPT
-from ui.lists import LARGEST
-from ui.routing import api_router
+from ui.definitions.checking import check_context
+from ui.http.auth import Caller, require
+from ui.http.idempotency import NOT_KEPT
+from ui.http.lists import LARGEST
+from ui.http.routing import api_router
 from ui.translations import problem_of
 
 router = api_router(tags=["Decisions"])

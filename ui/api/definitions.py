@@ -39,13 +39,13 @@ from ui.api.definition_answers import (
     VersionItem,
     VersionList,
 )
-from ui.auth import Caller, require
-from ui.checking import check_context, find
-from ui.conditional import IfMatch, revision_tag, revisions_in
-from ui.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
-from ui.presentable import presentable, two_titles
-from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
-from ui.routing import api_router, demand_json
+from ui.definitions.checking import check_context, find
+from ui.definitions.presentable import presentable, two_titles
+from ui.http.auth import Caller, require
+from ui.http.conditional import IfMatch, revision_tag, revisions_in
+from ui.http.lists import LARGEST_VERSION, KeyCursor, Limit, VersionCursor, page, part
+from ui.http.problems import FieldError, Forbidden, NotFound, Unprocessable
+from ui.http.routing import api_router, demand_json
 
 router = api_router(tags=["Definitions"])
 

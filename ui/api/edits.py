@@ -12,9 +12,9 @@ from engine.edits.commands import described, parse
 from engine.edits.store import Edited
 from rules.types import Json
 from ui.api.definitions import Author, Key
-from ui.conditional import IfMatch, revision_tag, revisions_in
-from ui.problems import FieldError, Unprocessable
-from ui.routing import api_router
+from ui.http.conditional import IfMatch, revision_tag, revisions_in
+from ui.http.problems import FieldError, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Definitions"], takes_rules=True)
 

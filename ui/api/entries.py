@@ -18,9 +18,9 @@ from engine.occurrences.lists import ListError, Named
 from engine.occurrences.models import Occurrence
 from engine.occurrences.outlook import Outlook, Past, outlooks
 from ui.api.definitions import Key
-from ui.auth import Caller, require
-from ui.problems import Conflict, FieldError, NotFound, Unprocessable, WrongMediaType
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.problems import Conflict, FieldError, NotFound, Unprocessable, WrongMediaType
+from ui.http.routing import api_router
 
 router = api_router(tags=["Journeys"])
 

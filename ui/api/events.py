@@ -23,9 +23,9 @@ from engine.events.content import ContentError
 from engine.events.incoming import IncomingEvent, IngestResult
 from engine.events.ingest import ingest
 from engine.telemetry.measures import count_events
-from ui.auth import Caller, require
-from ui.problems import FieldError, Forbidden, TooLarge, TooMany, Unprocessable, WrongMediaType
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.problems import FieldError, Forbidden, TooLarge, TooMany, Unprocessable, WrongMediaType
+from ui.http.routing import api_router
 
 router = api_router(tags=["Events in"])
 RETRY_AFTER = 5

@@ -12,7 +12,7 @@ from engine.jobs.models import Job, JobError, State
 from engine.jobs.pages import Finding
 from engine.runs.commands import Deadlines
 from ui.api.run_answers import RunsFilter
-from ui.lists import IdCursor, Limit
+from ui.http.lists import IdCursor, Limit
 
 
 def _named(given: object) -> int:

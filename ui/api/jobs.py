@@ -18,10 +18,10 @@ from engine.runs.listing import RunFilter
 from engine.trying.result import result_of
 from ui.api.job_answers import BulkBody, JobAnswer, JobLine, JobList, JobsQuery, answer_of, dry_run_of
 from ui.api.runs import filter_of
-from ui.auth import Caller, require
-from ui.idempotency import keep
-from ui.lists import page
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.idempotency import keep
+from ui.http.lists import page
+from ui.http.routing import api_router
 
 router = api_router(tags=["Jobs"])
 

@@ -16,10 +16,10 @@ from engine.funnel.query import By, Funnel, StageFigures, read_funnel
 from engine.journeys.graph import graph_of, stages_of
 from engine.journeys.parse import parse
 from ui.api.definitions import Author, Key
-from ui.auth import Caller, require
-from ui.presentable import two_titles
-from ui.problems import FieldError, NotFound, Unprocessable
-from ui.routing import api_router
+from ui.definitions.presentable import two_titles
+from ui.http.auth import Caller, require
+from ui.http.problems import FieldError, NotFound, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Journeys"])
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from engine.members.lookup import FriendBasis
 from engine.organisation.views import Key
-from ui.lists import IdCursor, Limit
+from ui.http.lists import IdCursor, Limit
 
 Named = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 

@@ -32,11 +32,11 @@ from ui.api.member_answers import (
     TimelineAnswer,
     TimelineItem,
 )
-from ui.auth import Caller, require
 from ui.dependencies import Dependencies
-from ui.lists import Limit, page
-from ui.problems import FieldError, NotFound, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.lists import Limit, page
+from ui.http.problems import FieldError, NotFound, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Members"])
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from engine.rulesets.fields import shipped_fields
 from rules.reference import Reference, references
-from ui.auth import Caller, require
-from ui.lists import KeyCursor, Limit, part
-from ui.routing import api_router
-from ui.words import ZONE
+from ui.http.auth import Caller, require
+from ui.http.lists import KeyCursor, Limit, part
+from ui.http.routing import api_router
+from ui.words.wording import ZONE
 
 router = api_router(tags=["Catalogue"])
 

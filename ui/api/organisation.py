@@ -16,11 +16,11 @@ from engine.organisation import nouns, store, views
 from engine.organisation.errors import OrganisationError
 from engine.organisation.nouns import BodyT, Noun, RowT, ViewT
 from engine.organisation.recorded import write_recorded
-from ui.auth import Caller, require
-from ui.conditional import IfMatch, demand_match, etag_of
-from ui.lists import KeyCursor, Limit, cursor_after, page
-from ui.problems import FieldError, Forbidden, NotFound, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.conditional import IfMatch, demand_match, etag_of
+from ui.http.lists import KeyCursor, Limit, cursor_after, page
+from ui.http.problems import FieldError, Forbidden, NotFound, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["The chain"])
 

@@ -9,10 +9,10 @@ from pydantic import BaseModel
 from engine.events import parking
 from engine.events.parking import Parked
 from engine.members.lookup import find_member
-from ui.auth import Caller, require
-from ui.lists import IdCursor, Limit, page
-from ui.problems import Conflict, NotFound
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.lists import IdCursor, Limit, page
+from ui.http.problems import Conflict, NotFound
+from ui.http.routing import api_router
 
 router = api_router(tags=["Parked members"])
 

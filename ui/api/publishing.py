@@ -20,8 +20,8 @@ from ui.api.publishing_answers import (
     PlanAnswer,
     PlanRequest,
 )
-from ui.checking import check_context
-from ui.routing import api_router
+from ui.definitions.checking import check_context
+from ui.http.routing import api_router
 
 router = api_router(tags=["Definitions"])
 

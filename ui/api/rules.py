@@ -25,10 +25,10 @@ from rules.tables.relations import known_fields as with_declared
 from rules.types import Declaration, Problem
 from rules.unknown import Unknown
 from rules.writing import as_json
-from ui.auth import Caller, require
-from ui.idempotency import NOT_KEPT
-from ui.problems import FieldError, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.idempotency import NOT_KEPT
+from ui.http.problems import FieldError, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Rules"], takes_rules=True)
 

@@ -17,11 +17,11 @@ from rules.tables.sheet_reading import TableError
 from rules.types import Json
 from ui.api.definition_answers import DraftAnswer
 from ui.api.definitions import Author, Key, Reader, findings_of
-from ui.auth import Caller
-from ui.checking import check_context
-from ui.conditional import IfMatch, revision_tag, revisions_in
-from ui.problems import FieldError, Unprocessable, WrongMediaType
-from ui.routing import api_router
+from ui.definitions.checking import check_context
+from ui.http.auth import Caller
+from ui.http.conditional import IfMatch, revision_tag, revisions_in
+from ui.http.problems import FieldError, Unprocessable, WrongMediaType
+from ui.http.routing import api_router
 
 router = api_router(tags=["Definitions"])
 

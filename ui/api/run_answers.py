@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from engine.runs.commands import Deadlines
-from ui.lists import IdCursor, Limit
+from ui.http.lists import IdCursor, Limit
 
 Status = Literal["running", "waiting", "paused", "stuck", "completed", "exited", "expired", "holdout"]
 

@@ -33,10 +33,10 @@ from ui.api.run_answers import (
     TimelineAnswer,
     WaitingAnswer,
 )
-from ui.auth import Caller, require
 from ui.dependencies import Dependencies
-from ui.problems import NotFound
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.problems import NotFound
+from ui.http.routing import api_router
 
 router = api_router(tags=["Runs"])
 

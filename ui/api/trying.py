@@ -15,13 +15,13 @@ from rules.types import Json
 from ui.api.definitions import Author, Key
 from ui.api.job_answers import JobAnswer
 from ui.api.jobs import accepted
-from ui.auth import Caller, require
-from ui.checking import check_context
-from ui.lists import LARGEST_VERSION
-from ui.presentable import presentable
-from ui.problems import Forbidden
-from ui.routing import api_router
-from ui.words import ZONE
+from ui.definitions.checking import check_context
+from ui.definitions.presentable import presentable
+from ui.http.auth import Caller, require
+from ui.http.lists import LARGEST_VERSION
+from ui.http.problems import Forbidden
+from ui.http.routing import api_router
+from ui.words.wording import ZONE
 
 router = api_router(tags=["Definitions"])
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from engine.access import audit
 from engine.secrets.webhooks import receiver_of, signing_secrets
-from ui.auth import Caller, require
-from ui.idempotency import NOT_KEPT
-from ui.problems import FieldError, Forbidden, Unprocessable
-from ui.routing import api_router
+from ui.http.auth import Caller, require
+from ui.http.idempotency import NOT_KEPT
+from ui.http.problems import FieldError, Forbidden, Unprocessable
+from ui.http.routing import api_router
 
 router = api_router(tags=["Webhooks"])
 

@@ -34,7 +34,7 @@ from engine.wecom.intake import Intake, Receipt
 from engine.wecom.reports import unreadable
 from engine.wecom.xml import Fields
 from ui.dependencies import Dependencies, dependencies
-from ui.problems import BadRequest, Forbidden, NotFound, Problem, TooLarge
+from ui.http.problems import BadRequest, Forbidden, NotFound, Problem, TooLarge
 
 router = APIRouter(tags=["WeCom"])
 log = structlog.get_logger()

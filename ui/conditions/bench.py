@@ -13,11 +13,11 @@ from rules.documents.commands import CommandError
 from rules.documents.pointers import ABSENT, Absent, found, steps_of
 from rules.tables.cells import CellReader, FreeCell
 from rules.types import Conditions, Fields, Json
-from ui.checking import check_context
 from ui.conditions.actions import ALWAYS, Edited
 from ui.conditions.asked import Desk
 from ui.conditions.choices import Start
 from ui.conditions.places import Spot, spot_at
+from ui.definitions.checking import check_context
 from ui.scope import fields_at
 
 if TYPE_CHECKING:

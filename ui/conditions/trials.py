@@ -19,8 +19,8 @@ from rules.explain import Explanation, explain
 from rules.scalars import parse_instant
 from rules.types import Json
 from rules.unknown import Unknown
-from ui.decision_tables import named
-from ui.trying import Filled, fill_fields
+from ui.rulesets.tables import named
+from ui.trying.facts import Filled, fill_fields
 
 if TYPE_CHECKING:
     from ui.conditions.bench import Bench

@@ -17,7 +17,7 @@ from ui.forms.expressions import NOTHING, Chosen, chosen, is_computed
 from ui.forms.shapes import ABSENT, Absent, Kind, Shape, Value, shape
 from ui.forms.speech import Speech
 from ui.forms.values import fits, written
-from ui.words import plain_json
+from ui.words.wording import plain_json
 
 ANY = shape({})
 _PLAIN: tuple[Kind, ...] = ("text", "number", "boolean")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rules.types import Json
 from ui.forms.shapes import Shape
 from ui.messages import Language, known, text
-from ui.words import plain_json
+from ui.words.wording import plain_json
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from rules.types import Declaration, Title
 from ui.messages import Language
 from ui.pages.prose import Paragraph, paragraphs
 from ui.pages.visit import Visiting
-from ui.words import title
+from ui.words.wording import title
 
 router = APIRouter()
 

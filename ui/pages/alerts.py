@@ -8,9 +8,9 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from engine.alerts import store
 from engine.alerts.models import KINDS, Kind, State
-from ui.lists import LARGEST, page
+from ui.http.lists import LARGEST, page
+from ui.http.problems import NotFound
 from ui.pages.visit import Visiting
-from ui.problems import NotFound
 
 router = APIRouter()
 

@@ -19,13 +19,13 @@ from engine.jobs.kinds import BACKTEST
 from engine.jobs.models import LIVE, Job
 from engine.trying import backtests
 from engine.trying.result import result_of
-from ui import words
-from ui.checking import check_context
-from ui.lists import LARGEST
+from ui.definitions.checking import check_context
+from ui.http.lists import LARGEST
+from ui.http.problems import NotFound
 from ui.pages.simulate import Sent
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.problems import NotFound
-from ui.words import ZONE
+from ui.words import wording
+from ui.words.wording import ZONE
 
 router = APIRouter()
 
@@ -99,7 +99,7 @@ def download(visit: Visit, place: Place, key: str, job: int) -> Response:
     writer.writerow(["store", "title", *names, "peak_day", "peak"])
     for row in rows:
         peak = row.get("peak") or {}
-        title = words.title(row["title"], visit.language)
+        title = wording.title(row["title"], visit.language)
         writer.writerow(
             [_safe(row["store"]), _safe(title), *(row[name] for name in names), peak.get("day"), peak.get("n")]
         )

@@ -10,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from engine.jobs.bulk import MOST_NAMED, SAMPLE, Action, Bulk, Preview, create_bulk, preview
 from engine.runs.commands import Deadlines
-from ui.lists import LARGEST
+from ui.http.lists import LARGEST
+from ui.http.problems import Unprocessable
 from ui.pages.journeys import Key, find
 from ui.pages.runs import Chosen, filter_of
 from ui.pages.visit import Visit, Visiting
-from ui.problems import Unprocessable
 
 router = APIRouter()
 

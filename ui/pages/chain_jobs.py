@@ -11,8 +11,8 @@ from engine.organisation.importing.checking import Checked, check
 from engine.organisation.importing.lines import KINDS, FileError, Kind
 from engine.organisation.importing.reading import read
 from engine.organisation.sync.requests import ask, choose_app
+from ui.http.problems import Forbidden
 from ui.pages.visit import Visit, Visiting
-from ui.problems import Forbidden
 
 router = APIRouter()
 

@@ -17,11 +17,11 @@ from engine.definitions.kinds import Kind
 from engine.definitions.things import search_things
 from engine.edits.store import editable
 from engine.events.types import EVENT_TYPES
-from ui import words
 from ui.forms.fields import Choice
 from ui.messages import Language, text
 from ui.pages.visit import Visit, Visiting
 from ui.scope import fields_at, offers, search
+from ui.words import wording
 
 router = APIRouter()
 
@@ -59,14 +59,14 @@ def _alone(found: Sequence[Choice]) -> Groups:
 
 def _things(visit: Visit, session: Session, kind: str, typed: str) -> list[Choice]:
     found = search_things(session, kind, typed)
-    return [Choice(each.key, words.title(each.title, visit.language, each.key)) for each in found]
+    return [Choice(each.key, wording.title(each.title, visit.language, each.key)) for each in found]
 
 
 def _events(typed: str, language: Language) -> list[Choice]:
     """The declared types whose name or title, in either language, holds what was typed."""
     wanted = typed.casefold().split()
     found = [
-        Choice(name, words.title(each.titles, language, name))
+        Choice(name, wording.title(each.titles, language, name))
         for name, each in EVENT_TYPES.items()
         if all(word in f"{name} {' '.join(each.titles.values())}".casefold() for word in wanted)
     ]

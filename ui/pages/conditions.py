@@ -22,10 +22,10 @@ from ui.conditions.sending import done
 from ui.conditions.trials import blank, trial
 from ui.conditions.values import MistakeError
 from ui.conditions.views import walk
+from ui.http.problems import NotFound
 from ui.messages import text
 from ui.pages.editing import overtaken
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.problems import NotFound
 
 router = APIRouter()
 

@@ -14,12 +14,12 @@ from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
 from engine.journeys.findings import Finding
 from rules.limits import escape
-from ui.design import Design, design
+from ui.journeys.design import Design, design
+from ui.journeys.palette import Group, palette
 from ui.pages.edit_problems import Offer, offer_of
 from ui.pages.journeys import Key
 from ui.pages.journeys import find as find_shown
 from ui.pages.visit import Visit, Visiting
-from ui.palette import Group, palette
 
 router = APIRouter()
 

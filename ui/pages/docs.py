@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 
-from ui.security import nonce_of
+from ui.http.security import nonce_of
 
 FILES = Path(fastapi_offline.__file__).parent / "static"
 FILES_URL = "/static-docs"

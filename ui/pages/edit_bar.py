@@ -20,11 +20,11 @@ from engine.edits import log, presence
 from engine.edits.models import DraftEdit
 from engine.edits.presence import Present
 from engine.edits.store import editable
+from ui.definitions.places import deed_words
 from ui.messages import text
 from ui.pages.editing import Key
 from ui.pages.visit import Visit, Visiting
-from ui.people import names_of
-from ui.places import deed_words
+from ui.words.people import names_of
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 

@@ -17,12 +17,12 @@ from engine.edits.generic import Replace
 from engine.edits.store import Editable, editable
 from engine.journeys.findings import Finding
 from rules.documents.commands import CommandError
+from ui.definitions.places import editor_of, place_words
+from ui.definitions.presentable import presentable
 from ui.messages import text as words
 from ui.pages.editing import Base, Key, Text
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.people import names_of
-from ui.places import editor_of, place_words
-from ui.presentable import presentable
+from ui.words.people import names_of
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 

@@ -12,9 +12,9 @@ from engine.edits.store import editable
 from engine.journeys.findings import Finding
 from rules.documents.commands import Mend
 from rules.types import Json
+from ui.definitions.places import address_of, place_words
 from ui.pages.editing import Key
 from ui.pages.visit import Visit, Visiting
-from ui.places import address_of, place_words
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 

@@ -20,11 +20,11 @@ from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoErr
 from engine.edits.store import Edited
 from rules.documents.commands import CommandError
 from rules.types import Json
+from ui.definitions.places import deed_words
+from ui.definitions.presentable import presentable
 from ui.messages import text
 from ui.pages.visit import Authoring, Visit
-from ui.people import names_of
-from ui.places import deed_words
-from ui.presentable import presentable
+from ui.words.people import names_of
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 

@@ -26,12 +26,12 @@ from engine.occurrences.outlook import outlooks
 from engine.trying.simulating import plan_to_try
 from rules.operators.days import WEEKDAYS
 from rules.sentences import sentence
-from ui.checking import check_context
+from ui.definitions.checking import check_context
+from ui.http.problems import NotFound
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
-from ui.words import iso_duration
+from ui.words.wording import iso_duration
 
 router = APIRouter()
 

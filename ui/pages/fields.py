@@ -17,6 +17,7 @@ from engine.edits.commands import parse
 from engine.edits.errors import ClashError
 from engine.edits.store import edit
 from rules.documents.commands import CommandError
+from ui.definitions.presentable import presentable
 from ui.forms.deeds import DEEDS, Deed, command_for
 from ui.forms.mistakes import Mistake
 from ui.forms.posting import Sent
@@ -24,8 +25,7 @@ from ui.forms.shapes import KINDS
 from ui.forms.shapes import Kind as FieldKind
 from ui.pages.form_ground import Workplace, workplace
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.people import names_of
-from ui.presentable import presentable
+from ui.words.people import names_of
 
 router = APIRouter()
 

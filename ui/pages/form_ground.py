@@ -19,7 +19,6 @@ from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
 from rules.documents.pointers import found, steps_of
 from rules.types import Json
-from ui import words
 from ui.forms.around import Around
 from ui.forms.deeds import Ground
 from ui.forms.fields import Choice, Field
@@ -28,10 +27,11 @@ from ui.forms.posting import otherwise_text
 from ui.forms.shapes import Absent, shape
 from ui.forms.speech import Speech
 from ui.forms.values import CURRENCY, written
+from ui.journeys.outline import node_names
 from ui.messages import Language, known, text
-from ui.outline import node_names
 from ui.pages.visit import Visit
 from ui.scope import fields_at, offers
+from ui.words import wording
 
 ANY_DOCUMENT = shape({"type": "object", "additionalProperties": True})
 
@@ -141,7 +141,7 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
     @cache
     def thing(of: str, name: str) -> str | None:
         found = find_thing(session, of, name)
-        return words.title(found.title, language, found.key) if found else None
+        return wording.title(found.title, language, found.key) if found else None
 
     @cache
     def titles(pointer: str) -> Mapping[str, str]:
@@ -157,9 +157,9 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
             Choice(node, f"{name} · {node}" if name != node else node)
             for node, name in node_names(document, visit.deps.catalogue, language).items()
         ],
-        events={name: words.title(each.titles, language, name) for name, each in EVENT_TYPES.items()},
+        events={name: wording.title(each.titles, language, name) for name, each in EVENT_TYPES.items()},
         activities=[
-            Choice(name, f"{words.activity(name, visit.deps.catalogue, language)} · {name}")
+            Choice(name, f"{wording.activity(name, visit.deps.catalogue, language)} · {name}")
             for name in sorted(visit.deps.catalogue)
         ],
         findings=findings,

@@ -14,11 +14,11 @@ from starlette.responses import HTMLResponse
 from engine.funnel.lift import read_lift
 from engine.funnel.query import By, Funnel, StageFigures, read_funnel
 from engine.organisation.models import Associate, Channel, Store
-from ui import words
+from ui.journeys.outline import stage_titles
 from ui.messages import Language, text
-from ui.outline import stage_titles
 from ui.pages.journeys import Key, find
 from ui.pages.visit import Visiting
+from ui.words import wording
 
 router = APIRouter()
 
@@ -66,7 +66,7 @@ def show_funnel(
         "by": by,
         "first": first,
         "last": last,
-        "presets": _presets(visit.now().astimezone(words.ZONE).date()),
+        "presets": _presets(visit.now().astimezone(wording.ZONE).date()),
     }
     return visit.render("journeys/funnel.html", context)
 
@@ -74,7 +74,7 @@ def show_funnel(
 @router.get("/journeys/{key}/strip")
 def show_strip(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment that the overview shows of each journey: its stages as stations, those who entered this week."""
-    today = visit.now().astimezone(words.ZONE).date()
+    today = visit.now().astimezone(wording.ZONE).date()
     with visit.begin() as session:
         shown = find(session, key)
         titles = stage_titles(shown.document, visit.language)
@@ -113,7 +113,7 @@ def _names(
     table = Channel if by == "channel" else Store
     columns = (col(table.id), col(table.key), col(table.title))
     rows = session.execute(select(*columns).where(columns[0].in_(wanted)))
-    return none | {str(row_id): (words.title(title, language, key), key) for row_id, key, title in rows}
+    return none | {str(row_id): (wording.title(title, language, key), key) for row_id, key, title in rows}
 
 
 def _presets(today: date) -> list[tuple[str, date | None, date | None]]:

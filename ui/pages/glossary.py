@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from ui.glossary import TERMS
 from ui.pages.visit import Visiting
+from ui.words.glossary import TERMS
 
 router = APIRouter()
 

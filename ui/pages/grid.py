@@ -20,13 +20,13 @@ from rules.tables.commands import Paste, SetCell
 from rules.tables.scalars import NotationError
 from rules.tables.sheet_reading import read_text
 from rules.types import Json
-from ui.checking import check_context
-from ui.grids import ROWS_SHOWN, Grid, grid_of, stamped, views
+from ui.definitions.checking import check_context
+from ui.http.problems import Forbidden, NotFound
 from ui.messages import text
 from ui.pages.editing import overtaken
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.problems import Forbidden, NotFound
-from ui.words import title
+from ui.rulesets.grid import ROWS_SHOWN, Grid, grid_of, stamped, views
+from ui.words.wording import title
 
 router = APIRouter()
 

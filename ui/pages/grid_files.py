@@ -12,11 +12,11 @@ from engine.rulesets.tables import MEDIA_TYPES, Form, export_table, import_table
 from rules.tables.sheet import SheetError
 from rules.tables.sheet_reading import TableError
 from rules.types import Json
+from ui.http.problems import Unprocessable
 from ui.pages.grid import Key, open_ruleset
 from ui.pages.grid_regions import demand_author
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.problems import Unprocessable
-from ui.sheet_changes import changes_of
+from ui.rulesets.sheet_changes import changes_of
 
 router = APIRouter()
 

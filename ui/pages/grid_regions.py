@@ -21,13 +21,13 @@ from rules.tables.decide import Decision
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
+from ui.http.problems import Forbidden
 from ui.messages import Language, known, text
 from ui.pages.editing import carried_out, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import Trial, sent_form, trial_of
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.problems import Forbidden
-from ui.trying import fill
+from ui.trying.facts import fill
 
 router = APIRouter()
 

@@ -10,14 +10,14 @@ from starlette.responses import HTMLResponse, Response
 from engine.rulesets.fields import seen_by
 from rules.tables.commands import Term
 from rules.types import Json
-from ui import grid_terms as terms
 from ui.messages import Language
 from ui.pages.editing import carried_out, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import sent_form
 from ui.pages.visit import Authoring, Visiting
+from ui.rulesets import settings as terms
 from ui.scope import offers
-from ui.words import title
+from ui.words.wording import title
 
 router = APIRouter()
 

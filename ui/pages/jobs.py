@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from engine.jobs import store
 from engine.jobs.models import LIVE
-from ui.lists import LARGEST, page
+from ui.http.lists import LARGEST, page
 from ui.pages.visit import Visit, Visiting
 
 router = APIRouter()

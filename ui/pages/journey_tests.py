@@ -20,17 +20,17 @@ from engine.trying.people import UnknownPersonError, with_records, without_perso
 from rules.documents.commands import CommandError
 from rules.documents.report import Difference
 from rules.types import Json
-from ui import walk as walks
-from ui import words
-from ui.canvas import Mark
-from ui.design import Design, design
+from ui.journeys.canvas import Mark
+from ui.journeys.design import Design, design
 from ui.messages import Language, text
 from ui.pages.editing import carried_out, refused
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.walk import Walk, WalkError
-from ui.walk_forms import test_names
-from ui.walk_moves import RefusedError
+from ui.trying import walks
+from ui.trying.forms import test_names
+from ui.trying.moves import RefusedError
+from ui.trying.walks import Walk, WalkError
+from ui.words import wording
 
 router = APIRouter()
 
@@ -171,7 +171,7 @@ def _shown(test: Test, differences: Sequence[Difference], drawn: Design, languag
         [_words(each, drawn, language) for each in differences],
         json.dumps(plain, ensure_ascii=False, indent=2),
         walks.encode(walk),
-        [words.event(each.on, language) for each in test.when if each.on],
+        [wording.event(each.on, language) for each in test.when if each.on],
     )
 
 
@@ -191,13 +191,13 @@ def _value(field: str, value: Json, drawn: Design, language: Language) -> str:
         case _, None:
             return text(language, "trying.nothing")
         case "outcome", _:
-            return words.outcome(value, language)
+            return wording.outcome(value, language)
         case "path", list(nodes):
             return " → ".join(_name(str(node), drawn) for node in nodes) or text(language, "trying.nothing")
         case "waiting_at", _:
             return _name(str(value), drawn)
         case _:
-            return words.plain_json(value)
+            return wording.plain_json(value)
 
 
 def _name(node: str, drawn: Design) -> str:

@@ -14,11 +14,11 @@ from engine.jobs.models import Job
 from engine.migrating.progress import latest
 from engine.runs.entries import MOST, entered_since, lasting_pause
 from engine.runs.listing import LIVE, Standing, live_by_journey, standing
+from ui.http.problems import NotFound
+from ui.journeys.outline import Outline, outline
 from ui.messages import text
-from ui.outline import Outline, outline
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
-from ui.words import number
+from ui.words.wording import number
 
 router = APIRouter()
 

@@ -25,9 +25,9 @@ from engine.organisation.desk import read_desk
 from engine.organisation.models import Channel, Store
 from engine.wecom.reception import Reception, receive
 from ui.dependencies import Dependencies, dependencies
+from ui.http.problems import NotFound
 from ui.pages.render import render
-from ui.problems import NotFound
-from ui.words import ZONE
+from ui.words.wording import ZONE
 
 router = APIRouter()
 

@@ -13,11 +13,11 @@ from engine.library.shelf import Template, find_template, needs, templates
 from engine.rulesets.fields import ruleset_fields
 from rules.tables.compile import examine
 from rules.types import Json
-from ui.checking import check_context
-from ui.decision_tables import TableView, table_view
-from ui.outline import Outline, outline, stage_titles
+from ui.definitions.checking import check_context
+from ui.http.problems import NotFound
+from ui.journeys.outline import Outline, outline, stage_titles
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
+from ui.rulesets.tables import TableView, table_view
 
 router = APIRouter()
 

@@ -16,9 +16,9 @@ from engine.members.timeline import CursorError, Moment, timeline
 from engine.runs.listing import RunFilter, list_runs
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
+from ui.http.problems import NotFound, Unprocessable
 from ui.pages.shown import MARKS
 from ui.pages.visit import Visiting
-from ui.problems import NotFound, Unprocessable
 
 router = APIRouter()
 

@@ -15,12 +15,12 @@ from rules.compile import compile_rule
 from rules.errors import RuleError
 from rules.sentences import sentence
 from rules.types import Conditions, Fields, Json
-from ui.checking import check_context
 from ui.conditions.named import UnusableNameError, adding, named_conditions, removing, renaming
+from ui.definitions.checking import check_context
+from ui.definitions.places import place_words
 from ui.messages import LANGUAGES, text
 from ui.pages.editing import carried_out, told
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.places import place_words
 
 router = APIRouter()
 

@@ -16,10 +16,10 @@ from engine.edits.store import LARGEST, delete_draft, editable, put_draft
 from engine.journeys.editing.beginning import empty_journey, proposed_key
 from engine.library.shelf import find_template, templates
 from rules.types import Json
-from ui import words
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
 from ui.pages.visit import Authoring, Visit, Visiting
+from ui.words import wording
 
 router = APIRouter()
 
@@ -58,7 +58,7 @@ def show_form(
         chosen = f"template:{template}" if template else f"journey:{source}" if source else EMPTY
         document = _document(session, chosen)
         titles = document.get("title") if document else None
-        zh, en = words.title(titles, "zh"), words.title(titles, "en")
+        zh, en = wording.title(titles, "zh"), wording.title(titles, "en")
         if source and document:
             zh, en = _copied(zh, "zh"), _copied(en, "en")
         key = proposed_key(en, _taken(session)) if document else ""

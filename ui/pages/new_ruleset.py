@@ -24,7 +24,7 @@ from rules.tables.beginning import empty_ruleset, ruleset_from
 from rules.tables.sheet import SheetError
 from rules.tables.sheet_reading import TableError
 from rules.types import Json
-from ui.checking import check_context
+from ui.definitions.checking import check_context
 from ui.messages import text
 from ui.pages.grid import Key
 from ui.pages.visit import Authoring, Visit, Visiting

@@ -12,7 +12,7 @@ from rules.reference import Reference, references
 from ui.messages import Language
 from ui.pages.prose import Paragraph, paragraphs
 from ui.pages.visit import Visiting
-from ui.words import ZONE
+from ui.words.wording import ZONE
 
 router = APIRouter()
 

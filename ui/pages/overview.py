@@ -11,7 +11,7 @@ from engine.definitions.listing import list_shown
 from engine.events.models import Event
 from engine.events.parking import parked_count
 from engine.runs.listing import LIVE, RunFilter, list_runs, live_by_journey
-from ui.first_steps import first_steps
+from ui.pages.first_steps import first_steps
 from ui.pages.visit import Visit, Visiting
 
 router = APIRouter()

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path, Query
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from engine.events import parking
-from ui.lists import LARGEST, page
+from ui.http.lists import LARGEST, page
+from ui.http.problems import Conflict
 from ui.pages.visit import Visiting
-from ui.problems import Conflict
 
 router = APIRouter()
 

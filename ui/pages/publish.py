@@ -26,14 +26,14 @@ from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
 from engine.migrating.proposal import Proposal, propose
 from engine.trying.result import expectations
 from rules.types import Json
-from ui import publishing
-from ui.checking import check_context
-from ui.differences import Sides, differences
-from ui.outline import Outline, outline
+from ui.definitions import publishing
+from ui.definitions.checking import check_context
+from ui.definitions.differences import Sides, differences
+from ui.definitions.table_differences import table_differences
+from ui.http.problems import NotFound
+from ui.journeys.outline import Outline, outline
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.people import names_of
-from ui.problems import NotFound
-from ui.table_differences import table_differences
+from ui.words.people import names_of
 
 router = APIRouter()
 

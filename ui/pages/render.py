@@ -13,14 +13,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from engine.access.roles import Viewer
-from ui import alert_words, words
 from ui.dependencies import dependencies
-from ui.failure_words import failure
+from ui.http.problems import Problem
+from ui.http.security import nonce_of
+from ui.http.static_files import static_url
 from ui.messages import LANGUAGES, Language, text
-from ui.problem_words import told
-from ui.problems import Problem
-from ui.security import nonce_of
-from ui.static_files import static_url
+from ui.words import alerts, wording
+from ui.words.failures import failure
+from ui.words.problems import told
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 THEMES = ("light", "dark")
@@ -63,9 +63,9 @@ def environment() -> Environment:
         extensions=["jinja2.ext.do"],
     )
     made.filters.update(
-        number=words.number, share=words.share, clip=words.clip, tojson_text=words.plain_json, quoted=_quoted
+        number=wording.number, share=wording.share, clip=wording.clip, tojson_text=wording.plain_json, quoted=_quoted
     )
-    made.globals.update(icon=words.icon, event_icon=words.event_icon, static_url=static_url)
+    made.globals.update(icon=wording.icon, event_icon=wording.event_icon, static_url=static_url)
     return made
 
 
@@ -87,7 +87,7 @@ def render(
     taste = taste_of(request, viewer)
     deps = dependencies(request)
     speaking = _speaking(taste.language, deps.clock.now())
-    speaking["activity_word"] = partial(words.activity, catalogue=deps.catalogue, language=taste.language)
+    speaking["activity_word"] = partial(wording.activity, catalogue=deps.catalogue, language=taste.language)
     page = {"request": request, "viewer": viewer, "taste": taste, "nonce": nonce_of(request), "demo": deps.demo}
     with_address = {"here": request.url.path, "address": partial(_address, request)}
     html = environment().get_template(template).render({**speaking, **page, **with_address, **context})
@@ -118,21 +118,21 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
     return {
         "t": partial(text, language),
         "now": now,
-        "full_instant": words.full_instant,
-        "instant": partial(words.instant, now=now),
-        "precise_instant": partial(words.precise_instant, now=now),
+        "full_instant": wording.full_instant,
+        "instant": partial(wording.instant, now=now),
+        "precise_instant": partial(wording.precise_instant, now=now),
         "parse_instant": datetime.fromisoformat,
-        "distance": partial(words.distance, now=now, language=language),
-        "duration": partial(words.duration, language=language),
-        "title": partial(words.title, language=language),
-        "port": partial(words.port, language=language),
-        "stuck_word": partial(words.reason, language=language),
-        "attribute_word": partial(words.attribute, language=language),
+        "distance": partial(wording.distance, now=now, language=language),
+        "duration": partial(wording.duration, language=language),
+        "title": partial(wording.title, language=language),
+        "port": partial(wording.port, language=language),
+        "stuck_word": partial(wording.reason, language=language),
+        "attribute_word": partial(wording.attribute, language=language),
         "failure_word": partial(failure, language=language),
-        "fate_word": partial(words.fate, language=language),
-        "event_word": partial(words.event, language=language),
-        "alert_facts": partial(alert_words.facts, language=language),
-        "outcome_word": partial(words.outcome, language=language),
+        "fate_word": partial(wording.fate, language=language),
+        "event_word": partial(wording.event, language=language),
+        "alert_facts": partial(alerts.facts, language=language),
+        "outcome_word": partial(wording.outcome, language=language),
     }
 
 

@@ -21,14 +21,14 @@ from rules.tables.sheet_reading import TableError
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
-from ui.checking import check_context, find
-from ui.decision_tables import table_view
-from ui.lists import LARGEST_VERSION
+from ui.definitions.checking import check_context, find
+from ui.http.lists import LARGEST_VERSION
+from ui.http.problems import NotFound, Unprocessable
 from ui.pages.trials import Trial, sent_form, trial_of
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound, Unprocessable
-from ui.ruleset_terms import terms_of
-from ui.trying import fill
+from ui.rulesets.tables import table_view
+from ui.rulesets.terms import terms_of
+from ui.trying.facts import fill
 
 router = APIRouter()
 

@@ -24,13 +24,13 @@ from engine.runs.entries import lasting_pause
 from engine.runs.listing import STATUSES, RunFilter, list_runs
 from engine.runs.models import Run
 from engine.runs.view import ports_of, read_run
-from ui import words
+from ui.http.problems import NotFound
+from ui.journeys.outline import stage_titles
 from ui.messages import Language
-from ui.outline import stage_titles
 from ui.pages.journeys import Key, find, read
 from ui.pages.shown import unmarked
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
+from ui.words import wording
 
 router = APIRouter()
 
@@ -159,7 +159,7 @@ def _temporal_url(visit: Visit, run: Run) -> str | None:
 def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
     """Key and title of every store that the visitor may see."""
     rows = session.execute(select(Store).order_by(col(Store.key))).scalars()
-    return [(store.key, words.title(store.title, language, store.key)) for store in rows]
+    return [(store.key, wording.title(store.title, language, store.key)) for store in rows]
 
 
 def filter_of(session: Session, visit: Visit, journey: str, chosen: Chosen) -> RunFilter | None:

@@ -7,8 +7,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.access import audit, sessions, sign_in
 from engine.access.errors import TooManyAttemptsError, WrongCredentialsError
-from ui.auth import COOKIE, viewer_or_none
 from ui.dependencies import Dependencies, dependencies
+from ui.http.auth import COOKIE, viewer_or_none
 from ui.pages.render import render
 
 router = APIRouter()

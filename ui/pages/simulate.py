@@ -25,19 +25,19 @@ from engine.trying.people import UnknownPersonError
 from engine.trying.simulating import plan_to_try, suggest, try_script
 from engine.trying.titles import titles_of
 from rules.types import Json
-from ui import walk as walks
-from ui import words
-from ui.checking import check_context
-from ui.design import design
-from ui.lists import LARGEST_VERSION
+from ui.definitions.checking import check_context
+from ui.http.lists import LARGEST_VERSION
+from ui.http.problems import NotFound
+from ui.journeys.design import design
 from ui.messages import Language, text
 from ui.pages.shown import unmarked
 from ui.pages.visit import Visit, Visiting
-from ui.problems import NotFound
-from ui.walk import Walk, WalkError
-from ui.walk_forms import WalkForms
-from ui.walk_moves import RefusedError, entered, moved
-from ui.walk_view import Teller
+from ui.trying import walks
+from ui.trying.forms import WalkForms
+from ui.trying.moves import RefusedError, entered, moved
+from ui.trying.stations import Teller
+from ui.trying.walks import Walk, WalkError
+from ui.words import wording
 
 router = APIRouter()
 
@@ -165,7 +165,7 @@ def page(
         "pressed": pressed,
         "sent": sent or {},
         "event_words": partial(_event_words, language=visit.language),
-        "iso_duration": partial(words.iso_duration, language=visit.language),
+        "iso_duration": partial(wording.iso_duration, language=visit.language),
         "may_save": visit.may_operate_chain and tried.version is None,
     }
     if tried.plan is None:
@@ -182,7 +182,7 @@ def page(
 
 
 def _event_words(types: Sequence[str], language: Language) -> str:
-    return text(language, "list.or").join(words.event(each, language) for each in types)
+    return text(language, "list.or").join(wording.event(each, language) for each in types)
 
 
 def _before(seen: Seen) -> dict[str, object]:

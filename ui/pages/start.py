@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
-from ui.lists import LARGEST
+from ui.http.lists import LARGEST
 from ui.pages.journeys import Key, find
 from ui.pages.shown import unmarked
 from ui.pages.visit import Visit, Visiting

@@ -16,9 +16,9 @@ from rules.tables.decide import Decision, decide
 from rules.tables.explain import explain, masked_outcome
 from rules.tables.table import Table, is_personal
 from rules.types import Json
-from ui.decision_tables import named
 from ui.pages.visit import Visit
-from ui.trying import Filled, fill, put
+from ui.rulesets.tables import named
+from ui.trying.facts import Filled, fill, put
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,15 @@ from engine.definitions.versions import read_version
 from engine.edits.store import history, put_draft
 from engine.funnel.versions import by_version
 from rules.types import Json
-from ui.checking import check_context
-from ui.differences import Sides, differences
-from ui.lists import LARGEST_VERSION
+from ui.definitions.checking import check_context
+from ui.definitions.differences import Sides, differences
+from ui.definitions.places import deed_words, editor_of
+from ui.definitions.table_differences import table_differences
+from ui.http.lists import LARGEST_VERSION
+from ui.http.problems import NotFound
 from ui.pages.journeys import Key
 from ui.pages.visit import Authoring, Visit, Visiting
-from ui.people import names_of
-from ui.places import deed_words, editor_of
-from ui.problems import NotFound
-from ui.table_differences import table_differences
+from ui.words.people import names_of
 
 router = APIRouter()
 

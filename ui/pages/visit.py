@@ -14,11 +14,11 @@ from engine.access import sessions
 from engine.access.roles import Viewer
 from engine.access.tokens import digest
 from engine.alerts.store import open_count
-from ui.auth import COOKIE, signed_in
 from ui.dependencies import Dependencies, dependencies
+from ui.http.auth import COOKIE, signed_in
+from ui.http.problems import Forbidden
 from ui.messages import Language
 from ui.pages.render import render, taste_of
-from ui.problems import Forbidden
 
 
 @dataclass(frozen=True)

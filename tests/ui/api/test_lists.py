@@ -18,7 +18,7 @@ from tests.ui.api.walking import BASE, Ground, lists, stuck_journey
 from tests.workflows.world import Stage, World, failure
 from ui.app import create_app
 from ui.dependencies import Dependencies
-from ui.lists import cursor_after, key_after
+from ui.http.lists import cursor_after, key_after
 from workflows.activities.registry import catalogue_of
 
 IDENTITIES = ("id", "key", "chat_id", "code", "path", "type", "version", "name", "member")

@@ -11,8 +11,8 @@ from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import Chosen, journey
 from tests.ui.browser.conftest import Walk
 from tests.ui.browser.test_walks import grave_findings
+from tests.ui.pages.test_entries_pages import EVERY
 from tests.ui.sample import Sample
-from tests.ui.test_entries_pages import EVERY
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
 from tests.ui.browser.conftest import Walk
 from tests.ui.browser.test_walks import grave_findings
-from tests.ui.test_backtesting import done
+from tests.ui.pages.test_backtesting import done
 from ui.dependencies import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
 

@@ -1,0 +1,233 @@
+"""The page that simulates a journey: who is tried, step by step, with every decision in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.edits.store import editable
+from engine.secrets.keyring import KeyRing
+from tests.ui.pages.test_pages import text_of
+from tests.ui.sample import JOURNEY, Sample
+from tests.ui.visitor import Visitor
+from ui.app import Dependencies
+from ui.trying.walks import Walk, WalkError, decode, encode
+from workflows.activities.registry import catalogue_of, load_activities
+
+PAGE = "/journeys/hook-coupon/simulate"
+
+
+@pytest.fixture
+def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
+    return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
+
+
+def walk_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 303, text_of(answer)
+    [packed] = parse_qs(urlsplit(answer.headers["location"]).query)["walk"]
+    return packed
+
+
+def begun(admin: Visitor, **sent: str) -> str:
+    return walk_of(admin.post(PAGE, data={"on": "contact.scanned", "fact.event.channel.kind": "pos", **sent}))
+
+
+def moved(admin: Visitor, walk: str, deed: str, **sent: str) -> str:
+    return walk_of(admin.post(PAGE, data={"walk": walk, "do": deed, **sent}))
+
+
+def seen(admin: Visitor, walk: str, lang: str = "en") -> str:
+    return text_of(admin.get(f"{PAGE}?walk={walk}&lang={lang}"))
+
+
+def stations(admin: Visitor, walk: str) -> list[str]:
+    return re.findall(r'id="station-([\w-]+)"', admin.get(f"{PAGE}?walk={walk}").text)
+
+
+def test_the_page_offers_members_who_would_enter_and_the_fields_that_the_journey_reads(admin: Visitor) -> None:
+    page = admin.get(f"{PAGE}?lang=en").text
+    assert "Members who would enter" in page
+    assert 'name="fact.member.nickname"' in page
+    assert re.search(r'name="fact.event.channel.kind" value="pos"', page), "a value that lets them in"
+
+
+def test_a_made_up_member_is_walked_to_the_end(admin: Visitor) -> None:
+    walk = begun(admin, **{"fact.member.nickname": "小林", "fact.store.title": "灯塔路店"})
+    assert stations(admin, walk) == ["how", "wait_add"]
+    walk = moved(admin, walk, "inject", on="contact.added", after="PT2M", **{"fact.event.welcome_code": "c1"})
+    assert stations(admin, walk) == ["how", "wait_add", "welcome", "wait_join"]
+    page = seen(admin, walk)
+    assert "小林,欢迎加入灯塔路店福利群" in page
+    assert "What the customer reads" in page
+    walk = moved(admin, walk, "run")
+    assert stations(admin, walk)[-1] == "not_joined"
+
+
+def test_steps_go_on_and_back_one_node_at_a_time(admin: Visitor) -> None:
+    walk = begun(admin)
+    walk = moved(admin, walk, "back")
+    assert stations(admin, walk) == ["how"]
+    assert "On to the next wait" in seen(admin, walk)
+    walk = moved(admin, walk, "step")
+    assert stations(admin, walk) == ["how", "wait_add"]
+    walk = moved(admin, walk, "step")
+    assert stations(admin, walk)[2:] == ["invite"] or stations(admin, walk)[2:] == ["not_added"]
+
+
+def test_a_deadline_is_jumped_to_and_an_event_may_still_come_before_it(admin: Visitor) -> None:
+    walk = begun(admin)
+    late = moved(admin, walk, "deadline")
+    assert len(stations(admin, late)) > 2
+    in_time = moved(admin, walk, "inject", on="contact.added", after="PT1M")
+    assert "welcome" in stations(admin, in_time)
+
+
+def test_a_decision_is_explained_in_both_languages(admin: Visitor) -> None:
+    walk = begun(admin, **{"fact.member.friend": "false"})
+    for lang, word in (("en", "not true"), ("zh", "不成立")):
+        assert word in seen(admin, walk, lang)
+
+
+def test_an_activity_may_end_otherwise(admin: Visitor) -> None:
+    walk = begun(admin)
+    walk = moved(admin, walk, "inject", on="contact.added", after="PT2M", **{"fact.event.welcome_code": "c1"})
+    walk = moved(admin, walk, "inject", on="group.joined", after="PT1M")
+    assert "wait_claim" in stations(admin, walk)
+    walk = moved(admin, walk, "answer", activity="coupon.issue", nth="0", port="sold_out")
+    assert stations(admin, walk)[-1] == "no_stock"
+
+
+def test_a_real_member_is_named_by_id_and_masked(admin: Visitor, chain: Sample) -> None:
+    answer = admin.post(
+        PAGE, data={"on": "contact.scanned", "member": "phone:12000000002", "data": '{"channel": "E01-pos"}'}
+    )
+    walk = walk_of(answer)
+    assert decode(walk).member == str(chain.members[2])
+    assert "12000000002" not in answer.headers["location"]
+    page = seen(admin, walk)
+    assert "林小橙" not in page
+    assert f"Member #{chain.members[2]}" in page
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"on": "contact.scanned", "member": "phone:19999999999"}, "no such member"),
+        ({"on": "store.visited"}, "Choose an event type"),
+        ({"on": "contact.scanned", "fact.member.friend": "perhaps"}, "does not fit"),
+        ({"on": "contact.scanned", "data": "[]"}, "no JSON object"),
+        ({"on": "contact.scanned", "now": "noon"}, "does not fit"),
+        ({"walk": "nonsense", "do": "step"}, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_told_on_the_page(admin: Visitor, sent: dict[str, str], told: str) -> None:
+    answer = admin.post(f"{PAGE}?lang=en", data=sent)
+    assert answer.status_code == 422
+    assert told in answer.text
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"do": "fly"}, "no such deed"),
+        ({"do": "inject", "on": "no type"}, "Choose an event type"),
+        ({"do": "inject", "on": "custom.a", "after": "soon"}, "ISO 8601"),
+        ({"do": "inject", "on": "custom.a", "data": "{"}, "no JSON object"),
+        ({"do": "answer", "activity": "x", "nth": "-1"}, "no such deed"),
+    ],
+)
+def test_a_move_that_cannot_be_made_keeps_the_walk(admin: Visitor, sent: dict[str, str], told: str) -> None:
+    walk = begun(admin)
+    answer = admin.post(f"{PAGE}?lang=en", data={"walk": walk, **sent})
+    assert answer.status_code == 422
+    assert told in answer.text
+    assert walk in answer.text
+
+
+def test_a_version_is_tried_as_well_and_a_draft_that_cannot_run_leads_to_its_design(admin: Visitor) -> None:
+    assert admin.get(f"{PAGE}?version=1").status_code == 200
+    assert admin.get(f"{PAGE}?version=9").status_code == 404
+    assert "/journeys/win-back/edit" in admin.get("/journeys/win-back/simulate").text
+
+
+def test_a_walk_stands_in_the_address_and_what_is_none_is_refused() -> None:
+    walk = Walk.model_validate(
+        {"given": {"member": {"nickname": "小林"}}, "when": JOURNEY["tests"][0]["when"], "steps": 3}
+    )
+    assert decode(encode(walk)) == walk
+    assert len(encode(walk)) < 500
+    for text in ("", "a", "%%", encode(walk)[:-9], "eJw="):
+        with pytest.raises(WalkError):
+            decode(text)
+
+
+TESTS = "/journeys/hook-coupon/tests"
+
+
+def written_tests(admin: Visitor, database: Database) -> list[dict[str, Any]]:
+    with database.begin() as session:
+        found: list[dict[str, Any]] = editable(session, "journey", "hook-coupon").document["tests"]  # type: ignore[assignment]  # they are
+    return found
+
+
+def test_a_walk_is_saved_as_a_test_that_holds(admin: Visitor, database: Database) -> None:
+    before = written_tests(admin, database)
+    walk = begun(admin, **{"fact.member.nickname": "小林"})
+    walk = moved(admin, walk, "deadline")
+    assert "Save as a test" in seen(admin, walk)
+    answer = admin.post(TESTS, data={"walk": walk, "name": "nobody comes"})
+    assert (answer.status_code, answer.headers["location"]) == (303, TESTS)
+    [*same, new] = written_tests(admin, database)
+    assert same == before
+    assert (new["name"], new["then"]["path"][:2]) == ("nobody comes", ["how", "wait_add"])
+    page = text_of(admin.get(f"{TESTS}?lang=en"))
+    assert f"{len(before) + 1} of {len(before) + 1} hold" in page
+    for name, word in (("nobody comes", "of this name"), ("", "Give the test a name")):
+        refused = admin.post(f"{TESTS}?lang=en", data={"walk": walk, "name": name})
+        assert (refused.status_code, word in refused.text) == (422, True)
+
+
+def test_a_real_member_s_walk_keeps_no_personal_data_in_its_test(admin: Visitor, database: Database) -> None:
+    sent = {"on": "contact.scanned", "member": "phone:12000000002", "data": '{"channel": "E01-pos"}'}
+    walk = walk_of(admin.post(PAGE, data=sent))
+    assert admin.post(TESTS, data={"walk": walk, "name": "a real one"}).status_code == 303
+    new = written_tests(admin, database)[-1]
+    assert new["given"]["member"] == {"friend": True}
+    assert "林小橙" not in str(new)
+    assert "does not hold" not in text_of(admin.get(f"{TESTS}?lang=en"))
+
+
+def test_tests_are_renamed_copied_rewritten_and_deleted_by_edits(admin: Visitor, database: Database) -> None:
+    def change(deed: str, index: int, **sent: str) -> httpx.Response:
+        return admin.post(f"{TESTS}/change", data={"do": deed, "index": str(index), "base": "", **sent})
+
+    first = written_tests(admin, database)[0]
+    assert change("rename", 0, name="renamed").status_code == 204
+    assert change("duplicate", 0).status_code == 204
+    names = [each["name"] for each in written_tests(admin, database)]
+    assert names[:2] == ["renamed", "renamed 2"]
+    assert change("json", 1, text=json.dumps({**first, "then": {"outcome": "lost"}})).status_code == 204
+    page = text_of(admin.get(f"{TESTS}?lang=en"))
+    assert "outcome: expected" in page
+    assert "does not hold" in page
+    assert change("delete", 1).status_code == 204
+    assert [each["name"] for each in written_tests(admin, database)] == [names[0], *names[2:]]
+    for deed, index, sent in (("json", 0, {"text": "{"}), ("delete", 99, {}), ("rename", -1, {})):
+        refused = change(deed, index, **sent)
+        assert (refused.status_code, refused.headers["HX-Retarget"]) == (422, "#edit-notice")
+
+
+def test_the_ports_that_no_test_visits_are_listed_and_marked(admin: Visitor) -> None:
+    page = admin.get(f"{TESTS}?lang=en")
+    assert "Ports that no test visits" in page.text
+    assert "edge-visited" in page.text
+    assert "edge-warn" in page.text
+    assert admin.get(f"{TESTS}/list").status_code == 200
+    assert "/journeys/win-back/edit" in admin.get("/journeys/win-back/tests").text

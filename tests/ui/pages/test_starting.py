@@ -1,0 +1,101 @@
+"""A start by hand as people do it: whom the page takes, what is kept of who asked."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select, update
+from sqlmodel import col
+
+from engine.access.models import AuditEntry
+from engine.database.connection import Database
+from engine.events.models import Event
+from engine.members.models import Member
+from engine.runs.models import Run
+from tests.ui.pages.test_pages import text_of
+from tests.ui.sample import Sample
+from tests.ui.visitor import Visitor
+from ui.pages import start
+
+JOURNEY = "/journeys/hook-coupon"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody routes in these tests: there is nothing to wait for."""
+    monkeypatch.setattr(start, "PATIENCE", 0.0)
+
+
+def requests(database: Database) -> list[Event]:
+    with database.begin() as session:
+        return list(session.execute(select(Event).where(col(Event.type) == "run.requested")).scalars())
+
+
+def people(database: Database) -> int:
+    with database.begin() as session:
+        return session.execute(select(func.count()).select_from(Member)).scalar_one()
+
+
+@pytest.mark.parametrize("written", ["{}", "#{}", "＃{}", " # {} "])
+def test_the_number_that_pages_show_names_the_member(
+    admin: Visitor, chain: Sample, database: Database, written: str
+) -> None:
+    before, member = people(database), chain.members[3]
+    admin.post(f"{JOURNEY}/start", data={"member": written.format(member)})
+    assert [event.member_id for event in requests(database)] == [member]
+    assert people(database) == before
+
+
+@pytest.mark.parametrize(
+    ("written", "status"),
+    [
+        ("member:1001", 404),
+        ("unionid:o6_nobody", 404),
+        ("#999999", 404),
+        ("#" + "9" * 40, 404),
+        ("unionid:zz zz", 422),
+        ("member:a b", 422),
+        ("card:\x01", 422),
+        ("#", 422),
+        ("#one", 422),
+    ],
+)
+def test_the_page_makes_nobody_and_leads_to_the_search(
+    admin: Visitor, chain: Sample, database: Database, written: str, status: int
+) -> None:
+    before = people(database)
+    answer = admin.post(f"{JOURNEY}/start?lang=en", data={"member": written})
+    assert answer.status_code == status
+    assert 'href="/members">Find the member' in answer.text
+    assert (requests(database), people(database)) == ([], before)
+
+
+def test_the_hint_names_no_identity_that_would_be_made_up(admin: Visitor, chain: Sample) -> None:
+    for language in ("zh", "en"):
+        page = admin.get(f"{JOURNEY}/start?lang={language}").text
+        assert "member:1001" not in page
+        assert "#1001" in page
+
+
+def test_the_audit_keeps_who_asked_for_which_journey_and_member_once(
+    admin: Visitor, chain: Sample, database: Database
+) -> None:
+    given = {"member": "phone:12000000003", "name": "once"}
+    for _ in range(2):
+        admin.post(f"{JOURNEY}/start", data=given)
+    with database.begin() as session:
+        [entry] = session.execute(select(AuditEntry).where(col(AuditEntry.action) == "run.requested")).scalars()
+    [event] = requests(database)
+    assert (entry.actor, entry.object) == ("user:admin", "journey/hook-coupon")
+    assert entry.after == {"event": str(event.seq), "member": str(chain.members[3])}
+
+
+def test_the_run_and_the_member_say_who_asked(admin: Visitor, chain: Sample, database: Database) -> None:
+    admin.post(f"{JOURNEY}/start", data={"member": f"#{chain.members[3]}"})
+    [event] = requests(database)
+    run = chain.runs["wait_add"]
+    assert "Started by hand" not in text_of(admin.get(f"/runs/{run}?lang=en"))
+    with database.begin() as session:
+        session.execute(update(Run).where(col(Run.id) == run).values(entry_seq=event.seq))
+    timeline = text_of(admin.get(f"/runs/{run}?lang=en"))
+    assert timeline.index("Started by hand") < timeline.index("user:admin") < timeline.index("Entered")
+    assert "requested_by: user:admin" in text_of(admin.get(f"/members/{chain.members[3]}"))

@@ -1,0 +1,159 @@
+"""What the page of publishing shows: what changes, what it costs, who enters, and who is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine.journeys.catalogue import ActivityType
+from engine.journeys.document import EndNode
+from engine.journeys.plan import Plan
+from engine.journeys.trying import cost
+from engine.migrating.proposal import Group, Proposal
+from rules.types import Json
+from ui.journeys.canvas import Mark
+from ui.journeys.outline import Outline, outline
+from ui.messages import Language, text
+from ui.words import wording
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An effect, and how many of it 1,000 entrants have at least and at most; None: a loop repeats it."""
+
+    kind: cost.Kind
+    name: str
+    batch: str
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """People of one version at one node as the table shows them."""
+
+    group: Group
+    name: str
+    target: str | None
+    status: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node that needs a place: its select, with what may be chosen."""
+
+    node: str
+    name: str
+    fate: str
+    versions: str
+    runs: int
+    chosen: str | None
+    suggested: bool
+
+
+@dataclass(frozen=True)
+class People:
+    """Who would stand where on the picture of the new version."""
+
+    at: Mapping[str, int] = field(default_factory=dict)
+    stuck: Mapping[str, int] = field(default_factory=dict)
+
+
+def marks(before: Mapping[str, Json], after: Mapping[str, Json], language: Language) -> dict[str, Mark]:
+    """Which nodes of the new version are new or changed."""
+    old, new = _nodes(before), _nodes(after)
+    found: dict[str, Mark] = {}
+    for node, body in new.items():
+        if node not in old:
+            found[node] = Mark("added", text(language, "migrate.node_added"))
+        elif body != old[node]:
+            found[node] = Mark("changed", text(language, "migrate.node_changed"))
+    return found
+
+
+def costs(plan: Plan, catalogue: Mapping[str, ActivityType], language: Language) -> list[Cost]:
+    """What 1,000 entrants cost."""
+    return [
+        Cost(
+            each.kind, wording.activity(each.kind.activity, catalogue, language), each.kind.batch, each.least, each.most
+        )
+        for each in cost.bounds(plan)
+    ]
+
+
+def rows(proposal: Proposal, names: Names) -> list[Row]:
+    """The groups as a table."""
+    return [
+        Row(
+            group,
+            names.of(group.version, group.node),
+            names.new(group.move.target) if group.move and group.node is not None else None,
+            sorted(group.by_status.items()),
+        )
+        for group in proposal.groups
+    ]
+
+
+def places(proposal: Proposal, names: Names) -> list[Place]:
+    """The nodes that a map must name, with the choice that was made or suggests itself."""
+    return [
+        Place(
+            need.node,
+            names.of(max(need.versions), need.node),
+            need.fate,
+            ", ".join(f"v{version}" for version in need.versions),
+            need.runs,
+            need.target or need.suggested,
+            need.target is None,
+        )
+        for need in proposal.needs
+    ]
+
+
+def people(groups: Iterable[Group], *, moving: bool) -> People:
+    """How many would stand at each node: where they go, or where they stand."""
+    at: dict[str, int] = {}
+    stuck: dict[str, int] = {}
+    for group in groups:
+        node = (group.move.target if group.move else None) if moving else group.node
+        if node is not None and group.node is not None:
+            at[node] = at.get(node, 0) + group.runs
+            stuck[node] = stuck.get(node, 0) + group.by_status.get("stuck", 0)
+    return People(at, {node: runs for node, runs in stuck.items() if runs})
+
+
+class Names:
+    """What nodes are called, in the new version and in each older one."""
+
+    def __init__(self, outlines: Mapping[int, Outline], new: Outline, language: Language) -> None:
+        self._outlines, self._new, self._language = outlines, new, language
+
+    def of(self, version: int, node: str | None) -> str:
+        """A node of an older version; where nobody stands yet, that."""
+        if node is None:
+            return text(self._language, "migrate.before_first")
+        known = self._outlines.get(version)
+        return known.name_of(node) if known else node
+
+    def new(self, node: str) -> str:
+        """A node of the new version."""
+        return self._new.name_of(node)
+
+
+def targets(plan: Plan, shown: Outline) -> list[tuple[str, str]]:
+    """Where a map may lead: the new version's nodes, ends behind the others."""
+    nodes = plan.document.nodes
+    listed = [(step.id, step.name) for step in shown.steps if step.id in nodes]
+    return sorted(listed, key=lambda one: isinstance(nodes[one[0]], EndNode))
+
+
+def outlines(
+    documents: Mapping[int, dict[str, Json]], catalogue: Mapping[str, ActivityType], language: Language
+) -> dict[int, Outline]:
+    """The older versions as people read them."""
+    return {version: outline(document, catalogue, language) for version, document in documents.items()}
+
+
+def _nodes(document: Mapping[str, Json]) -> Mapping[str, Json]:
+    nodes = document.get("nodes")
+    return nodes if isinstance(nodes, dict) else {}

@@ -1,0 +1,213 @@
+"""A simulation as a page tells it: the stations of the walk, each with its decisions in words and its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from engine.journeys.catalogue import Catalogue
+from engine.journeys.plan import Plan
+from engine.journeys.steps import Split
+from engine.journeys.trying.simulation import Simulation
+from engine.journeys.trying.tracing import Line, Reason
+from rules.types import Json
+from ui.journeys.canvas import Mark
+from ui.journeys.design import Design
+from ui.messages import Language, text
+from ui.trying.walks import FAILS, Walk
+from ui.words import wording
+
+Titles = Mapping[tuple[str, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What comes with a message: its kind, and what it is called."""
+
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Bubble:
+    """A message as its reader sees it: the customer, or somebody of the staff."""
+
+    text: str
+    attachments: tuple[Attachment, ...]
+    to_customer: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """A condition that was asked: `port` is where it would have led."""
+
+    reason: Reason
+    verdict: str
+    sentence: str
+    parts: tuple[tuple[str, str], ...]
+    port: str | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line: the trace's, with its conditions in words and what else may come of it.
+
+    `nth` counts the calls of the activity; `others` are the ports through which it might have ended, or the arms.
+    """
+
+    line: Line
+    said: tuple[Said, ...] = ()
+    bubble: Bubble | None = None
+    coupon: str | None = None
+    nth: int = 0
+    others: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Station:
+    """A node that was entered, or what came before the first one."""
+
+    node: str | None
+    name: str
+    at: datetime
+    day: str
+    lines: tuple[Told, ...] = field(default=())
+
+
+class Teller:
+    """Puts a simulation into the words of one language."""
+
+    def __init__(self, plan: Plan, design: Design, catalogue: Catalogue, titles: Titles, language: Language) -> None:
+        self.plan, self.design, self.catalogue, self.titles, self.language = plan, design, catalogue, titles, language
+
+    def stations(self, found: Simulation, walk: Walk) -> list[Station]:
+        """The stations that are shown, in order."""
+        calls: dict[str, int] = {}
+        stations: list[Station] = []
+        for line in found.trace:
+            if line.kind == "entered" or not stations:
+                if line.kind == "entered" and len(_entered(stations)) == walk.shown(found):
+                    break
+                node = line.node if line.kind == "entered" else None
+                stations.append(Station(node, self._name(node), line.at, _day(line.at, self.plan)))
+            if line.kind != "entered":
+                stations[-1] = replace(stations[-1], lines=(*stations[-1].lines, self._told(line, calls)))
+        return stations
+
+    def marks(self, found: Simulation, walk: Walk) -> dict[str, Mark]:
+        """Marks of the nodes that were entered."""
+        path = found.path[: walk.shown(found)]
+        return {node: Mark("visited", text(self.language, "trying.visited", n=path.count(node))) for node in path}
+
+    def way_marks(self, found: Simulation, walk: Walk) -> dict[str, Mark]:
+        """Marks of the ways that were taken."""
+        ports = found.ports[: max(0, walk.shown(found) - 1)] if walk.steps is not None else found.ports
+        mark = Mark("visited", text(self.language, "trying.taken"))
+        return {f"{node} {port}": mark for node, port in ports} | {"@entry ": mark}
+
+    def _name(self, node: str | None) -> str:
+        step = self.design.find(node)
+        return step.name if step else node or text(self.language, "node.entry")
+
+    def _told(self, line: Line, calls: dict[str, int]) -> Told:
+        told = Told(line, tuple(self._said(line, reason) for reason in line.why))
+        activity, params = line.detail.get("activity"), line.detail.get("params")
+        step = self.plan.steps.get(line.node or "")
+        if line.kind in {"effect", "failed"} and isinstance(activity, str) and isinstance(params, dict):
+            nth = calls.get(activity, 0)
+            calls[activity] = nth + 1
+            told = replace(told, nth=nth, bubble=self._bubble(activity, params), coupon=self._coupon(params))
+            ports = step.ports if step else {}
+            names = [port for port in ports if port not in {"error", "quiet"}]
+            others = [(port, wording.port(port, self.language)) for port in names if port != line.port]
+            fails = [] if line.kind == "failed" else [(FAILS, text(self.language, "trying.fails"))]
+            return replace(told, others=(*others, *fails))
+        if line.kind == "left" and step is not None and isinstance(step.work, Split):
+            arms = [port for port, _ in step.work.arms if port != line.port]
+            return replace(told, others=tuple((arm, wording.port(arm, self.language)) for arm in arms))
+        return told
+
+    def _said(self, line: Line, reason: Reason) -> Said:
+        explanation = reason.explanation or {}
+        parts = explanation.get("parts")
+        return Said(
+            reason,
+            verdict_of(reason),
+            _sentence(explanation, self.language) or reason.pointer,
+            tuple(self._part(part) for part in parts if isinstance(part, dict)) if isinstance(parts, list) else (),
+            _port_of(self.plan, line, reason),
+        )
+
+    def _part(self, part: Mapping[str, Json]) -> tuple[str, str]:
+        """A sub-expression and what it came to."""
+        if part.get("unknown"):
+            value = text(self.language, "trying.unknown")
+        elif part.get("personal") and part.get("value") is None:
+            value = text(self.language, "trying.hidden")
+        else:
+            value = _written(part.get("value"), self.language)
+        return _sentence(part, self.language), value
+
+    def _bubble(self, activity: str, params: Mapping[str, Json]) -> Bubble | None:
+        said = params.get("text")
+        if not isinstance(said, str):
+            return None
+        known = self.catalogue.get(activity)
+        given = params.get("attachments")
+        attachments = (
+            [self._attachment(each) for each in given if isinstance(each, dict)] if isinstance(given, list) else []
+        )
+        return Bubble(said, tuple(attachments), to_customer=bool(known and known.contact != "none"))
+
+    def _attachment(self, given: Mapping[str, Json]) -> Attachment:
+        kind, chat = str(given.get("kind", "")), given.get("chat")
+        title = given.get("title") or given.get("picture") or given.get("url") or ""
+        if isinstance(chat, str):
+            title = self._title("chat", chat)
+        return Attachment(kind, str(title))
+
+    def _coupon(self, params: Mapping[str, Json]) -> str | None:
+        batch = params.get("batch")
+        return self._title("batch", batch) if isinstance(batch, str) else None
+
+    def _title(self, kind: str, key: str) -> str:
+        return wording.title(self.titles.get((kind, key)), self.language, key)
+
+
+def verdict_of(reason: Reason) -> str:
+    """true, false, unknown or error."""
+    if reason.error:
+        return "error"
+    return "unknown" if reason.value is None else str(reason.value).lower()
+
+
+def _entered(stations: Sequence[Station]) -> list[Station]:
+    return [station for station in stations if station.node is not None]
+
+
+def _day(at: datetime, plan: Plan) -> str:
+    return at.astimezone(plan.zone).strftime("%Y-%m-%d")
+
+
+def _sentence(explanation: Mapping[str, Json], language: Language) -> str:
+    said = explanation.get("sentence")
+    return str(said.get(language, "")) if isinstance(said, dict) else ""
+
+
+def _written(value: Json, language: Language) -> str:
+    if isinstance(value, bool):
+        return text(language, "try.true" if value else "try.false")
+    if value is None:
+        return text(language, "trying.nothing")
+    return value if isinstance(value, str) else wording.plain_json(value)
+
+
+def _port_of(plan: Plan, line: Line, reason: Reason) -> str | None:
+    """The port of a branch's case."""
+    step = plan.steps.get(line.node or "")
+    place = reason.pointer.split("/")
+    cases = getattr(step.work, "cases", ()) if step else ()
+    if len(place) > 4 and place[3] == "cases" and int(place[4]) < len(cases):
+        return str(cases[int(place[4])][1])
+    return None

@@ -16,9 +16,10 @@ def names_of(session: Session, actors: Iterable[str], language: Language) -> Map
     users = {actor.removeprefix("user:") for actor in wanted if actor.startswith("user:")}
     rows = session.execute(select(col(User.name), col(User.title)).where(col(User.name).in_(users)))
     titles = {f"user:{name}": title or name for name, title in rows}
-    return {actor: titles.get(actor) or _program(actor, language) for actor in wanted}
+    return {actor: titles.get(actor) or name_of(actor, language) for actor in wanted}
 
 
-def _program(actor: str, language: Language) -> str:
+def name_of(actor: str, language: Language) -> str:
+    """What to call an actor where nobody looks up titles: people by the name with which they sign in."""
     kind, _, name = actor.partition(":")
     return text(language, "edits.by_key", name=name) if kind == "key" else name or text(language, "edits.by_service")

@@ -64,7 +64,7 @@ def test_a_list_is_given_on_the_page_and_its_wrong_lines_are_told(admin: Visitor
     assert chosen.entered()[-1] == one
     run = admin.get(f"/runs/{chosen.world.run().id}?lang=en")
     assert "From a list" in words(run.text)
-    assert "user:admin" in words(run.text)
+    assert "· admin" in words(run.text)
 
 
 def test_a_file_is_as_good_as_the_field(admin: Visitor, chosen: Chosen) -> None:

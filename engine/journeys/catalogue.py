@@ -83,7 +83,8 @@ class ActivityType:
     """One registered activity type.
 
     `outcomes` are the ports it declares beside done, error and quiet. `result` declares, by path, what a node's `save`
-    gives. `doc` and `doc_zh` are the text of its reference, `example` are params that its model accepts.
+    gives. `doc` and `doc_zh` are the text of its reference, `example` are params that its model accepts. `words` are
+    what people may look for when they mean it, by language.
     `expires_within` is for a `push` whose code or offer is worthless after that time.
     """
 
@@ -101,6 +102,7 @@ class ActivityType:
     doc_zh: str = ""
     example: Mapping[str, Json] = field(default_factory=dict)
     expires_within: timedelta | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
 
 Catalogue: TypeAlias = Mapping[str, ActivityType]

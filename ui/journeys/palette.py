@@ -7,7 +7,7 @@ from engine.definitions.listing import Listed
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import ActivityType, Catalogue
 from rules.types import Json
-from ui.messages import Language, text
+from ui.messages import LANGUAGES, Language, text
 from ui.words import wording
 
 
@@ -52,14 +52,20 @@ def palette(
 def _flow(language: Language) -> Iterator[Offer]:
     for kind in ("wait", "delay", "choice", "split", "end"):
         title = text(language, f"node.{kind}")
-        yield Offer(kind, title, text(language, f"canvas.does.{kind}"), {"type": kind}, search=kind)
+        yield Offer(kind, title, text(language, f"canvas.does.{kind}"), {"type": kind}, search=_words(kind))
+
+
+def _words(kind: str) -> str:
+    """What else people may look for when they mean this kind of node, in both languages."""
+    return " ".join([kind, *(text(language, f"canvas.words.{kind}") for language in LANGUAGES)])
 
 
 def _activity(type_: ActivityType, language: Language) -> Offer:
     doc = type_.doc_zh if language == "zh" else type_.doc
     add: dict[str, Json] = {"type": "activity", "activity": type_.name}
     title = wording.title(type_.titles, language, type_.name)
-    return Offer("activity", title, _first_line(doc), add, type_.outcomes, type_.name)
+    words = " ".join([type_.name, *type_.titles.values(), *type_.words.values()])
+    return Offer("activity", title, _first_line(doc), add, type_.outcomes, words)
 
 
 def _events(language: Language) -> Iterator[Offer]:
@@ -68,18 +74,20 @@ def _events(language: Language) -> Iterator[Offer]:
         port = each.type.rpartition(".")[2].replace(".", "_")
         add: dict[str, Json] = {"type": "wait", "for": [{"on": each.type, "port": port}]}
         title = text(language, "does.wait", events=wording.event(each.type, language))
-        yield Offer("wait", title, each.type, add, search=each.type)
+        words = " ".join([_words("wait"), each.type, *each.titles.values()])
+        yield Offer("wait", title, each.type, add, search=words)
 
 
 def _ruleset(shown: Listed, language: Language) -> Offer:
     title = wording.title(shown.title, language, shown.key)
     add: dict[str, Json] = {"type": "decide", "ruleset": shown.key, "save": shown.key.replace("-", "_")}
-    return Offer("decide", title, shown.key, add, search="decide")
+    return Offer("decide", title, shown.key, add, search=_words("decide"))
 
 
 def _journey(shown: Listed, language: Language) -> Offer:
     title = wording.title(shown.title, language, shown.key)
-    return Offer("journey", title, shown.key, {"type": "journey", "journey": shown.key, "mode": "start"}, search="call")
+    add: dict[str, Json] = {"type": "journey", "journey": shown.key, "mode": "start"}
+    return Offer("journey", title, shown.key, add, search=_words("journey"))
 
 
 def _first_line(doc: str) -> str:

@@ -29,8 +29,11 @@ class Params(BaseModel):
 @activity_type(
     "coupon.issue",
     title={"zh": "发券", "en": "Issue a coupon"},
+    words={"zh": "优惠券 代金券 券码 送券 红包", "en": "voucher discount code gift"},
     zh="""
-    给会员发一张该批次的券,只发一次,并记入日志。
+    给会员发一张该批次的券,只发一次。券会出现在会员的账户里,但这一步不会通知顾客。
+
+    要让顾客知道:顾客刚加导购好友时,在“发送欢迎语”中写上券码;其他时候用“通知导购”,请导购告诉顾客。
 
     库存用完,或会员已领满时,从 `sold_out` 离开;之后补货也不改变这个结果。
     """,
@@ -43,7 +46,10 @@ class Params(BaseModel):
     },
 )
 def coupon_issue(session: Session, params: Params, effect: Effect) -> Result:
-    """Give the member a code of a batch, once, and tell the log.
+    """Give the member a coupon of a batch, once. It is in their account; this step alone does not tell the customer.
+
+    To let them know, put the code into the welcome message of somebody who has just added an associate; at any other
+    time use “Notify the associate”, who then tells the customer.
 
     Leaves through `sold_out` when the stock is used up or the member has had as many as one may; that stays so when
     the stock is filled up later.

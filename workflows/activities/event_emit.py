@@ -48,6 +48,7 @@ class Params(BaseModel):
 @activity_type(
     "event.emit",
     title={"zh": "发出事件", "en": "Emit an event"},
+    words={"zh": "触发 通知其他旅程 记录", "en": "trigger tell other journeys record"},
     zh="""
     把会员的一个事件写入日志。和其他事件一样,它会到达所有旅程,包括本旅程。
 

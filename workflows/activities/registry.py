@@ -3,6 +3,7 @@
     @activity_type(
         "coupon.issue",
         title={"zh": "发券", "en": "Issue a coupon"},
+        words={"zh": "优惠券 代金券", "en": "voucher discount"},
         zh="给会员一张该批次的券。",
         outcomes=("sold_out",),
         example={"batch": "HOOK-2026"},
@@ -13,6 +14,8 @@
 A plain function is *local*: it works in the turn's transaction and happens exactly once. A coroutine function is
 *remote*: it calls the outside world, at least once, under the stable `effect.key`. The model of the params is the type
 of the second argument, the reference text is the docstring, `zh` the same in Chinese, `example` shows params that work.
+The text's first line is what authors choose by: say there what it does for the customer. `words` are what else they may
+search for.
 
 Built-ins are the modules of this package. Plug-ins are modules, or single types, named by entry points of the group
 `waystation.activities`; both come in through `types_in`. A plug-in that cannot be used keeps the service from starting:
@@ -126,6 +129,7 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
     name: str,
     *,
     title: Mapping[str, str],
+    words: Mapping[str, str] | None = None,
     zh: str = "",
     example: Mapping[str, Json] | None = None,
     outcomes: Sequence[str] = (),
@@ -145,6 +149,7 @@ def activity_type(  # noqa: PLR0913 - every argument is a line of the type's ref
         declared = ActivityType(
             name=name,
             titles=dict(title),
+            words=dict(words or {}),
             params=params,
             outcomes=tuple(outcomes),
             mode="remote" if inspect.iscoroutinefunction(function) else "local",

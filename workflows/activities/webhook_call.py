@@ -100,8 +100,11 @@ class Params(BaseModel):
 @activity_type(
     "webhook.call",
     title={"zh": "调用外部系统", "en": "Call a webhook"},
+    words={"zh": "接口 短信 推送 对接 CRM", "en": "api integration sms push crm"},
     zh="""
-    把 `body` 以 JSON 形式 POST 到外部系统。任何 2xx 都算完成。
+    通知您的另一个系统,例如 CRM 或短信平台。
+
+    把 `body` 以 JSON 形式 POST 过去。任何 2xx 都算完成。
 
     请求按 Standard Webhooks 签名:`webhook-id` 在所有重试中保持不变,接收方据此去重;`webhook-timestamp` 是本次尝试的时间;
     密钥按接收方区分,见 GET /api/v1/webhook-secret。408、425、429、5xx 和没有应答会重试,429 和 503 遵守 Retry-After;
@@ -114,7 +117,9 @@ class Params(BaseModel):
     timeout=timedelta(seconds=30),
 )
 async def webhook_call(outside: Outside, params: Params, effect: Effect) -> Result:
-    """POST `body` as JSON to another system; any 2xx is done.
+    """Tell another system of yours, such as a CRM or a sender of text messages.
+
+    It gets `body` by POST as JSON; any 2xx is done.
 
     The request is signed as Standard Webhooks describe: `webhook-id` stays the same over all attempts and lets the
     receiver know a repetition, `webhook-timestamp` is the attempt's, and the secret is the receiver's own, shown by

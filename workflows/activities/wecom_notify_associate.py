@@ -44,8 +44,14 @@ class Params(BaseModel):
 @activity_type(
     "wecom.notify_associate",
     title={"zh": "通知导购", "en": "Notify the associate"},
+    words={
+        "zh": "提醒 消息 发消息 短信 催 跟进 群发 联系顾客 店员 文字",
+        "en": "remind reminder message text sms send nudge follow up chat contact the customer staff",
+    },
     zh="""
-    通过企业微信应用消息通知本旅程的导购;没有导购、导购已离职或没有账号时,通知门店的全体在职员工。
+    在企业微信里提醒导购,由导购联系顾客:企业微信不允许自动给顾客发消息。
+
+    消息发给本旅程的导购;没有导购、导购已离职或没有账号时,发给门店的全体在职员工。
 
     这是发给员工的消息,不是触达顾客,因此不受免打扰时段限制。一个人都通知不到时算失败。消息末尾的编号用于去重:
     同一条消息重发时企业微信会丢弃(四小时内),另一位顾客的同样消息照常送达。
@@ -61,7 +67,9 @@ class Params(BaseModel):
     timeout=timedelta(seconds=20),
 )
 async def wecom_notify_associate(outside: Outside, params: Params, effect: Effect) -> Result:
-    """Send the run's associate an app message; where there is none who works, everybody who works at the store.
+    """Remind the associate in WeCom, who then writes to the customer: WeCom lets nobody write to one automatically.
+
+    The message goes to the run's associate; where there is none who works, to everybody who works at the store.
 
     It reaches staff and no customer, so quiet hours do not hold it. When nobody can be told, the node fails. The number
     at the end makes a repetition known: WeCom drops the same message within four hours, while the same words about

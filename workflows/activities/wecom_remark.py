@@ -65,6 +65,7 @@ class Params(BaseModel):
 @activity_type(
     "wecom.remark",
     title={"zh": "修改备注", "en": "Write a remark"},
+    words={"zh": "备注名 描述 公司", "en": "note name description"},
     zh="""
     修改导购给客户写的备注名、描述和公司。原有内容会被覆盖,没有填写的项不变。
 

@@ -127,8 +127,9 @@ class Params(BaseModel):
 @activity_type(
     "wecom.send_welcome",
     title={"zh": "发送欢迎语", "en": "Send the welcome message"},
+    words={"zh": "消息 发消息 问候 打招呼 文字 入群 群码", "en": "message text greeting hello send group code"},
     zh="""
-    给刚刚添加导购的顾客发送欢迎语。
+    顾客刚加导购好友时,自动发给顾客的一条消息:企业微信只允许自动发这一条,限 20 秒内。
 
     企业微信的每个欢迎码只能用一次,20 秒内有效;过期则从 `expired` 离开。已经收到过欢迎语的顾客算作完成。
     """,
@@ -141,7 +142,7 @@ class Params(BaseModel):
     timeout=timedelta(seconds=10),
 )
 async def wecom_send_welcome(outside: Outside, params: Params, _effect: Effect) -> Result:
-    """Send the welcome message to a customer who has just added an associate.
+    """Write to a customer who has just added an associate: the one message that WeCom sends by itself, within 20 s.
 
     WeCom takes each code once and for 20 seconds. Leaves through `expired` when that time is over; a customer who has
     been welcomed already counts as done.

@@ -67,6 +67,7 @@ class Params(BaseModel):
 @activity_type(
     "wecom.tag_member",
     title={"zh": "打标签", "en": "Tag the member"},
+    words={"zh": "标签 自动打标 分组 标记", "en": "label mark segment"},
     zh="""
     在企业微信中给客户添加或移除企业标签,并同步更新会员的 `member.tags`。
 

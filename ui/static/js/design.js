@@ -128,10 +128,12 @@
   };
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    for (const offer of offers) offer.hidden = !words.every((word) => offer.dataset.search.includes(word));
+    const fits = offers.filter((offer) => words.every((word) => offer.dataset.search.includes(word)));
+    for (const offer of offers) offer.hidden = fits.length > 0 && !fits.includes(offer);
     for (const group of palette.querySelectorAll(".palette-group")) group.hidden = !group.querySelector(".offer:not([hidden])");
-    palette.querySelector(".palette-none").hidden = visible().length > 0;
-    point(visible()[0]);
+    palette.querySelector(".palette-none").hidden = fits.length > 0;
+    point(fits[0]);
+    if (!fits.length) palette.querySelector(".palette-list").scrollTop = 0;
   };
   const open = (node, port, also = "") => {
     if (!palette || !editing) return;

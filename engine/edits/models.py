@@ -20,7 +20,7 @@ class DraftEdit(SQLModel, table=True):
     """What brought a draft to a revision: its beginning, an edit, or taking edit `n` back or doing it again.
 
     `forward` and `inverse` are patches from and to the document of the revision before. Of an edit, `state` tells
-    whether it stands, was taken back, or was taken back and left behind by a later edit. `seat` tells two browsers of
+    whether it stands, was taken back, or was taken back and left behind by a later edit. `seat` tells two tabs of
     one person apart.
     """
 

@@ -20,7 +20,7 @@ _GONE = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Present:
-    """Somebody who has the draft open; `seat` tells two browsers of one person apart."""
+    """Somebody who has the draft open; `seat` tells two windows or tabs of one person apart."""
 
     by: str
     seat: str

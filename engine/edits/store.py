@@ -40,7 +40,7 @@ Document = dict[str, Json]
 
 @dataclass(frozen=True)
 class Author:
-    """Who changes a draft, when, and from where: `seat` tells two browsers of one person apart."""
+    """Who changes a draft, when, and from where: `seat` tells two windows or tabs of one person apart."""
 
     by: str
     now: datetime

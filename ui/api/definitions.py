@@ -3,6 +3,7 @@
 Definitions belong to the whole chain: a key that is bound to a region or store may read them and change none.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Body, Depends, Path, Request
@@ -10,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from engine.definitions import checks, drafts, versions
-from engine.definitions.accepted import Accepting, Checked, accept
+from engine.definitions.accepted import Accepting, accept
 from engine.definitions.diff import diff
 from engine.definitions.errors import NotReadableError
 from engine.definitions.kinds import KEY, Kind
@@ -19,6 +20,7 @@ from engine.definitions.models import Live, Version
 from engine.definitions.publish import Choice, publish
 from engine.definitions.source import Source, read_source
 from engine.edits import store
+from engine.journeys.findings import Finding
 from rules.types import Json
 from ui.api.definition_answers import (
     JSON_ANSWER,
@@ -39,7 +41,7 @@ from ui.api.definition_answers import (
     VersionItem,
     VersionList,
 )
-from ui.definitions.checking import check_context, find
+from ui.definitions.checking import as_seen, check, check_context, find
 from ui.definitions.presentable import presentable, two_titles
 from ui.http.auth import Caller, require
 from ui.http.conditional import IfMatch, revision_tag, revisions_in
@@ -159,13 +161,11 @@ def _test(caller: Caller, kind: Kind, key: str, text: str | None) -> TestsAnswer
 @router.post("/definitions/{kind}/{key}/draft/findings/accept")
 def accept_finding(caller: Author, kind: Kind, key: Key, body: AcceptBody) -> FindingsAnswer:
     """Accept warnings of one code about just these rows. They come back when what they are about changes."""
-    source = _draft(caller, kind, key)
-    with caller.deps.database.begin() as session:
-        found = checks.find(kind, key, source.document, check_context(caller.deps, session))
+    checked = check(caller.deps, kind, key, _draft(caller, kind, key).document)
     with caller.begin() as session:
         accepting = Accepting(body.code, body.rows, body.reason)
-        accept(session, Checked(kind, key, source.document, found), accepting, by=caller.actor, now=caller.now())
-    return FindingsAnswer(findings=findings_of(caller, kind, key, source))
+        accept(session, checked, accepting, by=caller.actor, now=caller.now())
+    return FindingsAnswer(findings=_answers(as_seen(caller.deps, checked, in_sight=caller.begin)))
 
 
 @router.get("/definitions/{kind}/{key}/draft/diff")
@@ -247,7 +247,10 @@ def _draft(caller: Caller, kind: Kind, key: str) -> Source:
 
 def findings_of(caller: Caller, kind: Kind, key: str, source: Source) -> list[FindingAnswer]:
     """All that the checks find in a document."""
-    found = find(caller.deps, kind, key, source.document, in_sight=caller.begin)
+    return _answers(find(caller.deps, kind, key, source.document, in_sight=caller.begin))
+
+
+def _answers(found: Sequence[Finding]) -> list[FindingAnswer]:
     return [FindingAnswer.model_validate(presentable(finding.to_json())) for finding in found]
 
 

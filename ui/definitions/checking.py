@@ -37,12 +37,23 @@ def find(
     in_sight: Callable[[], AbstractContextManager[Session]],
 ) -> list[Finding]:
     """All findings, with who accepted them and who is concerned today, as far as whoever asks may see: `in_sight`."""
+    return as_seen(deps, check(deps, kind, key, document), in_sight=in_sight)
+
+
+def check(deps: Dependencies, kind: Kind, key: str, document: dict[str, Json]) -> Checked:
+    """All findings, proved anew: what must not be a moment old is answered from here, not from `deps.findings`."""
     with deps.database.begin() as session:
-        context = check_context(deps, session)
-        found = checks.find(kind, key, document, context)
-        found = with_acceptances(session, Checked(kind, key, document, found))
-    if all(each.box is None for each in found):
-        return found
-    fields, zone = seen_by(document, context)
+        return Checked(kind, key, document, checks.find(kind, key, document, check_context(deps, session)))
+
+
+def as_seen(
+    deps: Dependencies, checked: Checked, *, in_sight: Callable[[], AbstractContextManager[Session]]
+) -> list[Finding]:
+    """What was found, with who accepted it and who is concerned today; nothing is proved again."""
+    with deps.database.begin() as session:
+        found = with_acceptances(session, checked)
+        if all(each.box is None for each in found):
+            return found
+        fields, zone = seen_by({**checked.document}, check_context(deps, session))
     with in_sight() as session:
         return with_counts(Counting(session, deps.keys, fields, deps.clock.now(), zone), found)

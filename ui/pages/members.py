@@ -13,6 +13,7 @@ from engine.members.handles import KINDS
 from engine.members.lookup import find_member
 from engine.members.profile import MemberItem, list_members, read_profile
 from engine.members.timeline import CursorError, Moment, timeline
+from engine.occurrences.why import that_chose
 from engine.runs.listing import RunFilter, list_runs
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
@@ -71,6 +72,7 @@ def show_member(
         if profile.member.merged_into:
             return RedirectResponse(f"/members/{profile.member.merged_into}", 303)
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
+        chose = that_chose(session, [run.id for run in runs.items])
         moments, after = _moments(session, member_id, before)
         titles = _titles(session, {run.journey for run in runs.items})
         fields = known_fields(session)
@@ -79,6 +81,7 @@ def show_member(
         "profile": profile,
         "fields": fields,
         "runs": runs.items,
+        "chose": chose,
         "moments": moments,
         "next": after,
         "before": before,

@@ -21,9 +21,9 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version, read_version
 from engine.journeys.findings import Finding
 from engine.journeys.plan import Plan, PlanError, compile_plan
-from engine.migrating import reach
 from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
 from engine.migrating.proposal import Proposal, propose
+from engine.occurrences import arriving
 from engine.trying.result import expectations
 from rules.types import Json
 from ui.definitions import publishing
@@ -266,14 +266,13 @@ def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> di
 def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
     """What it costs, and how many would come."""
     if ready.plan is None:
-        return {"costs": [], "by_event": [], "by_audience": [], "tried": None}
+        return {"costs": [], "by_event": [], "chooses": False, "tried": None}
     with visit.begin() as session:
-        now = visit.now()
-        by_event = reach.by_event(session, visit.deps.keys, ready.plan, now=now)
-        by_audience = reach.by_audience(session, visit.deps.keys, ready.plan, now=now)
+        by_event = arriving.by_event(session, visit.deps.keys, ready.plan, now=visit.now())
         tried = expectations(session, ready.key, ready.stands.hash)
     costs = publishing.costs(ready.plan, visit.deps.catalogue, visit.language)
-    return {"costs": costs, "by_event": by_event, "by_audience": by_audience, "tried": tried, "days": reach.DAYS}
+    chooses = bool(ready.plan.audiences)
+    return {"costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS}
 
 
 def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:

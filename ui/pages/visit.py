@@ -1,5 +1,6 @@
 """What every page of a signed-in person starts from."""
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from ui.http.auth import COOKIE, signed_in
 from ui.http.problems import Forbidden
 from ui.messages import Language
 from ui.pages.render import render, taste_of
+
+TAB = "X-Tab"
+"""The header by which `edits.js` tells one tab of a browser from another."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class Visit:
 
     @property
     def seat(self) -> str:
-        """Which of the visitor's browsers this is: a mark of the session that opens nothing."""
-        return digest(self.request.cookies.get(COOKIE, "")).hex()[:12]
+        """Which of the visitor's tabs this is: a mark of the session that opens nothing, and the tab's own name."""
+        tab = self.request.headers.get(TAB, "")
+        browser = digest(self.request.cookies.get(COOKIE, "")).hex()[:12]
+        return f"{browser}-{tab}" if re.fullmatch(r"[0-9a-f]{1,8}", tab) else browser
 
     def operate(self, *, whole_chain: bool = False) -> AbstractContextManager[Session]:
         """Like `begin`, for what operators do; raises Forbidden for people who may only look.

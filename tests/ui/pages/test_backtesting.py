@@ -117,6 +117,7 @@ def test_a_draft_that_cannot_run_is_told_on_the_page(admin: Visitor) -> None:
 
 
 def test_a_ruleset_is_tried_over_decisions(admin: Visitor, deps: Dependencies) -> None:
+    assert 'href="/rules/price-drafts/backtest"' in admin.get("/rules/price-drafts").text
     answer = admin.post("/rules/zones/backtest?lang=en", data=DAYS)
     assert (answer.status_code, "The draft has errors" in answer.text) == (422, True)
     job = asked(admin, "/rules/price-drafts/backtest")

@@ -131,6 +131,19 @@ def test_another_browser_of_the_same_person_is_another_author(admin: Visitor, si
     assert draft()["title"]["zh"] == "那边"
 
 
+def test_another_tab_of_the_same_browser_is_another_author(admin: Visitor, draft: Any) -> None:
+    def set_in(tab: str, value: str) -> httpx.Response:
+        command = json.dumps({"command": "set", "pointer": "/title/zh", "value": value})
+        return admin.post(f"{EDIT}/commands", data={"command": command, "base": "1"}, headers={"X-Tab": tab})
+
+    assert set_in("a1", "那边").status_code == 204
+    refused = set_in("b2", "这边")
+    assert refused.status_code == 412
+    assert "您在另一个窗口 修改了" in text_of(refused)
+    assert set_in("a1", "还是那边").status_code == 204, "what the same tab did never clashes"
+    assert draft()["title"]["zh"] == "还是那边"
+
+
 def test_only_those_who_edit_for_the_whole_chain_change_a_draft(sign_in: SignIn, draft: Any) -> None:
     eyes = sign_in("eyes")
     assert set_title(eyes, "x").status_code == 403

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.edits.store import put_draft
 from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import GOLD, Chosen, daily, journey
 from tests.ui.sample import Sample
@@ -65,6 +67,8 @@ def test_a_list_is_given_on_the_page_and_its_wrong_lines_are_told(admin: Visitor
     run = admin.get(f"/runs/{chosen.world.run().id}?lang=en")
     assert "From a list" in words(run.text)
     assert "· admin" in words(run.text)
+    member = admin.get(f"/members/{one}?lang=en").text
+    assert re.search(r'href="/journeys/test/entries">From a list</a>', member), "what chose them stands beside the run"
 
 
 def test_a_file_is_as_good_as_the_field(admin: Visitor, chosen: Chosen) -> None:
@@ -74,6 +78,19 @@ def test_a_file_is_as_good_as_the_field(admin: Visitor, chosen: Chosen) -> None:
     assert given.status_code == 303
     binary = admin.post("/journeys/test/entries", data={}, files={"file": ("a.csv", b"\xff\xfe\x00")})
     assert binary.status_code == 422
+
+
+def test_the_page_of_publishing_asks_the_entries_who_would_enter(
+    admin: Visitor, database: Database, clock: FixedClock, chosen: Chosen
+) -> None:
+    asks = 'hx-get="/journeys/test/entries/outlook?of=draft"'
+    for entry, is_asked in (([daily("10:30")], True), ([{"on": "contact.added"}], False)):
+        with database.begin() as session:
+            put_draft(session, "journey", "test", json.dumps(journey(entry=entry)), by="user:t", now=clock.now())
+        entering = admin.get("/journeys/test/publish/entering?lang=en").text
+        assert (asks in entering) == is_asked
+        assert ("Nothing lets anybody in" in entering) is False
+    assert chosen.told() == []
 
 
 def test_the_draft_s_outlook_is_told_before_it_is_published(admin: Visitor, chosen: Chosen) -> None:

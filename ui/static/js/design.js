@@ -65,7 +65,7 @@
     }
   };
   const post = async (door, values, after) => {
-    const answer = await fetch(`${doors}/${door}`, { method: "POST", body: new URLSearchParams(values), headers: { "HX-Request": "true" } });
+    const answer = await fetch(`${doors}/${door}`, { method: "POST", body: new URLSearchParams(values), headers: { ...thisTab, "HX-Request": "true" } });
     if (!answer.ok) { say(await answer.text()); return; }
     say("");
     pending = after;

@@ -1,4 +1,8 @@
 // The notices of an editor's page, undo and redo by keys, and the way from a finding to its line.
+// Each tab is an author of its own: what one tab did since, another is told of rather than writes over.
+const thisTab = { "X-Tab": (sessionStorage.tab ??= crypto.getRandomValues(new Uint32Array(1))[0].toString(16)) };
+document.addEventListener("htmx:config:request", (event) => Object.assign(event.detail.ctx.request.headers, thisTab));
+
 document.addEventListener("click", (event) => {
   const dismissed = event.target.closest("[data-dismiss]");
   if (dismissed) dismissed.closest("[data-notice]").remove();

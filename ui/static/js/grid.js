@@ -6,7 +6,7 @@
       const deed = event.target.closest("[data-command]");
       if (!deed) return;
       const key = location.pathname.split("/")[2];
-      for (const command of JSON.parse(deed.dataset.command)) await fetch(`/edit/ruleset/${key}/commands`, { method: "POST", body: new URLSearchParams({ command: JSON.stringify(command) }) });
+      for (const command of JSON.parse(deed.dataset.command)) await fetch(`/edit/ruleset/${key}/commands`, { method: "POST", headers: thisTab, body: new URLSearchParams({ command: JSON.stringify(command) }) });
       location.reload();
     });
     return;
@@ -87,7 +87,7 @@
   const seen = () => ({ frame: frame(), first: first(), stamps: [...rows()].map((row) => row.dataset.stamp) });
   const post = async (path, body) => {
     const answer = await fetch(`${address}/${path}`, {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+      method: "POST", headers: { ...thisTab, "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
     if (answer.redirected || answer.status === 401) location.reload();
     if (answer.headers.get("Content-Type")?.startsWith("text/html")) return { status: answer.status, notice: await answer.text() };

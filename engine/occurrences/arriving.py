@@ -1,8 +1,7 @@
-"""How many would enter a journey, as far as it can be told honestly before it is published.
+"""How many would come to a journey by events, as far as it can be told honestly before it is published.
 
-event entries      events of the type in the last days, and of the latest ones how many meet the condition with what
-                   is known of their member now; re-entry, holdout and age are not looked at
-audience entries   the members who meet the condition now
+Events of each type in the last days, and of the latest ones how many meet the condition with what is known of their
+member now; re-entry, holdout and age are not looked at. Whom the entries that choose would take is told by `outlook`.
 """
 
 from __future__ import annotations
@@ -13,15 +12,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from engine.audiences.errors import TooSlowError
 from engine.database import direct
 from engine.events.models import Event
-from engine.journeys.audience_entries import AudienceEntry, Becoming, Scheduled
 from engine.journeys.plan import Plan
 from engine.journeys.start import match_entry
 from engine.journeys.steps import Entry
 from engine.members.facts import read_facts
-from engine.occurrences.choosing import counting_of
 from engine.runs import inbox
 from engine.secrets.keyring import KeyRing
 
@@ -47,14 +43,6 @@ class ByEvent:
     partial: bool = False
 
 
-@dataclass(frozen=True)
-class ByAudience:
-    """Members who meet an audience's condition now; None where that is not told by a condition, or took too long."""
-
-    form: str
-    members: int | None
-
-
 def by_event(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> list[ByEvent]:
     """For each event type that starts the journey; the transaction sees whatever stores it sees."""
     types = sorted({entry.on for entry in plan.entries if isinstance(entry, Entry)})
@@ -66,21 +54,6 @@ def by_event(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> l
         events, members = counted.get(on, (0, 0))
         found.append(ByEvent(on, events, members, len(rows), _met(session, keys, plan, rows, now), partial))
     return found
-
-
-def by_audience(session: Session, keys: KeyRing, plan: Plan, *, now: datetime) -> list[ByAudience]:
-    """For each entry that chooses its members."""
-    return [ByAudience(entry.form, _count(session, keys, plan, entry, now)) for entry in plan.audiences]
-
-
-def _count(session: Session, keys: KeyRing, plan: Plan, entry: AudienceEntry, now: datetime) -> int | None:
-    rule = entry.rule(now, plan.zone) if isinstance(entry.choosing, Scheduled | Becoming) else None
-    if rule is None:
-        return None
-    try:
-        return counting_of(session, keys, entry, plan, now).members(rule).number
-    except TooSlowError:
-        return None
 
 
 def _met(session: Session, keys: KeyRing, plan: Plan, rows: Sequence[Event], now: datetime) -> int:

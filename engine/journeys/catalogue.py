@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler
@@ -47,6 +48,19 @@ class ShownAs:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The schema of what is marked, with the mark."""
         return {**handler(core), "x-kind": self.kind}
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Marks a param, or a part of one, that somebody reads: `text: Annotated[str, Wording()]`.
+
+    Who says the same in other words does not change what a journey does, so a test that is made from a walk does not
+    expect it. In the JSON schema it stands under `x-wording`.
+    """
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema of what is marked, with the mark."""
+        return {**handler(core), "x-wording": True}
 
 
 def label(zh: str, en: str, *, help_zh: str, help_en: str) -> Any:
@@ -103,6 +117,26 @@ class ActivityType:
     example: Mapping[str, Json] = field(default_factory=dict)
     expires_within: timedelta | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+
+
+@cache
+def worded(params: type[BaseModel]) -> frozenset[str]:
+    """The params of a type's model that hold a wording, or have parts that do."""
+    schema = params.model_json_schema()
+    parts = schema.get("$defs", {})
+    return frozenset(name for name, each in schema.get("properties", {}).items() if _is_worded(each, parts, ()))
+
+
+def _is_worded(schema: object, parts: Mapping[str, Any], above: tuple[str, ...]) -> bool:
+    """Whether the mark stands in a schema, or in a part that it names; `above` are the parts that lead to it."""
+    if isinstance(schema, list):
+        return any(_is_worded(each, parts, above) for each in schema)
+    if not isinstance(schema, dict):
+        return False
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    if name and name not in above and _is_worded(parts.get(name), parts, (*above, name)):
+        return True
+    return schema.get("x-wording") is True or any(_is_worded(each, parts, above) for each in schema.values())
 
 
 Catalogue: TypeAlias = Mapping[str, ActivityType]

@@ -17,11 +17,12 @@ from engine.journeys.parse import read
 from engine.journeys.report import run_tests
 from engine.journeys.trying.walks import as_test
 from engine.trying.people import UnknownPersonError, with_records, without_personal
+from engine.trying.titles import titles_of
 from rules.documents.commands import CommandError
 from rules.documents.report import Difference
 from rules.types import Json
 from ui.journeys.canvas import Mark
-from ui.journeys.design import Design, design
+from ui.journeys.design import design
 from ui.messages import Language, text
 from ui.pages.editing import carried_out, refused
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
@@ -29,6 +30,7 @@ from ui.pages.visit import Authoring, Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import test_names
 from ui.trying.moves import RefusedError
+from ui.trying.unmet import Unmet, named_by
 from ui.trying.walks import Walk, WalkError
 from ui.words import wording
 
@@ -76,28 +78,36 @@ def change(visit: Authoring, key: Key, sent: Sent) -> Response:
 
 @router.post("/journeys/{key}/tests")
 def save_walk(visit: Authoring, key: Key, sent: Sent) -> Response:
-    """Append a walk to the draft's tests; leads to them."""
-    tried, walk = tried_by(visit, key, None), None
+    """Append a walk to the draft's tests, or put it in the place of the one of that name; leads to them."""
+    tried, walk, name = tried_by(visit, key, None), None, sent.get("name", "").strip()[:200]
     try:
         walk = walks.decode(sent.get("walk", ""))
-        test = _test_of(visit, tried, walk, sent.get("name", "").strip()[:200])
+        test = _test_of(visit, tried, walk, name, replacing=bool(sent.get("replace")))
         with visit.operate(whole_chain=True) as session:
-            command = parse({"command": "insert", "pointer": "/tests", "value": test})
+            command = parse(_kept(tried.document, name, test))
             edit(session, "journey", key, command, by=visit.actor, now=visit.now(), seat=visit.seat)
     except WalkError:
         return page(visit, tried, None, failure="walk", status=422)
     except (CommandError, StaleRevisionError):
         return page(visit, tried, walk, failure="save", status=422)
     except RefusedError as error:
-        return page(visit, tried, walk, failure=str(error), status=422)
+        return page(visit, tried, walk, failure=str(error), sent={"name": name}, status=422)
     return RedirectResponse(f"/journeys/{key}/tests", 303)
 
 
-def _test_of(visit: Visit, tried: Tried, walk: Walk, name: str) -> dict[str, Json]:
+def _kept(document: Mapping[str, Json], name: str, test: dict[str, Json]) -> dict[str, Json]:
+    """The command that keeps a test: in the place of the one of its name, else behind all others."""
+    names = test_names(document)
+    if name in names:
+        return {"command": "set", "pointer": f"/tests/{names.index(name)}", "value": test}
+    return {"command": "insert", "pointer": "/tests", "value": test}
+
+
+def _test_of(visit: Visit, tried: Tried, walk: Walk, name: str, *, replacing: bool) -> dict[str, Json]:
     """The walk as a test. Of a real member it keeps what the journey read of them and is not personal."""
     if tried.plan is None or not name:
         raise RefusedError("name" if tried.plan else "walk")
-    if name in test_names(tried.document):
+    if name in test_names(tried.document) and not replacing:
         raise RefusedError("taken")
     with visit.begin() as session:
         walk = walk.model_copy(update={"when": with_records(session, walk.when)})
@@ -153,56 +163,29 @@ def _told(visit: Visit, key: str, tried: Tried) -> dict[str, object]:
     if tried.plan is None or journey is None:
         return {**common, "tests": None, "ports": [], "marks": {}, "way_marks": {}}
     report = run_tests(tried.plan, journey.tests)
+    with visit.begin() as session:
+        titles = titles_of(session, named_by([each for result in report.tests for each in result.differences]))
+    unmet = Unmet(drawn, visit.deps.catalogue, titles, visit.language)
     tests = [
-        _shown(test, result.differences, drawn, visit.language)
+        _shown(test, result.differences, unmet, visit.language)
         for test, result in zip(journey.tests, report.tests, strict=True)
     ]
     ports = [(str(node), str(port), bool(visited)) for node, port, visited in report.coverage]
     return {**common, "tests": tests, "ports": ports, **_marks(ports, visit.language)}
 
 
-def _shown(test: Test, differences: Sequence[Difference], drawn: Design, language: Language) -> Shown:
+def _shown(test: Test, differences: Sequence[Difference], unmet: Unmet, language: Language) -> Shown:
     plain = test.model_dump(mode="json", exclude_unset=True)
     expects_end = test.then.outcome is not None
     walk = Walk(given=test.given, when=list(test.when), until="end" if expects_end else "last")
     return Shown(
         test.name,
         not differences,
-        [_words(each, drawn, language) for each in differences],
+        [unmet.words(each) for each in differences],
         json.dumps(plain, ensure_ascii=False, indent=2),
         walks.encode(walk),
         [wording.event(each.on, language) for each in test.when if each.on],
     )
-
-
-def _words(difference: Difference, drawn: Design, language: Language) -> str:
-    """A difference as a sentence."""
-    expected, actual = (
-        _value(difference.field, each, drawn, language) for each in (difference.expected, difference.actual)
-    )
-    if difference.field == "entry":
-        return text(language, "trying.diff.entry")
-    what = text(language, f"trying.diff.{difference.field}")
-    return text(language, "trying.diff", what=what, expected=expected, actual=actual)
-
-
-def _value(field: str, value: Json, drawn: Design, language: Language) -> str:
-    match field, value:
-        case _, None:
-            return text(language, "trying.nothing")
-        case "outcome", _:
-            return wording.outcome(value, language)
-        case "path", list(nodes):
-            return " → ".join(_name(str(node), drawn) for node in nodes) or text(language, "trying.nothing")
-        case "waiting_at", _:
-            return _name(str(value), drawn)
-        case _:
-            return wording.plain_json(value)
-
-
-def _name(node: str, drawn: Design) -> str:
-    step = drawn.find(node)
-    return step.name if step else node
 
 
 def _marks(ports: Sequence[tuple[str, str, bool]], language: Language) -> dict[str, object]:

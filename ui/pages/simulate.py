@@ -35,7 +35,7 @@ from ui.pages.visit import Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import WalkForms
 from ui.trying.moves import RefusedError, entered, moved
-from ui.trying.stations import Teller
+from ui.trying.stations import Teller, Words
 from ui.trying.walks import Walk, WalkError
 from ui.words import wording
 
@@ -197,7 +197,8 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
     found = simulated(visit, seen.session, seen.tried, seen.plan, walk)
     titles = titles_of(seen.session, [each.params for each in found.effects])
     drawn = design(seen.tried.document, [], catalogue, visit.language)
-    teller = Teller(seen.plan, drawn, catalogue, titles, visit.language)
+    words = Words(catalogue, seen.tried.context.events, titles, visit.language)
+    teller = Teller(seen.plan, drawn, words)
     stations = teller.stations(found, walk)
     return {
         "found": found,
@@ -213,7 +214,7 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
         "clock": walk.clock(found),
         "offers": seen.forms.offers(found),
         "types": sorted(seen.tried.context.events),
-        "test_name": seen.forms.test_name(found, drawn),
+        "test_name": seen.forms.sent.get("name") or seen.forms.test_name(found, drawn),
     }
 
 

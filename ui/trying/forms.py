@@ -115,9 +115,10 @@ class WalkForms:
 
 
 def test_names(document: Mapping[str, Json]) -> list[str]:
-    """The names of the document's tests, as far as they can be read."""
+    """The names of the document's tests in their order; empty where one cannot be read."""
     tests = document.get("tests")
-    return [str(each.get("name")) for each in tests if isinstance(each, dict)] if isinstance(tests, list) else []
+    named = tests if isinstance(tests, list) else []
+    return [str(each.get("name", "")) if isinstance(each, dict) else "" for each in named]
 
 
 def _pointer(path: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from engine.journeys.catalogue import Catalogue
+from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.plan import Plan
 from engine.journeys.steps import Split
 from engine.journeys.trying.simulation import Simulation
@@ -16,9 +16,7 @@ from ui.journeys.canvas import Mark
 from ui.journeys.design import Design
 from ui.messages import Language, text
 from ui.trying.walks import FAILS, Walk
-from ui.words import wording
-
-Titles = Mapping[tuple[str, str], Mapping[str, str]]
+from ui.words import effects, wording
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Said:
 class Told:
     """One line: the trace's, with its conditions in words and what else may come of it.
 
+    `params` and `data` say what an effect is given and what an event tells, where it is neither message nor coupon.
     `nth` counts the calls of the activity; `others` are the ports through which it might have ended, or the arms.
     """
 
@@ -60,6 +59,8 @@ class Told:
     said: tuple[Said, ...] = ()
     bubble: Bubble | None = None
     coupon: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
+    data: str = ""
     nth: int = 0
     others: tuple[tuple[str, str], ...] = ()
 
@@ -75,11 +76,21 @@ class Station:
     lines: tuple[Told, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Words:
+    """What names the things of a walk: activity types, fields of events, titles of what effects name."""
+
+    catalogue: Catalogue
+    events: EventTypes
+    titles: effects.Titles
+    language: Language
+
+
 class Teller:
     """Puts a simulation into the words of one language."""
 
-    def __init__(self, plan: Plan, design: Design, catalogue: Catalogue, titles: Titles, language: Language) -> None:
-        self.plan, self.design, self.catalogue, self.titles, self.language = plan, design, catalogue, titles, language
+    def __init__(self, plan: Plan, design: Design, words: Words) -> None:
+        self.plan, self.design, self.words, self.language = plan, design, words, words.language
 
     def stations(self, found: Simulation, walk: Walk) -> list[Station]:
         """The stations that are shown, in order."""
@@ -111,13 +122,15 @@ class Teller:
         return step.name if step else node or text(self.language, "node.entry")
 
     def _told(self, line: Line, calls: dict[str, int]) -> Told:
-        told = Told(line, tuple(self._said(line, reason) for reason in line.why))
+        told = Told(line, tuple(self._said(line, reason) for reason in line.why), data=self._data(line))
         activity, params = line.detail.get("activity"), line.detail.get("params")
         step = self.plan.steps.get(line.node or "")
         if line.kind in {"effect", "failed"} and isinstance(activity, str) and isinstance(params, dict):
             nth = calls.get(activity, 0)
             calls[activity] = nth + 1
-            told = replace(told, nth=nth, bubble=self._bubble(activity, params), coupon=self._coupon(params))
+            said = effects.told(activity, params, self.words.catalogue, self.words.titles, self.language)
+            told = replace(told, params=tuple(said), bubble=self._bubble(activity, params), coupon=self._coupon(params))
+            told = replace(told, nth=nth)
             ports = step.ports if step else {}
             names = [port for port in ports if port not in {"error", "quiet"}]
             others = [(port, wording.port(port, self.language)) for port in names if port != line.port]
@@ -127,6 +140,13 @@ class Teller:
             arms = [port for port, _ in step.work.arms if port != line.port]
             return replace(told, others=tuple((arm, wording.port(arm, self.language)) for arm in arms))
         return told
+
+    def _data(self, line: Line) -> str:
+        """What the event told that let somebody in, or did not."""
+        on, data = line.detail.get("type"), line.detail.get("data")
+        if line.kind not in {"entry", "refused", "event"} or not isinstance(on, str) or not isinstance(data, dict):
+            return ""
+        return effects.happened(on, data, self.words.events, self.language)
 
     def _said(self, line: Line, reason: Reason) -> Said:
         explanation = reason.explanation or {}
@@ -153,7 +173,7 @@ class Teller:
         said = params.get("text")
         if not isinstance(said, str):
             return None
-        known = self.catalogue.get(activity)
+        known = self.words.catalogue.get(activity)
         given = params.get("attachments")
         attachments = (
             [self._attachment(each) for each in given if isinstance(each, dict)] if isinstance(given, list) else []
@@ -172,7 +192,7 @@ class Teller:
         return self._title("batch", batch) if isinstance(batch, str) else None
 
     def _title(self, kind: str, key: str) -> str:
-        return wording.title(self.titles.get((kind, key)), self.language, key)
+        return wording.title(self.words.titles.get((kind, key)), self.language, key)
 
 
 def verdict_of(reason: Reason) -> str:
@@ -200,7 +220,7 @@ def _written(value: Json, language: Language) -> str:
         return text(language, "try.true" if value else "try.false")
     if value is None:
         return text(language, "trying.nothing")
-    return value if isinstance(value, str) else wording.plain_json(value)
+    return effects.plain(value, language)
 
 
 def _port_of(plan: Plan, line: Line, reason: Reason) -> str | None:

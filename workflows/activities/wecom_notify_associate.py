@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from engine.journeys.catalogue import label
+from engine.journeys.catalogue import Wording, label
 from rules.types import Declaration, Title
 from workflows.activities.outside import Outside
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
@@ -30,6 +30,7 @@ class Params(BaseModel):
 
     text: Annotated[
         str,
+        Wording(),
         Field(min_length=1),
         AfterValidator(_fits),
         label(

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.journeys.catalogue import label
+from engine.journeys.catalogue import Wording, label
 from rules.types import Declaration, Json, Title
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Effect, Result, activity_type
@@ -21,6 +21,7 @@ class Params(BaseModel):
 
     remark: Annotated[
         str | None,
+        Wording(),
         Field(max_length=20),
         label(
             "备注名",
@@ -31,6 +32,7 @@ class Params(BaseModel):
     ] = None
     description: Annotated[
         str | None,
+        Wording(),
         Field(max_length=150),
         label(
             "描述",
@@ -41,6 +43,7 @@ class Params(BaseModel):
     ] = None
     company: Annotated[
         str | None,
+        Wording(),
         Field(max_length=20),
         label(
             "备注公司",

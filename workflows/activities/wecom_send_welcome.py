@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from engine.journeys.catalogue import Reference, Retry, label
+from engine.journeys.catalogue import Reference, Retry, Wording, label
 from engine.wecom.errors import WelcomeDeliveredError, WelcomeExpiredError
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Effect, Result, activity_type
@@ -41,11 +41,12 @@ class Link(BaseModel):
     title: Annotated[
         str,
         Field(max_length=42),
+        Wording(),
         label("标题", "Title", help_zh="卡片的标题,最多 42 字。", help_en="The card's title, at most 42 characters."),
     ]
     url: Annotated[str, label("网址", "Address", help_zh="点开的网页。", help_en="The page that it opens.")]
     description: Annotated[
-        str, label("描述", "Description", help_zh="标题下的文字。", help_en="The line below the title.")
+        str, Wording(), label("描述", "Description", help_zh="标题下的文字。", help_en="The line below the title.")
     ] = ""
     picture: Annotated[str, label("封面", "Picture", help_zh="封面图的网址。", help_en="The address of a picture.")] = (
         ""
@@ -78,6 +79,7 @@ class MiniProgram(BaseModel):
     title: Annotated[
         str,
         Field(max_length=21),
+        Wording(),
         label("标题", "Title", help_zh="卡片的标题,最多 21 字。", help_en="The card's title, at most 21 characters."),
     ]
     appid: Annotated[str, label("小程序", "App", help_zh="小程序的 appid。", help_en="The mini-program's appid.")]
@@ -104,6 +106,7 @@ class Params(BaseModel):
     ]
     text: Annotated[
         str,
+        Wording(),
         AfterValidator(_fits),
         label(
             "内容",

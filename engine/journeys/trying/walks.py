@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
+from engine.journeys.catalogue import worded
 from engine.journeys.deadlines import after
 from engine.journeys.document_tests import Happening
+from engine.journeys.made_up import PlayedEffect
 from engine.journeys.plan import Plan
+from engine.journeys.steps import Activity
 from engine.journeys.trying.script import Script, offset
 from engine.journeys.trying.simulation import Simulation
 from rules.duration import parse_duration
@@ -19,6 +22,7 @@ DEFAULT_BEGIN = "2026-01-07T10:00:00"
 def as_test(plan: Plan, script: Script, found: Simulation, name: str) -> dict[str, Json]:
     """The test that says what the simulation showed. A run that has not ended states where it waits, and until when.
 
+    Of effects it states what tells them apart, such as the batch of a coupon, and not how messages are worded.
     A real member's facts must be given by the script by then; what is personal should not be among them.
     """
     when = [_happening(each) for each in script.when if _has_happened(plan, found, each)]
@@ -71,7 +75,7 @@ def _happening(happening: Happening) -> dict[str, Json]:
 def _then(plan: Plan, found: Simulation) -> dict[str, Json]:
     if found.state is None:
         return {"path": []}
-    effects: list[Json] = [{"activity": each.activity, "params": {**each.params}} for each in found.effects]
+    effects: list[Json] = [_effect(plan, each) for each in found.effects]
     rests = found.waiting_at
     waiting: dict[str, Json] = {}
     if found.outcome is None and rests is not None:
@@ -84,3 +88,10 @@ def _then(plan: Plan, found: Simulation) -> dict[str, Json]:
         "path": [*found.path],
         **({"effects": effects} if effects else {}),
     }
+
+
+def _effect(plan: Plan, effect: PlayedEffect) -> dict[str, Json]:
+    step = plan.steps.get(effect.node)
+    worded_ones = worded(step.work.type.params) if step and isinstance(step.work, Activity) else frozenset[str]()
+    params: dict[str, Json] = {name: value for name, value in effect.params.items() if name not in worded_ones}
+    return {"activity": effect.activity, **({"params": params} if params else {})}

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.journeys.catalogue import ActivityType, Catalogue, EventTypes, Reference, Retry
+from engine.journeys.catalogue import ActivityType, Catalogue, EventTypes, Reference, Retry, Wording
 from engine.journeys.context import CheckContext
 from engine.journeys.deadlines import Pause, after
 from engine.journeys.plan import Plan, compile_plan
@@ -57,7 +57,7 @@ class Attachment(Params):
 
 
 class MessageParams(Params):
-    text: str
+    text: Annotated[str, Wording()]
     attachments: list[Attachment] = Field(default_factory=list)
 
 

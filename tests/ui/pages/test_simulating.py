@@ -194,6 +194,24 @@ def test_a_walk_is_saved_as_a_test_that_holds(admin: Visitor, database: Database
         assert (refused.status_code, word in refused.text) == (422, True)
 
 
+def test_a_walk_takes_the_place_of_the_test_of_its_name(admin: Visitor, database: Database) -> None:
+    before = written_tests(admin, database)
+    walk, name = moved(admin, begun(admin), "deadline"), before[0]["name"]
+    offer = admin.post(f"{TESTS}?lang=en", data={"walk": walk, "name": name})
+    assert (offer.status_code, "Replace that test" in offer.text) == (422, True)
+    assert f'value="{name}"' in offer.text
+    assert admin.post(TESTS, data={"walk": walk, "name": name, "replace": "yes"}).status_code == 303
+    [first, *others] = written_tests(admin, database)
+    assert (first["name"], first["then"]["path"][:2], others) == (name, ["how", "wait_add"], before[1:])
+
+
+def test_a_walk_tells_what_events_and_effects_hold_without_json(admin: Visitor) -> None:
+    walk = moved(admin, begun(admin, **{"fact.member.nickname": "小林"}), "inject", on="contact.added", after="PT1M")
+    page = seen(admin, walk)
+    assert re.search(r"Enters by “Scanned” [^.:{]+: pos", page), "a title and the value"
+    assert '{"' not in page
+
+
 def test_a_real_member_s_walk_keeps_no_personal_data_in_its_test(admin: Visitor, database: Database) -> None:
     sent = {"on": "contact.scanned", "member": "phone:12000000002", "data": '{"channel": "E01-pos"}'}
     walk = walk_of(admin.post(PAGE, data=sent))

@@ -81,7 +81,7 @@ RESTS = {"path": ["one", "rest"], "waiting_at": {"node": "rest", "deadline": "P3
             {
                 "outcome": "finished",
                 "path": ["one", "rest", "say", "end"],
-                "effects": [{"activity": "call", "params": {"text": "hi L"}}],
+                "effects": [{"activity": "call"}],
             },
         ),
         (
@@ -125,3 +125,18 @@ def test_whoever_is_chosen_enters_as_their_test_says() -> None:
     )  # fmt: skip
     script = Script.model_validate({"when": [{"at": "PT0S", "on": offer.on, "data": {"occurrence": "schedule"}}]})
     assert simulate(plan, script).path == ["one", "end"]
+
+
+def test_a_test_made_from_a_walk_holds_when_a_message_is_reworded_and_not_when_the_coupon_is_another() -> None:
+    def nodes(text: str, batch: str) -> dict[str, Any]:
+        return {
+            "one": activity("call", {"text": text}, ports={"done": "two"}),
+            "two": activity("coupon.issue", {"batch": batch}, ports={"done": "end", "sold_out": "end"}),
+        }
+
+    def unmet(text: str, batch: str) -> list[str]:
+        return [each.field for each in run_tests(plan_of(nodes(text, batch)), [test]).tests[0].differences]
+
+    first, asked = plan_of(nodes("hi", "A")), Script.model_validate({"when": [ENTRY]})
+    test = Test.model_validate(as_test(first, asked, simulate(first, asked), "a walk"))
+    assert (unmet("hello", "A"), unmet("hi", "B")) == ([], ["effects"])

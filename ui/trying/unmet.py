@@ -1,0 +1,88 @@
+"""Why a test of a journey does not hold, each statement of it in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.journeys.catalogue import Catalogue, worded
+from rules.documents.report import Difference
+from rules.types import Json
+from ui.journeys.design import Design
+from ui.messages import Language, text
+from ui.words import effects, wording
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Puts differences into the words of one language; `titles` are those of what effects name."""
+
+    drawn: Design
+    catalogue: Catalogue
+    titles: effects.Titles
+    language: Language
+
+    def words(self, difference: Difference) -> str:
+        """A difference as a sentence."""
+        if difference.field == "entry":
+            return text(self.language, "trying.diff.entry")
+        if difference.field == "effects":
+            expected, actual = _effects(difference.expected), _effects(difference.actual)
+            wanted, came = (self._effects(each, expected) for each in (expected, actual))
+        else:
+            wanted, came = (self._value(difference.field, each) for each in (difference.expected, difference.actual))
+        what = text(self.language, f"trying.diff.{difference.field}")
+        return text(self.language, "trying.diff", what=what, expected=wanted, actual=came)
+
+    def _value(self, field: str, value: Json) -> str:
+        match field, value:
+            case _, None:
+                return text(self.language, "trying.nothing")
+            case "outcome", _:
+                return wording.outcome(value, self.language)
+            case "path", list(nodes):
+                return " → ".join(self._name(str(node)) for node in nodes) or text(self.language, "trying.nothing")
+            case "waiting_at", _:
+                return self._name(str(value))
+            case "deadline", str() if value.startswith(("P", "-P")):
+                return text(self.language, "trying.later", length=wording.iso_duration(value, self.language))
+            case _:
+                return wording.plain_json(value)
+
+    def _effects(self, told: Sequence[Mapping[str, Json]], expected: Sequence[Mapping[str, Json]]) -> str:
+        """Effects in their order; how something is worded is told where the test states it."""
+        stated = {(each.get("activity"), name) for each in expected for name in _params(each)}
+        said = [
+            effects.effect(
+                str(each.get("activity")),
+                {name: value for name, value in _params(each).items() if self._matters(each, name, stated)},
+                self.catalogue,
+                self.titles,
+                self.language,
+            )
+            for each in told
+        ]
+        return " → ".join(said) or text(self.language, "trying.nothing")
+
+    def _matters(self, effect: Mapping[str, Json], name: str, stated: set[tuple[Json, str]]) -> bool:
+        known = self.catalogue.get(str(effect.get("activity")))
+        return (effect.get("activity"), name) in stated or known is None or name not in worded(known.params)
+
+    def _name(self, node: str) -> str:
+        step = self.drawn.find(node)
+        return step.name if step else node
+
+
+def named_by(differences: Sequence[Difference]) -> list[Mapping[str, Json]]:
+    """The params of all effects that are told of, for their titles."""
+    sides = [side for each in differences if each.field == "effects" for side in (each.expected, each.actual)]
+    return [_params(effect) for side in sides for effect in _effects(side)]
+
+
+def _effects(told: Json) -> list[Mapping[str, Json]]:
+    return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+
+
+def _params(effect: Mapping[str, Json]) -> Mapping[str, Json]:
+    params = effect.get("params")
+    return params if isinstance(params, dict) else {}

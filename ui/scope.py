@@ -18,6 +18,7 @@ from engine.rulesets.fields import seen_by
 from rules.fields import MOMENT
 from rules.types import Declaration, Fields, Json, Title
 from ui.messages import LANGUAGES, known, text
+from ui.words.choices import search_words
 
 if TYPE_CHECKING:
     from engine.definitions.kinds import Kind
@@ -136,9 +137,14 @@ class Offer:
         """The kind of its values: `integer`, `ref`, …"""
         return self.declaration.value_type.kind
 
+    @property
+    def search_words(self) -> str:
+        """What its values are called, by which it is found as well."""
+        return search_words(self.declaration.values or ())
+
     def matches(self, query: str) -> bool:
-        """Whether all words of a search stand in its title, in either language, or in its path."""
-        said = f"{self.title.zh} {self.title.en} {self.path}".casefold()
+        """Whether all words of a search stand in its title, in either language, in its path, or among its values."""
+        said = f"{self.title.zh} {self.title.en} {self.path} {self.search_words}".casefold()
         return all(word in said for word in query.casefold().split())
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS
 from rules.types import Declaration, Fields, Title
 
 INTERACTIVE, BULK = 0, 1
@@ -30,8 +31,8 @@ def field(type: str, zh: str, en: str, *, optional: bool = True, **more: object)
 RECORDS: Mapping[str, Mapping[str, Declaration]] = {
     "channel": {
         "key": field("text", "渠道编号", "Channel key"),
-        "kind": field("text", "渠道类型", "Channel kind"),
-        "class": field("text", "渠道大类", "Channel class"),
+        "kind": field("enum", "渠道类型", "Channel kind", values=[*CHANNEL_KINDS]),
+        "class": field("enum", "渠道大类", "Channel class", values=[*CHANNEL_CLASSES]),
         "title": field("text", "渠道名称", "Channel title"),
     },
     "store": {

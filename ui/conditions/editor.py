@@ -17,6 +17,7 @@ from ui.conditions.values import Entry
 from ui.conditions.views import PartView
 from ui.messages import Language, text
 from ui.scope import GROUPS
+from ui.words.choices import choice
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,10 @@ class Editor:
         names = {group: text(self.language, f"conditions.group_of.{group}") for group in GROUPS}
         self.view  # noqa: B018  making it finds the scopes
         return [
-            [[each.path, each.title.zh, each.title.en, each.kind, names[each.group]] for each in offered]
+            [
+                [each.path, each.title.zh, each.title.en, each.kind, names[each.group], each.search_words]
+                for each in offered
+            ]
             for offered in self.showing.scopes
         ]
 
@@ -112,7 +116,7 @@ class Editor:
             return WEEKDAYS[int(option) - 1].of(self.language)
         if option in {"true", "false"} and set(entry.options) <= {"true", "false"}:
             return text(self.language, f"conditions.value.{option}")
-        return option
+        return choice(entry.options, option, self.language)
 
 
 def id_of(bench: Bench) -> str:

@@ -19,6 +19,7 @@ from ui.http.security import nonce_of
 from ui.http.static_files import static_url
 from ui.messages import LANGUAGES, Language, text
 from ui.words import alerts, wording
+from ui.words.choices import choice
 from ui.words.failures import failure
 from ui.words.people import name_of
 from ui.words.problems import told
@@ -134,6 +135,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "event_word": partial(wording.event, language=language),
         "alert_facts": partial(alerts.facts, language=language),
         "outcome_word": partial(wording.outcome, language=language),
+        "choice_word": partial(choice, language=language),
         "actor_name": partial(name_of, language=language),
     }
 

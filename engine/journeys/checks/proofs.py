@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 
 from engine.journeys import messages
 from engine.journeys.checks.expressions import chosen_by, tested
+from engine.journeys.checks.world import may_both_hold
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.document import ChoiceNode, Journey
+from engine.journeys.document_entries import EventEntry
 from engine.journeys.fields import DocumentFields
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
@@ -43,8 +45,23 @@ def check(reading: Reading, journey: Journey, scope: DocumentFields, context: Ch
         pointer = f"/nodes/{escape(node_id)}"
         if isinstance(node, ChoiceNode) and not reading.has_mended(pointer):
             yield from proving.cases([case.when for case in node.cases], scope.at_node(node_id), f"{pointer}/cases")
+    yield from _overlaps(proving, journey, scope, context)
     if proving.doubtful is not None:
         yield finding("not-proved", proving.doubtful, *messages.NOT_PROVED)
+
+
+def _overlaps(proving: _Proving, journey: Journey, scope: DocumentFields, context: CheckContext) -> Iterator[Finding]:
+    """Other live journeys that take the same event on another condition, where somebody can meet both."""
+    for i, entry in enumerate(journey.entry):
+        if not isinstance(entry, EventEntry) or entry.when is None:
+            continue
+        fields = scope.at_entry(entry.on)
+        for other in context.live or ():
+            whens = [when for on, when in other.entries if on == entry.on]
+            if other.key == journey.key or any(may_both_hold(entry.when, when) for when in whens):
+                continue
+            if any(proving.meet(entry.when, when, fields, f"/entry/{i}/when") for when in whens):
+                yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
 
 
 class _Proving:
@@ -71,6 +88,18 @@ class _Proving:
             self.doubtful = self.doubtful or pointer
             return
         yield finding("impossible-condition", pointer, *messages.IMPOSSIBLE_CONDITION)
+
+    def meet(self, one: Json, other: Json, fields: Fields, pointer: str) -> bool:
+        """Whether there is somebody for whom both conditions hold; False as well where that cannot be told."""
+        rules = [_compiled(one, fields, self.named), _compiled(other, fields, self.named)]
+        known = [rule for rule in rules if rule is not None]
+        if len(known) < len(rules):
+            return False
+        try:
+            return self._problem(fields).is_possible([IsTrue(rule) for rule in known])
+        except NotSettledError:
+            self.doubtful = self.doubtful or pointer
+            return False
 
     def cases(self, conditions: Sequence[Json], fields: Fields, pointer: str) -> Iterator[Finding]:
         """That a case is never true, or never true before one above it is."""

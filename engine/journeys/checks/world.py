@@ -86,7 +86,7 @@ def _overlaps(journey: Journey, context: CheckContext) -> Iterator[Finding]:
                 if (chosen := audience_of(entry)) is not None and canonical(chosen) in map(canonical, other.audiences):
                     yield finding("entry-overlap", f"/entry/{i}", *messages.audience_overlap(other.key))
                 continue
-            if any(on == entry.on and _may_both_hold(entry.when, when) for on, when in other.entries):
+            if any(on == entry.on and may_both_hold(entry.when, when) for on, when in other.entries):
                 yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
 
 
@@ -103,7 +103,8 @@ def audience_of(entry: Audience) -> Json:
             return None
 
 
-def _may_both_hold(one: Json, other: Json) -> bool:
+def may_both_hold(one: Json, other: Json) -> bool:
+    """Whether two conditions of one event are the same, or one of them lets everybody in; more is for proofs."""
     return one is None or other is None or canonical(one) == canonical(other)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.journeys.check import check
-from engine.journeys.context import CheckContext, Proofs
+from engine.journeys.context import CheckContext, LiveJourney, Proofs
 from engine.journeys.findings import Finding
 from rules.proofs.solver import Z3Prover
 from rules.types import Json
@@ -87,3 +87,27 @@ def test_what_cannot_be_proved_is_told_once_and_only_where_there_was_something_t
         ("not-proved", f"{CASES}/1/when")
     ]
     assert codes(journey({">": [POINTS, 5]}, {">": [POINTS, 10]}), CONTEXT) == []
+
+
+FEW, MANY, NONE = {"<": [POINTS, 100]}, {">": [POINTS, 50]}, {">": [POINTS, 500]}
+
+
+@pytest.mark.parametrize(
+    ("when", "others", "overlapping"),
+    [
+        (FEW, [("custom.a", MANY)], True),
+        (FEW, [("custom.a", NONE)], False),
+        (FEW, [("custom.b", MANY)], False),
+        (FEW, [("custom.a", NONE), ("custom.a", MANY)], True),
+        (FEW, [("custom.a", FEW), ("custom.a", MANY)], True),
+        (FEW, [("custom.a", None)], True),
+        (FEW, [("custom.a", {"==": [{"var": "event.of_another"}, 1]})], False),
+        ({"and": [FEW, NONE]}, [("custom.a", MANY)], False),
+    ],
+)
+def test_another_journey_takes_the_same_people_where_somebody_can_meet_both_conditions(
+    when: Json, others: list[tuple[str, Json]], overlapping: bool
+) -> None:
+    context = replace(PROVING, live=[LiveJourney("other", tuple(others)), LiveJourney("asking", (("custom.a", FEW),))])
+    found = [each for each in check(journey(when=when), context) if each.code == "entry-overlap"]
+    assert [each.pointer for each in found] == (["/entry/0"] if overlapping else [])

@@ -77,8 +77,8 @@ def test_a_condition_is_built_by_mouse(
     page.locator(".cond-option", has_text="Is a friend").click()
     settled(page, 2)
     expect(page.locator('select[name="value.1"]')).to_be_focused()
-    adder.fill("渠道类型")
-    page.locator(".cond-option", has_text="Channel kind").click()
+    adder.fill("渠道名称")
+    page.locator(".cond-option", has_text="Channel title").click()
     settled(page, 3)
     page.locator('input[name="value.1"]').fill("pos")
     page.get_by_role("button", name="Duplicate").last.click()
@@ -94,14 +94,14 @@ def test_a_condition_is_built_by_mouse(
     settled(page, 9)
     page.get_by_role("combobox", name="All or any").select_option("or")
     settled(page, 10)
-    kind = {"var": "event.channel.kind"}
+    kind = {"var": "event.channel.title"}
     friend = {"!": [{"==": [{"var": "member.friend"}, True]}]}
     assert condition_in(database) == {"or": [friend, {"==": [kind, "pos"]}, {"in": [kind, ["pos", "shelf"]]}]}
-    expect(page.locator(".cond-below")).to_contain_text("or channel kind is pos")
+    expect(page.locator(".cond-below")).to_contain_text("or channel title is pos")
     page.get_by_role("button", name="Remove").last.click()
     settled(page, 11)
     page.get_by_role("button", name="Try it on").click()
-    page.get_by_label("Channel kind").fill("pos")
+    page.get_by_label("Channel title").fill("pos")
     page.get_by_role("button", name="Decide").click()
     expect(page.locator(".cond-box [role=status]").first).to_contain_text("True")
     assert grave_findings(walk) == []

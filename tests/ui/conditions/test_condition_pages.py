@@ -29,7 +29,7 @@ from ui.app import Dependencies, create_app
 
 BRANCH = "/edit/journey/branch/condition"
 FRIEND = {"==": [{"var": "member.friend"}, True]}
-BOTH = {"and": [FRIEND, {"in": [{"var": "event.channel.kind"}, ["pos"]]}]}
+BOTH = {"and": [FRIEND, {"in": [{"var": "event.channel.title"}, ["pos"]]}]}
 
 
 def address(at: str = CASE, base: str = BRANCH) -> str:
@@ -153,11 +153,11 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("field", "event.type", {"in": [{"var": "event.type"}, ["pos"]]}),
     ("field", "member.points", {"in": [{"var": "member.points"}, []]}),
     ("field", "member.tags", {"has_any": [{"var": "member.tags"}, []]}),
-    ("operator", "is", {"==": [{"var": "event.channel.kind"}, "pos"]}),
-    ("operator", "starts_with", {"starts_with": [{"var": "event.channel.kind"}, "pos"]}),
-    ("operator", "is_set", {"is_set": [{"var": "event.channel.kind"}]}),
-    ("value.1", "pos\nshelf", {"in": [{"var": "event.channel.kind"}, ["pos", "shelf"]]}),
-    ("value.1", "", {"in": [{"var": "event.channel.kind"}, []]}),
+    ("operator", "is", {"==": [{"var": "event.channel.title"}, "pos"]}),
+    ("operator", "starts_with", {"starts_with": [{"var": "event.channel.title"}, "pos"]}),
+    ("operator", "is_set", {"is_set": [{"var": "event.channel.title"}]}),
+    ("value.1", "pos\nshelf", {"in": [{"var": "event.channel.title"}, ["pos", "shelf"]]}),
+    ("value.1", "", {"in": [{"var": "event.channel.title"}, []]}),
 ]
 
 
@@ -248,7 +248,7 @@ def test_two_authors_change_two_values_of_one_condition_and_both_stand(
     assert send(built, theirs, changed="value.1", **{"value.1": "shelf"}).status_code == 200
     assert send(built, mine, changed="value.1", **{"value.1": "false"}).status_code == 200
     assert condition_in(database) == {
-        "and": [{"==": [{"var": "member.friend"}, False]}, {"in": [{"var": "event.channel.kind"}, ["shelf"]]}]
+        "and": [{"==": [{"var": "member.friend"}, False]}, {"in": [{"var": "event.channel.title"}, ["shelf"]]}]
     }
 
 
@@ -294,11 +294,11 @@ def test_what_depends_on_the_event_is_told_and_left_aside(built: Visitor) -> Non
     page = reach(built)
     assert "match now" in page
     assert "Left aside" in page
-    assert "Channel kind" in page or "channel kind" in page
+    assert "Channel title" in page or "channel title" in page
 
 
 UNCOUNTED = [
-    ({"in": [{"var": "event.channel.kind"}, ["pos"]]}, "decided when that happens"),
+    ({"in": [{"var": "event.channel.title"}, ["pos"]]}, "decided when that happens"),
     ({"==": [{"var": "member.name"}, "x"]}, "personal data"),
     ({"==": [{"var": "member.tir"}, "x"]}, "Something is wrong"),
     ({"and": []}, "Something is wrong"),
@@ -319,8 +319,8 @@ def test_who_cannot_be_counted_is_told_why(admin: Visitor, database: Database, c
 def test_a_condition_is_tried_on_a_member_and_on_made_up_facts(built: Visitor, chain: Sample) -> None:
     member = chain.members[0]
     asked = built.get(f"{BRANCH}/try?at={quote(CASE, safe='')}&who={member}&lang=en").text
-    assert "Missing: Channel kind" in asked
-    sent = {"who": str(member), "fact.event.channel.kind": "pos", "fact.member.friend": "false"}
+    assert "Missing: Channel title" in asked
+    sent = {"who": str(member), "fact.event.channel.title": "pos", "fact.member.friend": "false"}
     answer = built.post(f"{BRANCH}/try?at={quote(CASE, safe='')}", data=sent).text
     assert "<strong>False</strong>" in answer
     answer = built.post(f"{BRANCH}/try?at={quote(CASE, safe='')}", data={**sent, "fact.member.friend": "true"}).text

@@ -55,7 +55,7 @@ def test_the_page_offers_members_who_would_enter_and_the_fields_that_the_journey
     page = admin.get(f"{PAGE}?lang=en").text
     assert "Members who would enter" in page
     assert 'name="fact.member.nickname"' in page
-    assert re.search(r'name="fact.event.channel.kind" value="pos"', page), "a value that lets them in"
+    assert re.search(r'name="fact.event.channel.kind">.*?value="pos" selected>Till code \(pos\)', page, re.DOTALL)
 
 
 def test_a_made_up_member_is_walked_to_the_end(admin: Visitor) -> None:

@@ -23,7 +23,7 @@
   const chinese = document.documentElement.lang.startsWith("zh");
   const found = (pick, typed) => {
     const words = typed.toLowerCase().split(/\s+/).filter(Boolean), begun = typed.trim().toLowerCase();
-    const fits = offersOf(pick).filter(([path, zh, en]) => words.every((word) => `${zh} ${en} ${path}`.toLowerCase().includes(word)));
+    const fits = offersOf(pick).filter(([path, zh, en, , , more]) => words.every((word) => `${zh} ${en} ${path} ${more}`.toLowerCase().includes(word)));
     const rank = ([path, zh, en]) => [zh, en, path].some((name) => name.toLowerCase().startsWith(begun)) ? 0 : 1;
     return begun ? fits.sort((a, b) => rank(a) - rank(b)) : fits;
   };

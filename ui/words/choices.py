@@ -1,0 +1,32 @@
+"""What the values to choose from are called, where they are of a list that we know ourselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS, CLASS_TITLES, KIND_TITLES
+from rules.types import Title
+from ui.messages import Language
+
+_KNOWN: Mapping[frozenset[str], Mapping[str, Title]] = {
+    frozenset(CHANNEL_KINDS): KIND_TITLES,
+    frozenset(CHANNEL_CLASSES): CLASS_TITLES,
+}
+
+
+def titles_of(values: Sequence[str]) -> Mapping[str, Title]:
+    """The titles of the values of such a list; none where it is an author's own."""
+    return next((titles for known, titles in _KNOWN.items() if known <= frozenset(values)), {})
+
+
+def choice(values: Sequence[str], value: str, language: Language) -> str:
+    """What a value of a list is called: its title with the value itself, or the value alone."""
+    found = titles_of(values).get(value)
+    if found is None:
+        return value
+    return f"{found.zh}({value})" if language == "zh" else f"{found.en} ({value})"
+
+
+def search_words(values: Sequence[str]) -> str:
+    """By what a field with such values is found besides its own title, in both languages."""
+    return " ".join(f"{title.zh} {title.en}" for title in titles_of(values).values())

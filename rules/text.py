@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from rules import messages
@@ -19,8 +20,8 @@ from rules.writing import WRITABLE, written
 
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 
-_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_PATH = re.compile(r"[^\W\d][\w-]*(\.\w[\w-]*)*")
+PLACEHOLDER: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+PATH: Final = re.compile(r"[^\W\d][\w-]*(\.\w[\w-]*)*")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -76,7 +77,7 @@ class Text:
 
 def paths_in(text: str) -> frozenset[str]:
     """The paths between `{{` and `}}`, whether or not they name a field."""
-    return frozenset(found.strip() for found in _PLACEHOLDER.findall(text))
+    return frozenset(found.strip() for found in PLACEHOLDER.findall(text))
 
 
 def compile_text(text: str, fields: Fields, pointer: str = "") -> Text:
@@ -107,12 +108,12 @@ def _read(text: str, fields: Fields, pointer: str) -> tuple[list[str | Field], l
 
 def _pieces(text: str, pointer: str, checker: Checker) -> Iterator[str | Field]:
     end = 0
-    for match in _PLACEHOLDER.finditer(text):
+    for match in PLACEHOLDER.finditer(text):
         if match.start() > end:
             yield text[end : match.start()]
         end = match.end()
         path = match[1].strip()
-        if _PATH.fullmatch(path):
+        if PATH.fullmatch(path):
             yield Field("field", pointer=pointer, path=path)
         else:
             checker.problems.append(Problem("schema", pointer, messages.bad_placeholder(match[1])))

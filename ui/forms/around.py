@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine.journeys.findings import Finding
+from rules.text import PLACEHOLDER
 from ui.forms import durations
 from ui.forms.fields import Choice, Field
 from ui.forms.shapes import LEAVES
 from ui.messages import Language, text
 
-_PLACEHOLDER = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
-
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of a text: words, or a field with its path and its title; a field that is not in scope has none."""
+    """A piece of a text: words, or a field with its path and its title; a field that is not in scope has none.
+
+    `otherwise` is what stands where the field is absent.
+    """
 
     text: str
     path: str = ""
     known: bool = True
+    otherwise: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ class Around:
 
     def pieces(self, of: Field) -> Sequence[Piece]:
         """A text with its fields told by their titles; nothing for a text without any."""
-        if of.kind != "text" or not of.shape.computable or not isinstance(of.value, str) or "{{" not in of.value:
+        if of.kind != "text" or not of.shape.computable or "{{" not in of.text:
             return ()
-        return tuple(_pieces(of.value, self.titles(of.pointer)))
+        return tuple(_pieces(of.text, self.titles(of.pointer)))
 
     def source_title(self, of: Field, path: str) -> str:
         """The title of a field that an expression may take its value from."""
@@ -85,11 +87,12 @@ class Around:
 
 def _pieces(shown: str, titles: Mapping[str, str]) -> Iterator[Piece]:
     end = 0
-    for match in _PLACEHOLDER.finditer(shown):
+    for match in PLACEHOLDER.finditer(shown):
         if match.start() > end:
             yield Piece(shown[end : match.start()])
-        title = titles.get(match[1])
-        yield Piece(title or match[1], match[1], known=title is not None)
+        path, _, otherwise = match[1].partition("|")
+        title = titles.get(path.strip())
+        yield Piece(title or path.strip(), path.strip(), known=title is not None, otherwise=otherwise)
         end = match.end()
     if end < len(shown):
         yield Piece(shown[end:])

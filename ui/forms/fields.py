@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from rules.documents.pointers import step_of
+from rules.fallbacks import to_text
 from rules.limits import is_storable
 from rules.types import Json
 from ui.forms.expressions import NOTHING, Chosen, chosen, is_computed
@@ -25,10 +26,11 @@ _PLAIN: tuple[Kind, ...] = ("text", "number", "boolean")
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a list to choose from; the text of none is empty."""
+    """One of a list to choose from; the text of none is empty. A field may be absent for some members."""
 
     text: str
     title: str
+    may_be_absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,8 @@ def _kind(of: Shape, value: Value) -> Kind:
     """How a value is shown: as its schema says where it fits, else as JSON."""
     if of.kind == "condition" or (of.kind == "const" and value == of.schema.get("const")):
         return of.kind
+    if says_text(of, value):
+        return "text"
     if of.computable and is_computed(value):
         return "expression" if chosen(value) is not None else "json"
     if of.kind == "any":
@@ -135,6 +139,16 @@ def _kind(of: Shape, value: Value) -> Kind:
     if of.kind == "expression":
         return "json"
     return of.kind if fits(of.kind, value) else "json"
+
+
+def says_text(of: Shape, value: Value) -> bool:
+    """Whether a computed value is a text with fields, some of them with what is written where they are absent.
+
+    Where anything may stand, one field alone is a value rather than a text.
+    """
+    if not of.computable or of.kind not in {"text", "any"} or not isinstance(value, dict):
+        return False
+    return to_text(value) is not None and (of.kind == "text" or chosen(value) is None)
 
 
 def _of_object(made: Field, of: Shape, speech: Speech) -> Field:
@@ -180,6 +194,8 @@ def _choices(made: Field, speech: Speech) -> Iterator[Choice]:
 
 def _text(made: Field, speech: Speech) -> str:
     """The text of a field; nothing stands in one that is to take the place of a value of another kind."""
+    if made.kind == "text" and made.shape.computable and isinstance(made.value, dict):
+        return to_text(made.value) or ""
     if made.kind not in {"json", "condition"} and not fits(made.kind, made.value):
         return ""
     return written(made.kind, made.value, speech.language)

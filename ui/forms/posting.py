@@ -6,8 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from rules.fallbacks import FallbackError, from_text
 from ui.forms.expressions import Chosen, expression_of
 from ui.forms.fields import Field
+from ui.forms.mistakes import Mistake
 from ui.forms.shapes import ABSENT, Absent, Kind, Value, shape
 from ui.forms.values import read, written
 from ui.messages import Language
@@ -40,8 +42,18 @@ def meant(field: Field, sent: Sent, language: Language) -> Value | Unchanged:
         return _meant_sources(field, sent, language)
     if as_browsers_send(field.text) == as_browsers_send(sent.text):
         return UNCHANGED
-    value = read(field.shape, field.kind, sent.text.replace("\r\n", "\n"), field.value)
+    value = _read(field, sent.text.replace("\r\n", "\n"))
     return UNCHANGED if _same(value, field.value) else value
+
+
+def _read(field: Field, typed: str) -> Value:
+    value = read(field.shape, field.kind, typed, field.value)
+    if field.kind != "text" or not field.shape.computable or not isinstance(value, str):
+        return value
+    try:
+        return from_text(value)
+    except FallbackError as error:
+        raise Mistake("forms.mistake.chip", shown=error.shown.strip()[:60]) from error
 
 
 def as_browsers_send(shown: str) -> str:

@@ -17,10 +17,11 @@ from engine.definitions.kinds import Kind
 from engine.definitions.things import search_things
 from engine.edits.store import editable
 from engine.events.types import EVENT_TYPES
+from rules.types import Fields
 from ui.forms.fields import Choice
 from ui.messages import Language, text
 from ui.pages.visit import Visit, Visiting
-from ui.scope import fields_at, offers, search
+from ui.scope import Offer, fields_at, offers, search
 from ui.words import wording
 
 router = APIRouter()
@@ -79,12 +80,15 @@ def _fields(visit: Visit, session: Session, kind: Kind, key: str, at: str, typed
     seen = fields_at(kind, editable(session, kind, key).document, at, context)
     found = [each for each in search(offers(seen), typed) if each.path][: 3 * MOST]
     by_group = groupby(sorted(found, key=lambda each: each.group), key=lambda each: each.group)
-    groups = {
-        group: [Choice(each.path, each.title.zh if visit.language == "zh" else each.title.en) for each in offered]
-        for group, offered in by_group
-    }
+    groups = {group: [_field(each, seen, visit.language) for each in offered] for group, offered in by_group}
     order = dict.fromkeys(each.group for each in offers(seen))
     return [(text(visit.language, f"forms.group.{group}"), groups[group]) for group in order if group in groups]
+
+
+def _field(offered: Offer, seen: Fields, language: Language) -> Choice:
+    title = offered.title.zh if language == "zh" else offered.title.en
+    declared = seen.get(offered.path)
+    return Choice(offered.path, title, may_be_absent=declared is not None and declared.optional)
 
 
 @cache

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.journeys.checks.named import named
 from engine.journeys.checks.presence import may_be_absent, needed
 from engine.journeys.findings import Finding
 from engine.journeys.mends.mending import MOST, Patient, member, mend, near, put, take
 from rules.documents.commands import Mend
-from rules.documents.pointers import steps_of
+from rules.documents.pointers import Absent, steps_of
+from rules.fallbacks import from_text, to_text
+from rules.text import PLACEHOLDER
 from rules.types import Fields, Json
 
 _SHOWN = re.compile(r"\{\{\s*(.*?)\s*\}\}", re.DOTALL)
 _STAND_INS: dict[str, Json] = {"text": "", "enum": "", "integer": 0, "boolean": False}
 """By the type of a field: what is written where it is missing."""
+_PEOPLE: Mapping[str, tuple[str, str]] = {
+    "member.nickname": ("顾客", "customer"),
+    "member.name": ("顾客", "customer"),
+    "associate.name": ("导购", "your associate"),
+    "store.title": ("门店", "our store"),
+    "store.name": ("门店", "our store"),
+}
+"""How whoever has no name is called, in a Chinese text and in another."""
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _EVENT_FIELD = re.compile(r"event(\.[A-Za-z0-9_-]+)+", re.ASCII)
 
 
@@ -96,18 +107,45 @@ def _replaced(written: str, path: str, by: str) -> str:
 
 
 def maybe_missing(patient: Patient, finding: Finding) -> list[Mend]:
-    """Something else where it is absent; or the text without it."""
+    """What is written where it is absent; something else to take for it; or the text without it."""
     value, fields = patient.value(finding.pointer), patient.fields_at(finding.pointer)
+    return [*_written_instead(patient, finding.pointer, value, fields), *_without(finding.pointer, value, fields)]
+
+
+def _written_instead(patient: Patient, pointer: str, value: Json | Absent, fields: Fields) -> Iterator[Mend]:
+    """The text with words for whoever lacks the field: `{{member.nickname|顾客}}`."""
+    text = value if isinstance(value, str) else None if isinstance(value, Absent) else to_text(value)
+    if text is None:
+        return
+    shown = {match[1].strip() for match in PLACEHOLDER.finditer(text)}
+    absent = sorted(path for path in shown if path in fields and fields[path].optional)
+    if not absent or any(path not in _PEOPLE for path in absent):
+        return
+    words = {path: _PEOPLE[path][not _HAN.search(text)] for path in absent}
+    filled = PLACEHOLDER.sub(lambda match: _filled(match, words), text)
+    said = list(dict.fromkeys(words.values()))
+    zh, en = "、".join(f"“{word}”" for word in said), ", ".join(f"“{word}”" for word in said)
+    meant = from_text(filled)
+    if patient.stays_sound(pointer, meant):
+        yield mend(f"没有值时写{zh}", f"Where it is absent, write {en}", put(pointer, meant))
+
+
+def _filled(match: re.Match[str], words: Mapping[str, str]) -> str:
+    path = match[1].strip()
+    return f"{{{{{path}|{words[path]}}}}}" if path in words else match[0]
+
+
+def _without(pointer: str, value: Json | Absent, fields: Fields) -> list[Mend]:
     match value:
         case {"$": expression}:
-            return [*_defaulted(finding.pointer, expression, fields)]
+            return [*_defaulted(pointer, expression, fields)]
         case str() if (shown := _SHOWN.fullmatch(value)) and shown[1] in fields:
-            return [*_defaulted(finding.pointer, {"var": shown[1]}, fields)]
+            return [*_defaulted(pointer, {"var": shown[1]}, fields)]
         case str():
             absent = {path for _, paths in may_be_absent(value, fields, "") for path in paths}
             left = _SHOWN.sub(lambda shown: "" if shown[1] in absent else shown[0], value)
             names = ", ".join(sorted(absent))
-            return [mend(f"从文字中去掉 {names}", f"Leave {names} out of the text", put(finding.pointer, left))]
+            return [mend(f"从文字中去掉 {names}", f"Leave {names} out of the text", put(pointer, left))]
         case _:
             return []
 

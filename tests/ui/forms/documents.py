@@ -35,7 +35,12 @@ ANYTHING = st.recursive(
 )
 FIELD = st.sampled_from(["member.tier", "event.batch", "vars.a.b", "now"]).map(lambda path: {"var": path})
 EXPRESSIONS = (
-    FIELD | st.tuples(FIELD, FIELD | SCALARS).map(lambda options: {"default": list(options)}) | ANYTHING
+    FIELD
+    | st.lists(TEXTS | FIELD | st.tuples(FIELD, TEXTS).map(lambda pair: {"default": list(pair)}), max_size=3).map(
+        lambda pieces: {"cat": pieces}
+    )
+    | st.tuples(FIELD, FIELD | SCALARS).map(lambda options: {"default": list(options)})
+    | ANYTHING
 ).map(lambda expression: {"$": expression})
 DURATIONS = st.sampled_from(["P7D", "PT30M", "P1DT2H", "P2W", "PT90M", "P1Y2M", "-P3D", "PT0.5S", "P0D", "nonsense"])
 KINDS: dict[str, Any] = {

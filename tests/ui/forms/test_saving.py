@@ -60,6 +60,7 @@ def test_a_field_that_says_what_it_said_changes_nothing(admin: Visitor, database
         ("/nodes/how/cases/0/port", "", "端口名称"),
         ("/nodes/how/cases/7/port", "a", "已不在草稿中"),
         ("nonsense", "a", "已不在草稿中"),
+        ("/nodes/welcome/params/text", "{{who are you|顾客}},您好", "“{{who are you|顾客}}”里要写字段"),
         ("/nodes/coupon/params", "a", "已不在草稿中"),
         ("/nodes/gone/outcome", "a", "已不在草稿中"),
     ],
@@ -86,6 +87,9 @@ def test_what_cannot_be_kept_is_told_and_nothing_changes(
             ("nodes", "coupon", "params", "batch"),
             {"$": {"default": [{"var": "event.batch"}, {"var": "vars.a.b"}]}},
         ),
+        ({"pointer": "/nodes/welcome/params/text", "value": "{{member.nickname|顾客}},您好"},
+         ("nodes", "welcome", "params", "text"),
+         {"$": {"cat": [{"default": [{"var": "member.nickname"}, "顾客"]}, ",您好"]}}),
         ({"pointer": "/nodes/no_stock/title/zh", "value": "没有了"}, ("nodes", "no_stock", "title"), {"zh": "没有了"}),
         ({"pointer": "/nodes/wait_join/for", "op": "add", "value": "contact.lost"},
          ("nodes", "wait_join", "for", 1), {"on": "contact.lost", "port": "lost"}),
@@ -223,3 +227,11 @@ def test_what_can_be_chosen_is_searched_by_title_and_key(admin: Visitor, of: str
     answer = admin.get("/edit/journey/hook-coupon/choices", params={"of": of, "q": typed, "at": at})
     assert answer.status_code == 200
     assert found in answer.text
+
+
+def test_a_text_with_a_fallback_is_shown_as_it_was_written(admin: Visitor) -> None:
+    written = "{{member.nickname|顾客}},您好"
+    save(admin, "/nodes/welcome/params/text", written)
+    shown = admin.get("/journeys/hook-coupon/edit/panel?node=welcome").text
+    assert written in shown
+    assert "没有时：顾客" in shown

@@ -105,18 +105,45 @@
     combo.querySelector("input").setAttribute("aria-expanded", "true");
     mark(combo, -1);
   };
-  const insert = (combo, path) => {
-    const form = field(combo);
-    const text = form.querySelector("textarea[name=value]");
-    text.setRangeText(`{{${path}}}`, text.selectionStart, text.selectionEnd, "end");
-    combo.querySelector("input").value = "";
-    combo.closest("[data-picker]").open = false;
+  const insert = (picker, path, otherwise = "") => {
+    const text = field(picker).querySelector("textarea[name=value]");
+    const chip = otherwise ? `{{${path}|${otherwise}}}` : `{{${path}}}`;
+    text.setRangeText(chip, text.selectionStart, text.selectionEnd, "end");
+    picker.querySelector("[data-combo] input").value = "";
+    picker.querySelector("[data-absent]").hidden = true;
+    picker.open = false;
     text.focus();
     text.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  // A field that some people lack: what is written for them is asked first.
+  const askAbsent = (picker, option) => {
+    const asked = picker.querySelector("[data-absent]"), text = asked.querySelector("[data-absent-text]");
+    asked.dataset.absent = option.dataset.value;
+    asked.querySelector("[data-absent-field]").textContent = option.querySelector("strong").textContent;
+    asked.hidden = false;
+    text.value = "";
+    text.focus();
+  };
+  const insertAsked = (inside) => {
+    const asked = inside.closest("[data-absent]");
+    const otherwise = asked.querySelector("[data-absent-text]").value.replaceAll("}", "");
+    insert(asked.closest("[data-picker]"), asked.dataset.absent, otherwise);
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-absent-insert]")) insertAsked(event.target);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches("[data-absent-text]")) return;
+    event.preventDefault();
+    insertAsked(event.target);
+  });
+
   const choose = (combo, option) => {
     close(combo);
-    if (combo.hasAttribute("data-inserts")) return insert(combo, option.dataset.value);
+    if (combo.hasAttribute("data-inserts")) {
+      const picker = combo.closest("[data-picker]");
+      return "mayBeAbsent" in option.dataset ? askAbsent(picker, option) : insert(picker, option.dataset.value);
+    }
     const input = combo.querySelector("input");
     input.value = option.dataset.value;
     input.dataset.chosen = input.value;

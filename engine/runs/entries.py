@@ -21,6 +21,14 @@ def entered_since(session: Session, journey: str, since: datetime) -> int:
     return int(session.execute(select(func.count()).where(found.c.entered_at >= since)).scalar_one())
 
 
+def entered_between(session: Session, journey: str, since: datetime | None, until: datetime | None) -> int:
+    """How many entered from `since` to before `until`; not more than 1,000 are counted."""
+    found = select(col(Run.id)).where(col(Run.journey) == journey)
+    found = found.where(col(Run.entered_at) >= since) if since else found
+    found = found.where(col(Run.entered_at) < until) if until else found
+    return int(session.execute(select(func.count()).select_from(found.limit(MOST).subquery())).scalar_one())
+
+
 def lasting_pause(session: Session, journey: str, run_id: int | None = None) -> Pause | None:
     """The pause of a journey that lasts, or that of one of its runs itself."""
     itself = col(Pause.run_id).is_(None) if run_id is None else col(Pause.run_id) == run_id

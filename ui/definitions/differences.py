@@ -19,7 +19,7 @@ from ui.journeys.canvas import ENTRY, Drawing, Mark, Way, draw
 from ui.journeys.outline import Reader, stage_titles
 from ui.messages import Language, text
 from ui.scope import fields_at
-from ui.words import wording
+from ui.words import effects, wording
 
 _CONDITIONS = frozenset({"when", "and", "audience", "becomes"})
 _DURATIONS = frozenset({"timeout", "for", "cooldown", "max_age", "entry_max_age", "offset", "check"})
@@ -155,9 +155,25 @@ class _Teller:
             return " / ".join(dict.fromkeys(str(presentable(each)) for each in value.values()))
         if len(steps) > 1 and steps[-2] == "ports":
             return self._node(value) if isinstance(value, str) else wording.plain_json(value)
-        if isinstance(value, bool):
-            return text(self.language, "try.true" if value else "try.false")
-        return str(presentable(wording.plain_json(value)))
+        if steps[:1] == ["tests"]:
+            return self._of_test(value, len(steps))
+        return str(presentable(effects.plain(value, self.language)))
+
+    def _of_test(self, value: Json, depth: int) -> str:
+        """A part of a test; a whole one by its name, and each effect in a line."""
+        if depth == _WHOLE_TEST and isinstance(value, dict):
+            return str(presentable(str(value.get("name", ""))))
+        told = value if isinstance(value, list) else [value]
+        done = [each for each in told if isinstance(each, dict) and isinstance(each.get("activity"), str)]
+        if not done or len(done) < len(told):
+            return str(presentable(effects.plain(value, self.language)))
+        return " → ".join(self._effect(each) for each in done)
+
+    def _effect(self, told: Mapping[str, Json]) -> str:
+        params = told.get("params")
+        given = params if isinstance(params, dict) else {}
+        said = effects.effect(str(told["activity"]), given, self.sides.context.catalogue, {}, self.language)
+        return str(presentable(said))
 
     def _node(self, node: str) -> str:
         """What people call a node of either document."""
@@ -219,4 +235,5 @@ def _marks(parts: Sequence[Part], language: Language) -> dict[str, Mark]:
 _MARKED: tuple[Literal["added"], Literal["removed"]] = ("added", "removed")
 _AT_ENTRY = frozenset({"entry", "start", "goal", "exits"})
 _LEFT = "@left-"
+_WHOLE_TEST = 2
 _TOLD = 6

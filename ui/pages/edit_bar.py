@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 
 from engine.definitions.drafts import revision_of
 from engine.definitions.kinds import Kind
+from engine.definitions.listing import show
 from engine.edits import log, presence
 from engine.edits.models import DraftEdit
 from engine.edits.presence import Present
@@ -71,6 +72,15 @@ def show_bar(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
         "may_edit": visit.may_operate_chain,
     }
     return visit.render("editing/_bar.html", context)
+
+
+@router.get("/changes")
+def show_changes(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
+    """The fragment beside the definition's state: whether the draft says something else than what is live."""
+    with visit.begin() as session:
+        shown = show(session, kind, key)
+    context = {"kind": kind, "key": key, "has_changes": shown is not None and shown.has_changes}
+    return visit.render("editing/_changes_mark.html", context)
 
 
 @router.get("/pulse")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -12,8 +12,9 @@ from sqlmodel import col
 from starlette.responses import HTMLResponse
 
 from engine.funnel.lift import read_lift
-from engine.funnel.query import By, Funnel, StageFigures, read_funnel
+from engine.funnel.query import By, Funnel, Span, StageFigures, read_funnel
 from engine.organisation.models import Associate, Channel, Store
+from engine.runs.entries import MOST, entered_between
 from ui.journeys.outline import stage_titles
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
@@ -57,12 +58,14 @@ def show_funnel(
         funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
         groups = _groups(session, funnel, by, visit.language)
         lift = read_lift(session, key, funnel, first=first, last=last)
+        entered = _entered(session, key, first, last) if _is_silent(funnel) else 0
     context = {
         "shown": shown,
         "funnel": funnel,
         "bars": bars(funnel.stages, titles),
         "groups": groups,
         "lift": lift,
+        "entered": text(visit.language, "act.more_than", n=wording.number(MOST)) if entered >= MOST else entered,
         "by": by,
         "first": first,
         "last": last,
@@ -79,7 +82,19 @@ def show_strip(visit: Visiting, key: Key) -> HTMLResponse:
         shown = find(session, key)
         titles = stage_titles(shown.document, visit.language)
         funnel = read_funnel(session, key, list(titles), first=today - timedelta(days=6), last=today)
-    return visit.render("journeys/_strip.html", {"bars": bars(funnel.stages, titles)})
+    return visit.render("journeys/_strip.html", {"bars": bars(funnel.stages, titles), "key": key})
+
+
+def _is_silent(funnel: Funnel) -> bool:
+    """Whether the funnel tells of nobody, which need not mean that nobody entered."""
+    return not funnel.outcomes and not any(stage.times for stage in funnel.stages)
+
+
+def _entered(session: Session, key: str, first: date | None, last: date | None) -> int:
+    span = Span(first, last)
+    since = datetime.combine(span.first, time(), wording.ZONE) if span.first else None
+    until = datetime.combine(span.last + timedelta(days=1), time(), wording.ZONE) if span.last else None
+    return entered_between(session, key, since, until)
 
 
 def bars(stages: Sequence[StageFigures], titles: Mapping[str, str]) -> list[Bar]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -17,12 +18,10 @@ from engine.journeys.parse import read
 from engine.journeys.report import run_tests
 from engine.journeys.trying.walks import as_test
 from engine.trying.people import UnknownPersonError, with_records, without_personal
-from engine.trying.titles import titles_of
 from rules.documents.commands import CommandError
-from rules.documents.report import Difference
 from rules.types import Json
 from ui.journeys.canvas import Mark
-from ui.journeys.design import design
+from ui.journeys.design import Design, design
 from ui.messages import Language, text
 from ui.pages.editing import carried_out, refused
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
@@ -30,7 +29,7 @@ from ui.pages.visit import Authoring, Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import test_names
 from ui.trying.moves import RefusedError
-from ui.trying.unmet import Unmet, named_by
+from ui.trying.unmet import sentences
 from ui.trying.walks import Walk, WalkError
 from ui.words import wording
 
@@ -164,28 +163,29 @@ def _told(visit: Visit, key: str, tried: Tried) -> dict[str, object]:
         return {**common, "tests": None, "ports": [], "marks": {}, "way_marks": {}}
     report = run_tests(tried.plan, journey.tests)
     with visit.begin() as session:
-        titles = titles_of(session, named_by([each for result in report.tests for each in result.differences]))
-    unmet = Unmet(drawn, visit.deps.catalogue, titles, visit.language)
-    tests = [
-        _shown(test, result.differences, unmet, visit.language)
-        for test, result in zip(journey.tests, report.tests, strict=True)
-    ]
+        told = sentences(session, report.tests, partial(_name, drawn=drawn), visit.deps.catalogue, visit.language)
+    tests = [_shown(test, said, visit.language) for test, said in zip(journey.tests, told, strict=True)]
     ports = [(str(node), str(port), bool(visited)) for node, port, visited in report.coverage]
     return {**common, "tests": tests, "ports": ports, **_marks(ports, visit.language)}
 
 
-def _shown(test: Test, differences: Sequence[Difference], unmet: Unmet, language: Language) -> Shown:
+def _shown(test: Test, differences: Sequence[str], language: Language) -> Shown:
     plain = test.model_dump(mode="json", exclude_unset=True)
     expects_end = test.then.outcome is not None
     walk = Walk(given=test.given, when=list(test.when), until="end" if expects_end else "last")
     return Shown(
         test.name,
         not differences,
-        [unmet.words(each) for each in differences],
+        differences,
         json.dumps(plain, ensure_ascii=False, indent=2),
         walks.encode(walk),
         [wording.event(each.on, language) for each in test.when if each.on],
     )
+
+
+def _name(node: str, drawn: Design) -> str:
+    step = drawn.find(node)
+    return step.name if step else node
 
 
 def _marks(ports: Sequence[tuple[str, str, bool]], language: Language) -> dict[str, object]:

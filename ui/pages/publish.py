@@ -25,14 +25,16 @@ from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
 from engine.migrating.proposal import Proposal, propose
 from engine.occurrences import arriving
 from engine.trying.result import expectations
+from rules.documents.report import TestResult
 from rules.types import Json
 from ui.definitions import publishing
 from ui.definitions.checking import check_context
 from ui.definitions.differences import Sides, differences
 from ui.definitions.table_differences import table_differences
 from ui.http.problems import NotFound
-from ui.journeys.outline import Outline, outline
+from ui.journeys.outline import Outline, outline, stage_titles
 from ui.pages.visit import Authoring, Visit, Visiting
+from ui.trying.unmet import sentences
 from ui.words.people import names_of
 
 router = APIRouter()
@@ -251,16 +253,29 @@ def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> di
         table = None
         if kind == "ruleset":
             table = table_differences(ready.before, ready.document, compared.parts, context, visit.language)
+    failed = [test for test in report.tests if not test.ok] if report else []
     return {
         "errors": errors,
         "warnings": sum(each.severity != "error" and each.accepted is None for each in found),
         "tests": report.tests if report else None,
-        "failed": [test for test in report.tests if not test.ok] if report else [],
+        "failed": failed,
+        "failed_said": _said(visit, kind, ready, failed) if failed else [],
         "compared": compared,
         "table": table,
         "needs_approval": kind in visit.deps.approvals,
         "may_approve": visit.may_operate_chain and ready.stands.may_approve(visit.actor),
     }
+
+
+def _said(visit: Visit, kind: Kind, ready: Ready, failed: list[TestResult]) -> list[tuple[str, list[str]]]:
+    """Each test that does not hold, and what it expected."""
+    names = [test.name for test in failed]
+    if kind == "ruleset":
+        return list(zip(names, [publishing.unmet(test, visit.language) for test in failed], strict=True))
+    shown = outline(ready.document, visit.deps.catalogue, visit.language)
+    with visit.begin() as session:
+        said = sentences(session, failed, shown.name_of, visit.deps.catalogue, visit.language)
+    return list(zip(names, said, strict=True))
 
 
 def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
@@ -299,6 +314,7 @@ def _people(visit: Visit, ready: Ready, asked: Asked) -> dict[str, object]:
         "targets": publishing.targets(ready.plan, shown) if ready.plan else [],
         "faults": proposal.faults,
         "executable": ready.plan is not None,
+        "has_stages": bool(stage_titles(ready.document, visit.language)),
     }
 
 

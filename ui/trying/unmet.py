@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from engine.journeys.catalogue import Catalogue, worded
-from rules.documents.report import Difference
+from engine.trying.titles import titles_of
+from rules.documents.report import Difference, TestResult
 from rules.types import Json
-from ui.journeys.design import Design
 from ui.messages import Language, text
 from ui.words import effects, wording
 
 
 @dataclass(frozen=True)
 class Unmet:
-    """Puts differences into the words of one language; `titles` are those of what effects name."""
+    """Puts differences into the words of one language; `name` is what a node is called, `titles` what effects name."""
 
-    drawn: Design
+    name: Callable[[str], str]
     catalogue: Catalogue
     titles: effects.Titles
     language: Language
@@ -41,9 +43,9 @@ class Unmet:
             case "outcome", _:
                 return wording.outcome(value, self.language)
             case "path", list(nodes):
-                return " → ".join(self._name(str(node)) for node in nodes) or text(self.language, "trying.nothing")
+                return " → ".join(self.name(str(node)) for node in nodes) or text(self.language, "trying.nothing")
             case "waiting_at", _:
-                return self._name(str(value))
+                return self.name(str(value))
             case "deadline", str() if value.startswith(("P", "-P")):
                 return text(self.language, "trying.later", length=wording.iso_duration(value, self.language))
             case _:
@@ -68,15 +70,20 @@ class Unmet:
         known = self.catalogue.get(str(effect.get("activity")))
         return (effect.get("activity"), name) in stated or known is None or name not in worded(known.params)
 
-    def _name(self, node: str) -> str:
-        step = self.drawn.find(node)
-        return step.name if step else node
 
-
-def named_by(differences: Sequence[Difference]) -> list[Mapping[str, Json]]:
-    """The params of all effects that are told of, for their titles."""
-    sides = [side for each in differences if each.field == "effects" for side in (each.expected, each.actual)]
-    return [_params(effect) for side in sides for effect in _effects(side)]
+def sentences(
+    session: Session,
+    tests: Iterable[TestResult],
+    name: Callable[[str], str],
+    catalogue: Catalogue,
+    language: Language,
+) -> list[list[str]]:
+    """What each test says of itself, nothing where it holds; `name` is what a node is called."""
+    found = [test.differences for test in tests]
+    sides = [side for each in found for one in each if one.field == "effects" for side in (one.expected, one.actual)]
+    titles = titles_of(session, [_params(effect) for side in sides for effect in _effects(side)])
+    unmet = Unmet(name, catalogue, titles, language)
+    return [[unmet.words(one) for one in each] for each in found]
 
 
 def _effects(told: Json) -> list[Mapping[str, Json]]:

@@ -39,7 +39,7 @@ def test_a_draft_is_told_where_it_says_something_else_whenever_it_was_saved(
         text = json.dumps({**dict(reversed(zones(key="same").items())), **changes})
         put_draft(session, "ruleset", "same", text, by="user:a", now=clock.now())
     listed = admin.get("/rules?lang=en").text.partition('href="/rules/same"')[2].partition("</tr>")[0]
-    assert ("Unpublished changes" in listed) is told
+    assert ("Changes not live" in listed) is told
     assert ('href="/rules/same?version=draft"' in admin.get("/rules/same").text) is told
     assert ('href="/rules/same?version=draft"' in admin.get("/rules/same?version=1").text) is told
 

@@ -1,0 +1,92 @@
+"""What pages say of a journey without stages, of changes that are not live, and of tests that do not hold."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.edits.store import put_draft
+from engine.runs.models import Run
+from engine.secrets.keyring import KeyRing
+from tests.ui.pages.test_pages import text_of
+from tests.ui.sample import JOURNEY, Sample
+from tests.ui.visitor import Visitor
+from ui.app import Dependencies
+from workflows.activities.registry import catalogue_of, load_activities
+
+
+@pytest.fixture
+def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
+    return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
+
+
+BARE = "/journeys/win-back"
+"""A draft without stages."""
+
+
+def drafted(database: Database, clock: FixedClock, **changes: Any) -> None:
+    document = {**copy.deepcopy(JOURNEY), **changes}
+    with database.begin() as session:
+        put_draft(session, "journey", "hook-coupon", json.dumps(document), by="user:admin", now=clock.now())
+
+
+def test_a_funnel_without_stages_tells_how_many_entered_and_where_stages_are_set(
+    admin: Visitor, database: Database, chain: Sample
+) -> None:
+    assert "Nobody entered in this span. This journey has no stages yet" in text_of(admin.get(f"{BARE}/funnel?lang=en"))
+    with database.begin() as session:
+        session.execute(update(Run).where(col(Run.id) == chain.runs["wait_add"]).values(journey="win-back"))
+    page = admin.get(f"{BARE}/funnel?lang=en")
+    assert "1 entered in this span; this journey has no stages yet" in text_of(page)
+    assert f'href="{BARE}/edit">Set stages' in page.text
+    assert "Nobody entered" in text_of(admin.get(f"{BARE}/funnel?lang=en&to=2001-01-01"))
+    assert f'href="{BARE}/edit">Set stages' in admin.get(f"{BARE}/strip?lang=en").text
+
+
+def test_before_publishing_it_is_told_that_a_journey_has_no_stages(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    assert "has no stages" in text_of(admin.get(f"{BARE}/publish?lang=en"))
+    drafted(database, clock, title={"zh": "新", "en": "New"})
+    assert "has no stages" not in text_of(admin.get("/journeys/hook-coupon/publish?lang=en"))
+
+
+def test_changes_that_are_not_live_are_told_in_the_head_and_the_list_and_lead_to_publishing(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    mark = '<a class="chip chip-wait" href="/journeys/hook-coupon/publish">'
+    places = ("/journeys", "/journeys/hook-coupon", "/journeys/hook-coupon/funnel", "/edit/journey/hook-coupon/changes")
+    assert [mark in admin.get(place).text for place in places] == [False] * 4
+    drafted(database, clock, title={"zh": "新", "en": "New"})
+    assert [mark in admin.get(place).text for place in places] == [True] * 4
+    assert '<a class="chip chip-wait" href="/rules/zones/publish">' in admin.get("/rules/zones").text
+
+
+def test_tests_that_do_not_hold_are_told_in_words_before_publishing(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    tests = copy.deepcopy(JOURNEY["tests"][:1])
+    tests[0]["then"]["effects"] = [{"activity": "coupon.issue", "params": {"batch": "OTHER"}}]
+    drafted(database, clock, tests=tests)
+    page = text_of(admin.get("/journeys/hook-coupon/publish?lang=en"))
+    assert "Tests that do not hold" in page
+    assert "(Batch: OTHER)" in page
+    assert "(Batch: 红颜草莓 9.9 元券)" in page
+    assert '{"' not in page
+
+
+@pytest.mark.parametrize("page", ["/journeys/hook-coupon/publish", "/rules/zones/publish"])
+def test_the_tick_before_publishing_brings_its_own_words(
+    admin: Visitor, database: Database, clock: FixedClock, page: str
+) -> None:
+    drafted(database, clock, title={"zh": "新", "en": "New"})
+    found = admin.get(f"{page}?lang=en").text
+    assert 'data-told-by="sure-missing"' in found
+    assert 'id="sure-missing" role="alert" data-said="Tick the box first' in found

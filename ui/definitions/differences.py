@@ -82,12 +82,16 @@ class Sides:
 
 def differences(sides: Sides, language: Language) -> Differences:
     """What became of the one that the other is."""
-    teller = _Teller(sides, language)
-    parts = teller.parts(compare(sides.before, sides.after))
+    parts = parts_of(sides, language)
     ops: tuple[Op, ...] = ("added", "removed", "changed", "moved")
     counts = {op: sum(part.op == op for part in parts) for op in ops}
     picture = _picture(sides, parts, language) if sides.kind == "journey" else None
     return Differences(tuple(parts), picture, {op: count for op, count in counts.items() if count})
+
+
+def parts_of(sides: Sides, language: Language) -> list[Part]:
+    """The parts that differ, in words alone."""
+    return _Teller(sides, language).parts(compare(sides.before, sides.after))
 
 
 class _Teller:

@@ -18,6 +18,7 @@ from engine.funnel.versions import by_version
 from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.definitions.differences import Sides, differences
+from ui.definitions.edits import around_edits, changed
 from ui.definitions.places import deed_words, editor_of
 from ui.definitions.table_differences import table_differences
 from ui.http.lists import LARGEST_VERSION
@@ -98,11 +99,18 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         actors |= {each.approved_by for each in versions if each.approved_by}
         names = names_of(session, actors, visit.language)
         figures = by_version(session, key) if kind == "journey" else None
+        around = around_edits(session, draft) if draft else {}
+    with visit.deps.database.begin() as session:
+        known = check_context(visit.deps, session)
+    told = {
+        each.n: changed(Sides(kind, *around[each.n], known), visit.language) for each in edits if each.n in around
+    }
     context = {
         **_around(kind, key, shown),
         "versions": versions,
         "draft": draft,
         "edits": edits,
+        "told": told,
         "deed": partial(deed_words, language=visit.language),
         "names": names,
         "figures": figures,

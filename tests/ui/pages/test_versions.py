@@ -118,9 +118,20 @@ def test_the_edits_of_the_draft_are_listed_with_their_authors(admin: Visitor, ch
     command = json.dumps({"command": "set", "pointer": "/nodes/wait_add/timeout", "value": "P3D"})
     admin.post("/edit/journey/hook-coupon/commands", data={"command": command})
     admin.post("/edit/journey/hook-coupon/undo")
-    assert "运营管理员 修改了 wait_add › 最长等待 · 已被 运营管理员 撤销" in text_of(
-        admin.get("/journeys/hook-coupon/versions")
-    )
+    listed = text_of(admin.get("/journeys/hook-coupon/versions")).partition("草稿的修改记录")[2]
+    assert re.search(r"运营管理员\s+已被 运营管理员 撤销.*最长等待 30 分 3 天", listed)
+
+
+def test_each_edit_tells_the_part_the_field_and_both_values_and_whether_it_was_taken_back(
+    admin: Visitor, chain: Sample
+) -> None:
+    for pointer, value in (("/nodes/wait_add/timeout", "PT45M"), ("/nodes/wait_add/timeout", "PT50M"), ("/max", 1)):
+        command = json.dumps({"command": "set", "pointer": pointer, "value": value})
+        assert admin.post("/edit/journey/hook-coupon/commands", data={"command": command}).status_code == 204
+    listed = text_of(admin.get("/journeys/hook-coupon/versions?lang=en")).partition("Edits of the draft")[2]
+    assert "Wait: Added as a friend · Wait at most 30 min 50 min" in listed, "typing that goes on is one edit"
+    assert listed.index("added") < listed.index("30 min"), "the latest first"
+    assert "/nodes" not in listed
 
 
 def test_rulesets_are_compared_row_by_row(admin: Visitor, chain: Sample, database: Database, clock: FixedClock) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
@@ -29,8 +29,21 @@ def entered_between(session: Session, journey: str, since: datetime | None, unti
     return int(session.execute(select(func.count()).select_from(found.limit(MOST).subquery())).scalar_one())
 
 
+def entered_by_event(session: Session, journey: str, since: datetime) -> dict[str, int]:
+    """By the type of the event that let them in: how many of the journey's latest 1,000 runs entered since then."""
+    found = session.connection().execute(_BY_EVENT, {"journey": journey, "since": since, "most": MOST})
+    return {on: int(runs) for on, runs in found}
+
+
 def lasting_pause(session: Session, journey: str, run_id: int | None = None) -> Pause | None:
     """The pause of a journey that lasts, or that of one of its runs itself."""
     itself = col(Pause.run_id).is_(None) if run_id is None else col(Pause.run_id) == run_id
     wanted = select(Pause).where(col(Pause.journey) == journey, itself, col(Pause.to_at).is_(None))
     return session.execute(wanted.limit(1)).scalar_one_or_none()
+
+
+_BY_EVENT = text("""
+    SELECT e.type, count(*) FROM (
+        SELECT entry_seq, entered_at FROM runs WHERE journey = :journey ORDER BY id DESC LIMIT :most
+    ) AS latest JOIN events e ON e.seq = latest.entry_seq
+    WHERE latest.entered_at >= :since GROUP BY e.type""")

@@ -4,6 +4,8 @@
 load it as it is. It counts members, which may take seconds.
 """
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -23,6 +25,7 @@ from engine.journeys.plan import Plan, PlanError
 from engine.occurrences import lists
 from engine.occurrences.lists import ListError, Named, NoListEntryError, WrongLinesError
 from engine.occurrences.outlook import outlooks
+from engine.runs.entries import MOST, entered_by_event
 from engine.trying.simulating import plan_to_try
 from rules.operators.days import WEEKDAYS
 from rules.sentences import sentence
@@ -31,14 +34,24 @@ from ui.http.problems import NotFound
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
 from ui.pages.visit import Visit, Visiting
-from ui.words.wording import iso_duration
+from ui.words.wording import iso_duration, number
 
 router = APIRouter()
 
 Of = Annotated[Literal["live", "draft"], Query()]
 WEEK = {day: number for number, day in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 _SHOWN = 200
+_DAYS = 7
 _LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ByEvent:
+    """An entry by an event: whom it lets in, in words, and how many came by events of its type lately."""
+
+    on: str
+    whom: str
+    entered: str
 
 
 @router.get("/journeys/{key}/entries")
@@ -136,6 +149,22 @@ def _says(visit: Visit, plan: Plan, entry: AudienceEntry) -> dict[str, str]:
             return {"when": "", "whom": ""}
 
 
+def _by_event(visit: Visit, session: Session, key: str, plan: Plan | None) -> list[ByEvent]:
+    """The entries by events, first those that are written first."""
+    if plan is None:
+        return []
+    came = entered_by_event(session, key, visit.now() - timedelta(days=_DAYS))
+    more = text(visit.language, "act.more_than", n=number(MOST))
+    return [
+        ByEvent(
+            entry.on,
+            sentence(entry.when.tree, visit.language, plan.zone) if entry.when else "",
+            more if came.get(entry.on, 0) >= MOST else number(came.get(entry.on, 0)),
+        )
+        for entry in plan.entries
+    ]
+
+
 def _length(offset: str, visit: Visit) -> str:
     return iso_duration(offset.removeprefix("-"), visit.language)
 
@@ -164,13 +193,19 @@ def _page(
 ) -> HTMLResponse:
     with visit.begin() as session:
         shown = find(session, key)
+    plan = _plan_of(visit, key, "draft" if shown.condition == "draft" else "live")
+    with visit.begin() as session:
         live = find_live_version(session, "journey", key)
+        by_event = _by_event(visit, session, key, plan)
     document = read_source(live.document).document if live else shown.document
     entry = document.get("entry")
     entries = [each for each in entry if isinstance(each, dict)] if isinstance(entry, list) else []
     context = {
         "shown": shown,
         "of": "live" if live else "draft",
+        "by_event": by_event,
+        "broken": plan is None and any("on" in each for each in entries),
+        "days": _DAYS,
         "chooses": any("on" not in each for each in entries),
         "takes_lists": any("list" in each for each in entries),
         "may_give": visit.viewer.may("operate") and shown.condition == "live",

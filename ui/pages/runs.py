@@ -24,11 +24,13 @@ from engine.runs.entries import lasting_pause
 from engine.runs.listing import STATUSES, RunFilter, list_runs
 from engine.runs.models import Run
 from engine.runs.view import ports_of, read_run
+from engine.trying.titles import titles_of
+from rules.types import Json
 from ui.http.problems import NotFound
 from ui.journeys.outline import stage_titles
 from ui.messages import Language
 from ui.pages.journeys import Key, find, read
-from ui.pages.shown import unmarked
+from ui.pages.shown import meant
 from ui.pages.visit import Visit, Visiting
 from ui.words import wording
 
@@ -133,6 +135,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             "effects": effects_of(session, run_id),
             "ended_for": ended_for(session, run),
             "chosen_by": chosen_by(session, run.entry_seq),
+            "named": _named(session, shown.document, visit.language),
         }
     return {
         **around,
@@ -146,6 +149,23 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
         "live": run.ended_at is None,
         "saved": {name: json.dumps(value, ensure_ascii=False) for name, value in view.vars.items()},
         "temporal_url": _temporal_url(visit, run),
+    }
+
+
+def _named(session: Session, document: Mapping[str, Json], language: Language) -> dict[str, str]:
+    """The coupon batch of each node whose effect names one, by its title."""
+    nodes = document.get("nodes")
+    given = {
+        str(node): params
+        for node, told in (nodes.items() if isinstance(nodes, dict) else ())
+        if isinstance(told, dict) and isinstance(params := told.get("params"), dict)
+    }
+    titles = titles_of(session, given.values())
+    batches = {node: params.get("batch") for node, params in given.items()}
+    return {
+        node: wording.title(titles.get(("batch", batch)), language, batch)
+        for node, batch in batches.items()
+        if isinstance(batch, str)
     }
 
 
@@ -165,7 +185,7 @@ def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
 def filter_of(session: Session, visit: Visit, journey: str, chosen: Chosen) -> RunFilter | None:
     """The filter, or None if it can match nothing because what it names does not exist."""
     store_id = session.execute(select(col(Store.id)).where(col(Store.key) == chosen.store)).scalar_one_or_none()
-    member = unmarked(chosen.member)
+    member = meant(chosen.member)
     member_id = find_member(session, visit.deps.keys, member) if chosen.member else None
     if (chosen.store and store_id is None) or (chosen.member and member_id is None):
         return None

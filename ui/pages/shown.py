@@ -1,9 +1,17 @@
-"""What people copy from pages: members are shown as #17, and that is how they are named in forms."""
+"""What people type to name a member: the number as pages show it (#17), a plain phone number, or an identity."""
+
+import re
 
 MARKS = "#＃"
 """Before a number; the second is how Chinese keyboards write it."""
 
+_PHONE = re.compile(r"(?:\+?86)?(1\d{10})")
 
-def unmarked(given: str) -> str:
-    """The number or identity without the mark that pages put before numbers."""
-    return given.strip().removeprefix("#").removeprefix("＃").strip()
+
+def meant(given: str) -> str:
+    """The internal number, or the identity: a mainland phone number needs neither its kind nor a fixed spelling."""
+    written = given.strip()
+    if written[:1] and written[0] in MARKS:
+        return written[1:].strip()
+    phone = _PHONE.fullmatch(re.sub(r"[\s\-()（）]", "", written))
+    return f"phone:{phone[1]}" if phone else written

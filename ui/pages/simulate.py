@@ -30,7 +30,7 @@ from ui.http.lists import LARGEST_VERSION
 from ui.http.problems import NotFound
 from ui.journeys.design import design
 from ui.messages import Language, text
-from ui.pages.shown import unmarked
+from ui.pages.shown import meant
 from ui.pages.visit import Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import WalkForms
@@ -224,7 +224,7 @@ def _entered(visit: Visit, plan: Plan, forms: WalkForms) -> Walk:
     if not who:
         return entered(plan, forms, None)
     with visit.begin() as session:
-        member = find_member(session, visit.deps.keys, unmarked(who))
+        member = find_member(session, visit.deps.keys, meant(who))
     if member is None:
         raise RefusedError("person")
     return entered(plan, forms, str(member))

@@ -12,7 +12,7 @@ from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
 from ui.http.lists import LARGEST
 from ui.pages.journeys import Key, find
-from ui.pages.shown import unmarked
+from ui.pages.shown import meant
 from ui.pages.visit import Visit, Visiting
 
 router = APIRouter()
@@ -47,7 +47,7 @@ async def start(
 def _start(visit: Visit, key: str, member: str, name: str) -> Response:
     with visit.operate() as session:
         find(session, key)
-    subject = unmarked(member)
+    subject = meant(member)
     wanted = Wanted(key, subject, visit.actor, name, visit.viewer.stores, known=True)
     try:
         event = by_hand.ask(visit.deps.database, visit.deps.keys, wanted, now=visit.now())

@@ -102,9 +102,7 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         around = around_edits(session, draft) if draft else {}
     with visit.deps.database.begin() as session:
         known = check_context(visit.deps, session)
-    told = {
-        each.n: changed(Sides(kind, *around[each.n], known), visit.language) for each in edits if each.n in around
-    }
+    told = {each.n: changed(Sides(kind, *around[each.n], known), visit.language) for each in edits if each.n in around}
     context = {
         **_around(kind, key, shown),
         "versions": versions,

@@ -181,6 +181,7 @@ def test_a_visit_from_the_door_to_a_run_and_out_again(walk: Walk) -> None:
     page.get_by_role("button", name="Apply").click()
     page.get_by_role("link", name="#6", exact=True).click()
     expect(page.get_by_role("heading", name="Run #6")).to_be_visible()
+    page.get_by_text("Technical information").click()
     expect(page.get_by_role("link", name="See in Temporal")).to_have_attribute("rel", "noopener")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(walk.address + "/sign-in")

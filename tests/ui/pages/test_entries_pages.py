@@ -6,10 +6,14 @@ import json
 import re
 
 import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import put_draft
+from engine.events.models import Event
+from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import GOLD, Chosen, daily, journey
 from tests.ui.sample import Sample
@@ -51,6 +55,21 @@ def test_the_fragment_tells_of_each_entry_in_both_languages(admin: Visitor, chos
     chinese = words(admin.get("/journeys/test/entries/outlook?lang=zh").text)
     for part in ("每天 · 10:30", "预计进入", "已进入 2", "每周 星期一"):
         assert part in chinese, part
+
+
+def test_entries_by_events_stand_first_with_their_condition_and_who_entered_lately(
+    admin: Visitor, chosen: Chosen, database: Database
+) -> None:
+    entry = [{"on": "contact.scanned", "when": GOLD}, {"on": "contact.added"}, {"list": True}]
+    chosen.publish(journey(entry=entry))
+    with database.begin() as session:
+        scanned = select(col(Event.seq)).where(col(Event.type) == "contact.scanned").limit(1).scalar_subquery()
+        first = select(col(Run.id)).limit(1).scalar_subquery()
+        session.execute(update(Run).where(col(Run.id) == first).values(journey="test", entry_seq=scanned))
+    page = words(admin.get("/journeys/test/entries?lang=en").text)
+    events, chosen_ones = page.index("Who enters by an event"), page.index("Who is chosen to enter")
+    assert events < page.index("Scanned") < page.index("everybody to whom it happens") < chosen_ones
+    assert re.search(r"Scanned [^1-9]*gold[^1-9]* 1 Added as a friend everybody to whom it happens 0", page)
 
 
 def test_a_list_is_given_on_the_page_and_its_wrong_lines_are_told(admin: Visitor, chosen: Chosen) -> None:

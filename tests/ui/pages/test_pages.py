@@ -6,7 +6,7 @@ import re
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from engine.access.models import AuditEntry
@@ -14,7 +14,7 @@ from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.runs.models import Pause, RunCommand
+from engine.runs.models import Effect, Pause, Run, RunCommand
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
 from ui.messages import messages
@@ -154,11 +154,25 @@ def test_a_filter_that_cannot_be_read_is_told(admin: Visitor, query: str) -> Non
 
 def test_a_run_tells_what_it_waits_for_and_until_when(admin: Visitor, chain: Sample) -> None:
     text = text_of(admin.get(f"/runs/{chain.runs['wait_join']}"))
-    assert "入群 group.joined" in text
+    assert re.search(r"等待事件 入群 最晚到", text)
     assert "最晚到" in text
     assert "天" in text
     page = admin.get(f"/runs/{chain.runs['wait_join']}").text
     assert "/namespaces/default/workflows/journey%2Fhook-coupon%2F" in page
+
+
+def test_a_run_s_first_moment_says_that_it_starts_and_its_effects_name_the_batch(
+    admin: Visitor, chain: Sample, database: Database, clock: FixedClock
+) -> None:
+    run = chain.runs["wait_join"]
+    with database.begin() as session:
+        session.add(Effect(run_id=run, node="coupon", visit=1, journey="hook-coupon", type="coupon.issue",
+                           asked_at=clock.now()))  # fmt: skip
+        session.execute(update(Run).where(col(Run.id) == run).values(node=None, deadline=None))
+    told = text_of(admin.get(f"/runs/{run}?lang=en"))
+    assert "Starting." in told
+    assert "no deadline" not in told
+    assert re.search(r"coupon.issue\s+红颜草莓 9.9 元券", told)
 
 
 def test_an_ended_run_tells_its_outcome_and_is_not_asked_for_again(admin: Visitor, chain: Sample) -> None:

@@ -10,6 +10,7 @@ from itertools import count
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings
 from psycopg import sql
 from sqlalchemy import make_url
@@ -22,6 +23,9 @@ from tests.cluster import running_cluster
 from tests.rules import examples
 
 _numbers = count(1)
+
+DAWN = datetime(2026, 1, 7, 2, tzinfo=UTC)
+"""10:00 in Shanghai on a Wednesday."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("patient", deadline=None)  # a machine that is busy is no finding
     settings.load_profile("patient")
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])  # one in colours takes five seconds
     examples.COUNT = config.getoption("--rule-examples")
 
 
@@ -63,18 +69,16 @@ def server_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server_url: str) -> Iterator[str]:
     """The name of a migrated database that the tests' own databases are copied from."""
-    name = f"template_{os.getpid()}"
-    _create(server_url, name)
-    migrate(_address(server_url, name))
-    yield name
-    _drop(server_url, name)
+    with template_database(server_url, "template", "template1") as (name, url):
+        migrate(url)
+        yield name
 
 
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
     """The address of a database without tables, dropped after the test."""
     name = f"empty_{os.getpid()}_{next(_numbers)}"
-    _create(server_url, name)
+    _create(server_url, name, "template1")
     yield _address(server_url, name)
     _drop(server_url, name)
 
@@ -103,7 +107,16 @@ def keys() -> KeyRing:
 @pytest.fixture
 def clock() -> FixedClock:
     """10:00 in Shanghai on Wednesday 2026-01-07, until it is moved."""
-    return FixedClock(datetime(2026, 1, 7, 2, tzinfo=UTC))
+    return FixedClock(DAWN)
+
+
+@contextmanager
+def template_database(server_url: str, kind: str, template: str) -> Iterator[tuple[str, str]]:
+    """The name and address of a database to be filled once and copied often; dropped at the end of the block."""
+    name = f"{kind}_{os.getpid()}"
+    _create(server_url, name, template)
+    yield name, _address(server_url, name)
+    _drop(server_url, name)
 
 
 @contextmanager
@@ -119,7 +132,7 @@ def _address(server_url: str, name: str) -> str:
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
-def _create(server_url: str, name: str, template: str = "template1") -> None:
+def _create(server_url: str, name: str, template: str) -> None:
     with psycopg.connect(server_url, autocommit=True) as connection:
         statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))

@@ -3,6 +3,7 @@
 from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import State
 from starlette_compress import CompressMiddleware
 
 from engine.telemetry.standing import Standing
@@ -18,11 +19,25 @@ from ui.http.security import SecurityHeaders
 from ui.http.static_files import STATIC, LastingStaticFiles
 from ui.pages import docs
 
-__all__ = ["Dependencies", "create_app"]
+__all__ = ["Dependencies", "assemble", "create_app", "equip"]
 
 
 def create_app(deps: Dependencies) -> FastAPI:
     """The application, ready to be served. All that it needs from outside is in `deps`."""
+    app = assemble(secure=deps.secure)
+    equip(app, deps)
+    return app
+
+
+def equip(app: FastAPI, deps: Dependencies) -> None:
+    """Gives an application what it needs from outside, and takes away whatever it had and remembered before."""
+    app.state = State()
+    app.state.dependencies = deps
+    app.state.standing = Standing(deps.database, deps.clock)
+
+
+def assemble(*, secure: bool) -> FastAPI:
+    """The routes and what surrounds them: all but what comes from outside."""
     app = FastAPI(
         title="Waystation",
         version="1",
@@ -32,10 +47,8 @@ def create_app(deps: Dependencies) -> FastAPI:
         separate_input_output_schemas=False,
         telemetry=REQUEST_SPANS,
     )
-    app.state.dependencies = deps
-    app.state.standing = Standing(deps.database, deps.clock)
     translations.install(app)
-    _add_middleware(app, deps)
+    _add_middleware(app, secure=secure)
     for module in api.MODULES:
         app.include_router(module.router, prefix="/api/v1")
     for outside in api.OUTSIDE:
@@ -49,12 +62,12 @@ def create_app(deps: Dependencies) -> FastAPI:
     return app
 
 
-def _add_middleware(app: FastAPI, deps: Dependencies) -> None:
+def _add_middleware(app: FastAPI, *, secure: bool) -> None:
     """The last one added is the outermost."""
     refusal = Forbidden("This request was sent by another site's page. Open ours and try again there.")
     app.add_middleware(CrossOriginProtection, deny_app=refusal.response())
     app.add_middleware(CleanAddresses)
     app.add_middleware(BodyLimit)
-    app.add_middleware(SecurityHeaders, secure=deps.secure)
+    app.add_middleware(SecurityHeaders, secure=secure)
     app.add_middleware(CompressMiddleware)
     app.add_middleware(RequestMeasures)

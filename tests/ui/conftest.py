@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.secrets.keyring import KeyRing
-from tests.ui.sample import PASSWORD, Sample, sample
-from tests.ui.visitor import Visitor, visiting
-from ui.app import Dependencies, create_app
+from engine.secrets.keyring import KeyRing, new_key
+from tests.conftest import DAWN, copied_database, template_database
+from tests.ui.apps import lent_app
+from tests.ui.sample import Sample, sample
+from tests.ui.visitor import Visitor, signed_in, visiting
+from ui.app import Dependencies
+from ui.http.auth import COOKIE
 
 SignIn = Callable[[str], Visitor]
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A database with the small chain in it, to be copied, and the cookie of its administrator, who is signed in."""
+
+    template: str
+    chain: Sample
+    cookie: str
+
+
+@pytest.fixture(scope="session")
+def keys() -> KeyRing:
+    """One key ring for all: the small chain is sealed with it once."""
+    return KeyRing.from_text(new_key())
+
+
+@pytest.fixture(scope="session")
+def furnished(server_url: str, template: str, keys: KeyRing) -> Iterator[Furnished]:
+    """The small chain as every test finds it. Making it takes longer than most tests."""
+    with template_database(server_url, "furnished", template) as (name, url):
+        database = Database(url, pool_size=5, application="test")
+        clock = FixedClock(DAWN)
+        chain = sample(database, keys, clock)
+        with lent_app(Dependencies(database, clock, keys)) as app, visiting(app) as browser:
+            cookie = signed_in(browser, "admin").cookies[COOKIE]
+        database.close()
+        yield Furnished(name, chain, cookie)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, server_url: str, template: str) -> Iterator[str]:
+    """The address of a migrated database: with the small chain where the test asks for that, else without rows."""
+    if "furnished" in request.fixturenames:
+        furnished: Furnished = request.getfixturevalue("furnished")
+        template = furnished.template
+    with copied_database(server_url, template) as url:
+        yield url
 
 
 @pytest.fixture
@@ -25,19 +67,18 @@ def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
 @pytest.fixture
 def client(deps: Dependencies) -> Iterator[Visitor]:
     """A browser that is not signed in and follows no redirect."""
-    with visiting(create_app(deps)) as browser:
+    with lent_app(deps) as app, visiting(app) as browser:
         yield browser
 
 
 @pytest.fixture
-def chain(database: Database, keys: KeyRing, clock: FixedClock) -> Sample:
+def chain(furnished: Furnished) -> Sample:
     """The small chain of `tests.ui.sample`."""
-    return sample(database, keys, clock)
+    return furnished.chain
 
 
 @pytest.fixture
-def admin(client: Visitor, chain: Sample) -> Visitor:
+def admin(client: Visitor, chain: Sample, furnished: Furnished) -> Visitor:
     """The browser of the signed-in administrator of the small chain."""
-    answer = client.post("/sign-in", data={"username": "admin", "password": PASSWORD})
-    assert answer.status_code == 303
+    client.cookies.set(COOKIE, furnished.cookie, domain="testserver.local")
     return client

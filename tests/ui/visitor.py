@@ -11,6 +11,8 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
+from tests.ui.sample import PASSWORD
+
 
 class Visitor:
     """Asks the application; each answer comes back as a plain `httpx.Response`."""
@@ -36,6 +38,13 @@ class Visitor:
 
     def close(self) -> None:
         self._portal.call(self._client.aclose)
+
+
+def signed_in(visitor: Visitor, name: str, password: str = PASSWORD) -> Visitor:
+    """The visitor, once this person has signed in."""
+    answer = visitor.post("/sign-in", data={"username": name, "password": password})
+    assert answer.status_code == 303, answer.text
+    return visitor
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from engine.database.connection import Database
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
-from ui.app import create_app
+from tests.ui.apps import lent_app
 from ui.dependencies import Dependencies
 
 ClientFor = Callable[..., httpx.AsyncClient]
@@ -57,8 +57,16 @@ async def client_for(
 ) -> AsyncIterator[ClientFor]:
     """Makes clients: `client_for("events", store_id=3)` asks with a key of that scope and place."""
     deps = Dependencies(database, clock, keys, catalogue, wecom_apps, proofs=proofs, approvals=approvals)
-    transport = httpx.ASGITransport(create_app(deps))
     made: list[httpx.AsyncClient] = []
+    with lent_app(deps) as app:
+        yield _maker(httpx.ASGITransport(app), database, clock, made)
+        for client in made:
+            await client.aclose()
+
+
+def _maker(
+    transport: httpx.ASGITransport, database: Database, clock: FixedClock, made: list[httpx.AsyncClient]
+) -> ClientFor:
 
     def make(*scopes: str, store_id: int | None = None, region_id: int | None = None) -> httpx.AsyncClient:
         value = new_key()
@@ -70,9 +78,7 @@ async def client_for(
         made.append(client)
         return client
 
-    yield make
-    for client in made:
-        await client.aclose()
+    return make
 
 
 @pytest.fixture

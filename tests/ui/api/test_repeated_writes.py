@@ -25,6 +25,7 @@ from tests.engine.rulesets.zones import zones
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import make_chain
 from tests.ui.api.walking import BASE, PASSWORD, SIMPLE, WRITES, Ground, routes, stuck_journey
+from tests.ui.apps import lent_app
 from tests.workflows.world import Stage, World, failure
 from ui.app import create_app
 from ui.dependencies import Dependencies
@@ -60,8 +61,9 @@ def deps(
 
 
 @pytest.fixture
-def app(database: Database, keys: KeyRing, clock: FixedClock) -> FastAPI:
-    return create_app(Dependencies(database, clock, keys))
+def app(database: Database, keys: KeyRing, clock: FixedClock) -> Iterator[FastAPI]:
+    with lent_app(Dependencies(database, clock, keys)) as app:
+        yield app
 
 
 @pytest.fixture

@@ -14,9 +14,12 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
+from tests.ui.apps import lent_app
 from tests.ui.sample import PASSWORD, Sample
 from ui import assets
-from ui.app import Dependencies, create_app
+from ui.app import Dependencies
+from ui.http.auth import COOKIE
+from ui.pages.render import LANGUAGE_COOKIE, THEME_COOKIE
 
 QUIET = (
     "--no-sandbox",
@@ -55,16 +58,28 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+class Address(str):
+    """Where the application is served, and the cookie of its administrator, where somebody has signed in already."""
+
+    __slots__ = ("cookie",)
+    cookie: str | None
+
+
 @pytest.fixture
-def address(deps: Dependencies, chain: Sample) -> Iterator[str]:
+def address(request: pytest.FixtureRequest, deps: Dependencies, chain: Sample) -> Iterator[Address]:
     """The address of the application, served on a free port with the small chain in it."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(deps), log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=20)
+    with lent_app(deps) as app:
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        address = Address(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        is_furnished = "furnished" in request.fixturenames
+        address.cookie = request.getfixturevalue("furnished").cookie if is_furnished else None
+        yield address
+        server.should_exit = True
+        thread.join()
 
 
 @dataclass
@@ -72,7 +87,7 @@ class Walk:
     """A page of a browser that remembers whatever its console or the network complained about."""
 
     page: Page
-    address: str
+    address: Address
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -97,6 +112,12 @@ class Walk:
         self.page.fill("#password", PASSWORD)
         self.page.click("form button[type=submit]")
         self.page.wait_for_url(self.address + "/")
+
+    def enter(self, *, lang: str = "zh", theme: str = "light") -> None:
+        """Be the administrator, who signed in yesterday and chose language and theme then."""
+        assert self.address.cookie is not None, "nobody has signed in here yet"
+        kept = {COOKIE: self.address.cookie, LANGUAGE_COOKIE: lang, THEME_COOKIE: theme}
+        self.page.context.add_cookies([{"name": name, "value": kept[name], "url": self.address} for name in kept])
 
     def picture(self, name: str) -> None:
         """A screenshot, if somebody wants to look at it."""

@@ -12,7 +12,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import editable, put_draft
 from engine.journeys.editing.beginning import empty_journey
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
@@ -27,7 +27,7 @@ def deps(deps: Dependencies) -> Dependencies:
 
 
 @pytest.fixture
-def empty(database: Database, clock: FixedClock, address: str) -> str:
+def empty(database: Database, clock: FixedClock, address: Address) -> str:
     """The key of an empty journey."""
     document = empty_journey("fresh", {"zh": "新旅程", "en": "Fresh"})
     with database.begin() as session:
@@ -65,7 +65,7 @@ def focused(page: Page) -> str | None:
 
 def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, database: Database) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(f"/journeys/{empty}/edit")
     page.locator('#canvas .plus[data-add-after="@entry"]').click()
     assert grave_findings(walk) == []
@@ -86,7 +86,7 @@ def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, databas
 
 def test_a_journey_is_designed_by_keys_alone(walk: Walk, empty: str, database: Database) -> None:
     page, keys = walk.page, walk.page.keyboard
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(f"/journeys/{empty}/edit")
     page.locator("#node-done").focus()
     keys.press("ArrowUp")
@@ -124,7 +124,7 @@ def test_what_is_chosen_can_be_connected_moved_labelled_renamed_and_gone_back_to
     walk: Walk, database: Database
 ) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/journeys/hook-coupon/edit?node=wait_join")
     page.locator("#more > summary").click()
     assert grave_findings(walk) == []
@@ -146,10 +146,12 @@ def test_what_is_chosen_can_be_connected_moved_labelled_renamed_and_gone_back_to
     assert walk.complaints == []
 
 
-def test_on_a_phone_the_outline_does_the_same(browser: Browser, address: str, empty: str, database: Database) -> None:
+def test_on_a_phone_the_outline_does_the_same(
+    browser: Browser, address: Address, empty: str, database: Database
+) -> None:
     walk = Walk(browser.new_page(viewport={"width": 390, "height": 844}), address)
     page = walk.page
-    walk.sign_in(lang="zh")
+    walk.enter(lang="zh")
     walk.go(f"/journeys/{empty}/edit")
     expect(page.locator("#canvas")).to_be_hidden()
     page.locator("#outline").get_by_role("button").first.click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from tests.ui.conditions.branch import CASE, condition_in, put_branch
 
@@ -45,11 +45,11 @@ def rows(page: Page) -> Locator:
 
 @pytest.mark.parametrize(("lang", "theme", "width"), [("zh", "light", 1280), ("en", "dark", 390)])
 def test_every_kind_of_part_is_clean_accessible_and_fits(
-    browser: Browser, address: str, database: Database, clock: FixedClock, lang: str, theme: str, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 900}), address)
     put_branch(database, clock, EVERYTHING)
-    walk.sign_in(lang=lang, theme=theme)
+    walk.enter(lang=lang, theme=theme)
     walk.go(ADDRESS)
     expect(walk.page.locator(".cond-below [role=status]")).to_be_visible()
     walk.page.locator(".cond-try > button").click()
@@ -64,12 +64,12 @@ def test_every_kind_of_part_is_clean_accessible_and_fits(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_condition_is_built_by_mouse(
-    browser: Browser, address: str, database: Database, clock: FixedClock, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 900}), address)
     page = walk.page
     put_branch(database, clock, None)
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(ADDRESS)
     expect(page.get_by_text("This branch is always taken")).to_be_visible()
     adder = page.get_by_role("combobox", name="Add a condition: search a field")
@@ -127,12 +127,12 @@ def tab_to(page: Page, wanted: str) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_condition_is_built_by_keyboard_alone(
-    browser: Browser, address: str, database: Database, clock: FixedClock, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 900}), address)
     page = walk.page
     put_branch(database, clock, None)
-    walk.sign_in(lang="zh")
+    walk.enter(lang="zh")
     walk.go(ADDRESS)
     tab_to(page, ".cond-add [role=combobox]")
     page.keyboard.type("Is a fr")
@@ -180,7 +180,7 @@ def test_what_is_no_value_stays_typed_and_is_told_beside_its_field(
 ) -> None:
     page = walk.page
     put_branch(database, clock, {"within_last": [{"var": "member.friend_since"}, "P30D"]})
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(ADDRESS)
     field = page.locator('input[name="value.1"]')
     expect(field).to_have_value("30 days")
@@ -198,7 +198,7 @@ def test_what_is_no_value_stays_typed_and_is_told_beside_its_field(
 
 
 def test_two_windows_on_one_condition_see_each_other_and_lose_nothing(
-    browser: Browser, address: str, walk: Walk, database: Database, clock: FixedClock
+    browser: Browser, address: Address, walk: Walk, database: Database, clock: FixedClock
 ) -> None:
     put_branch(database, clock, {"and": [
         {"==": [{"var": "member.friend"}, True]}, {"starts_with": [{"var": "member.tier"}, "g"]},
@@ -231,12 +231,12 @@ def test_two_windows_on_one_condition_see_each_other_and_lose_nothing(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_builder_stands_in_the_panel_of_a_journey(
-    browser: Browser, address: str, database: Database, clock: FixedClock, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 900}), address)
     page = walk.page
     put_branch(database, clock, {"==": [{"var": "member.friend"}, True]})
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/journeys/branch/edit?node=how")
     builder = page.locator('.cond-place[data-pointer="/nodes/how/cases/0/when"] .cond')
     builder.locator(".cond-add [role=combobox]").fill("points")

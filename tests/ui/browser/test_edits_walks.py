@@ -15,7 +15,7 @@ from engine.database.connection import Database
 from engine.definitions.drafts import read_draft
 from engine.definitions.source import read_source
 from engine.edits.store import editable
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.sample import PASSWORD, Sample
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ EDIT = "/edit/journey/win-back"
 
 
 @pytest.fixture
-def lin(browser: Browser, address: str, database: Database, clock: FixedClock, chain: Sample) -> Iterator[Walk]:
+def lin(browser: Browser, address: Address, database: Database, clock: FixedClock, chain: Sample) -> Iterator[Walk]:
     """The browser of another operator."""
     with database.begin() as session:
         add_user(session, "lin", PASSWORD, "operator", now=clock.now(), title="林")
@@ -69,7 +69,7 @@ def set_title(page: Page, base: int, value: str) -> int:
 
 
 def test_two_browsers_edit_one_draft_and_nobodys_edit_is_lost(walk: Walk, lin: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     for each in (walk, lin):
         each.go(f"{EDIT}/json")
         expect(each.page.locator("#edit-pulse")).to_have_attribute("data-revision", "1")
@@ -109,7 +109,7 @@ def test_undo_and_redo_by_keys_survive_a_reload_and_ask_before_they_take_back_an
     walk: Walk, lin: Walk, database: Database
 ) -> None:
     first = document(database)
-    walk.sign_in()
+    walk.enter()
     for each in (walk, lin):
         each.go(f"{EDIT}/json")
         expect(each.page.locator("#edit-pulse")).to_have_attribute("data-revision", "1")
@@ -141,7 +141,7 @@ def test_undo_and_redo_by_keys_survive_a_reload_and_ask_before_they_take_back_an
 
 
 def test_a_text_that_was_typed_meanwhile_is_kept_through_a_conflict(walk: Walk, lin: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go(f"{EDIT}/json")
     lin.go(f"{EDIT}/json")
     expect(lin.page.locator("#edit-pulse")).to_have_attribute("data-revision", "1")
@@ -161,7 +161,7 @@ def test_a_text_that_was_typed_meanwhile_is_kept_through_a_conflict(walk: Walk, 
 
 
 def test_a_finding_leads_to_its_line_while_one_types(walk: Walk, chain: Sample) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go(f"{EDIT}/json")
     walk.page.locator("#json-text").fill('{\n "schema": "waystation/journey@1",\n "key": 7\n}')
     line = walk.page.locator('#json-lines [data-line="3"]').first
@@ -183,7 +183,7 @@ def test_two_people_work_in_one_editor_and_lose_nothing(walk: Walk, lin: Walk, d
             document: Any = editable(session, "journey", "hook-coupon").document
         return document["nodes"]["wait_add"]["timeout"]
 
-    walk.sign_in()
+    walk.enter()
     for each in (walk, lin):
         each.go("/journeys/hook-coupon/edit?node=wait_add")
         expect(each.page.locator("#edit-pulse")).to_have_attribute("data-revision", "0")
@@ -216,7 +216,7 @@ def test_two_people_work_in_one_editor_and_lose_nothing(walk: Walk, lin: Walk, d
 
 
 def test_versions_are_compared_by_keys_and_an_old_one_is_restored(walk: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go("/journeys/hook-coupon/versions")
     walk.picture("versions")
     walk.page.focus('[name=b][value="2"]')

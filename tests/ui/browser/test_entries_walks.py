@@ -9,7 +9,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import Chosen, journey
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from tests.ui.pages.test_entries_pages import EVERY
 from tests.ui.sample import Sample
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 )
 def test_a_list_is_given_by_keys_and_the_outlook_is_clean_accessible_and_fits(  # noqa: PLR0917  fixtures
     browser: Browser,
-    address: str,
+    address: Address,
     chain: Sample,
     database: Database,
     keys: KeyRing,
@@ -48,7 +48,7 @@ def test_a_list_is_given_by_keys_and_the_outlook_is_clean_accessible_and_fits(  
             wrong[name].append("wider than the screen")
         walk.picture(f"entries-{name}-{lang}-{theme}-{width}")
 
-    walk.sign_in(lang=lang, theme=theme)
+    walk.enter(lang=lang, theme=theme)
     walk.go("/journeys/test/entries")
     expect(page.locator(".entry-outlook")).to_have_count(len(EVERY))
     look("outlook")

@@ -14,7 +14,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import editable, put_draft
 from engine.secrets.keyring import KeyRing
-from tests.ui.browser.conftest import SCREENSHOTS, Walk
+from tests.ui.browser.conftest import SCREENSHOTS, Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
@@ -54,7 +54,7 @@ def open_node(walk: Walk, node: str) -> None:
 
 
 def test_a_text_is_saved_while_it_is_written_and_the_caret_stays(walk: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     open_node(walk, "welcome")
     text = field(walk, "/nodes/welcome/params/text").locator("textarea")
     text.click()
@@ -69,7 +69,7 @@ def test_a_text_is_saved_while_it_is_written_and_the_caret_stays(walk: Walk, dat
 
 
 def test_a_field_is_put_into_a_text_by_keyboard(walk: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     open_node(walk, "welcome")
     text = field(walk, "/nodes/welcome/params/text")
     text.locator("textarea").focus()
@@ -85,7 +85,7 @@ def test_a_field_is_put_into_a_text_by_keyboard(walk: Walk, database: Database) 
 
 
 def test_a_thing_is_searched_by_its_title_and_an_unknown_one_is_told(walk: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     open_node(walk, "coupon")
     batch = field(walk, "/nodes/coupon/params/batch")
     batch.locator(".combo input").fill("NOPE")
@@ -100,7 +100,7 @@ def test_a_thing_is_searched_by_its_title_and_an_unknown_one_is_told(walk: Walk,
 
 
 def test_what_is_no_duration_is_kept_and_told_until_it_is_one(walk: Walk, database: Database) -> None:
-    walk.sign_in()
+    walk.enter()
     open_node(walk, "wait_join")
     timeout = field(walk, "/nodes/wait_join/timeout")
     timeout.locator("input[name=value]").fill("10")
@@ -121,7 +121,7 @@ def test_what_is_no_duration_is_kept_and_told_until_it_is_one(walk: Walk, databa
 def test_what_somebody_else_wrote_comes_in_but_not_over_what_is_being_written(
     walk: Walk, database: Database, clock: FixedClock
 ) -> None:
-    walk.sign_in()
+    walk.enter()
     open_node(walk, "no_stock")
     outcome = field(walk, "/nodes/no_stock/outcome").locator("input[name=value]")
     outcome.click()
@@ -173,10 +173,10 @@ def with_every_type(database: Database, clock: FixedClock) -> list[str]:
     [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
 )
 def test_every_panel_is_clean_accessible_and_fits(
-    browser: Browser, address: str, database: Database, clock: FixedClock, lang: str, theme: str, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
-    walk.sign_in(lang=lang, theme=theme)
+    walk.enter(lang=lang, theme=theme)
     more = with_every_type(database, clock)
     nodes = ["how", "wait_add", "welcome", "wait_redeem", "not_added", *(more if width > 500 else more[:3])]
     places = [f"node={node}" for node in nodes]

@@ -13,14 +13,14 @@ from engine.database.connection import Database
 from engine.definitions.source import read_source
 from engine.edits.store import editable, put_draft
 from tests.engine.rulesets.zones import zones
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def table(database: Database, clock: FixedClock, address: str) -> str:
+def table(database: Database, clock: FixedClock, address: Address) -> str:
     """A draft to be edited: its key. The address brings the sample's people along."""
     save(database, clock, zones(key="grid"))
     return "grid"
@@ -47,7 +47,7 @@ def saved(walk: Walk, revision: int) -> None:
 
 
 def test_a_table_is_edited_by_keys_alone(walk: Walk, database: Database, table: str) -> None:
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     page, keys = walk.page, walk.page.keyboard
     cell(walk, "app", 0).focus()
@@ -82,7 +82,7 @@ def test_a_table_is_edited_by_keys_alone(walk: Walk, database: Database, table: 
 
 
 def test_what_cannot_be_read_stays_with_its_reason(walk: Walk, database: Database, table: str) -> None:
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     cell(walk, "app", 2).click()
     cell(walk, "app", 2).click()
@@ -120,7 +120,7 @@ def large(count: int = 500) -> dict[str, Any]:
 
 def test_five_hundred_rows_change_one_at_a_time(walk: Walk, database: Database, clock: FixedClock) -> None:
     save(database, clock, large())
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/large/edit")
     expect(walk.page.locator("tbody tr")).to_have_count(500)
     walk.page.evaluate("document.querySelector('tr[data-id=r250]').untouched = true")
@@ -140,11 +140,11 @@ OVERLAPPING = [
 
 @pytest.mark.parametrize(("lang", "theme", "width"), [("zh", "light", 1280), ("en", "dark", 390)])
 def test_the_editor_is_clean_accessible_and_fits(
-    browser: Browser, address: str, database: Database, clock: FixedClock, lang: str, theme: str, width: int
+    browser: Browser, address: Address, database: Database, clock: FixedClock, lang: str, theme: str, width: int
 ) -> None:
     save(database, clock, zones(key="grid", rows=OVERLAPPING, tests=[]))
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
-    walk.sign_in(lang=lang, theme=theme)
+    walk.enter(lang=lang, theme=theme)
     walk.go("/rules/grid/edit")
     expect(walk.page.locator("#grid-findings-title + .aside")).to_be_visible()
     expect(walk.page.locator("#try-1")).to_be_visible()
@@ -159,7 +159,7 @@ def test_the_editor_is_clean_accessible_and_fits(
 
 def test_a_block_goes_to_a_spreadsheet_and_comes_back(walk: Walk, database: Database, table: str) -> None:
     walk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     cell(walk, "app", 1).click()
     walk.page.keyboard.press("Shift+ArrowRight")
@@ -177,11 +177,11 @@ def test_a_block_goes_to_a_spreadsheet_and_comes_back(walk: Walk, database: Data
 
 
 def test_a_finding_is_mended_and_the_mend_taken_back_by_mouse(
-    walk: Walk, database: Database, clock: FixedClock, address: str
+    walk: Walk, database: Database, clock: FixedClock, address: Address
 ) -> None:
     rows = [*OVERLAPPING, {"id": "twice", "when": ["gold", 5], "then": {"zone": "X"}}]
     save(database, clock, zones(key="grid", rows=rows, tests=[]))
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     expect(cell(walk, "twice", 2)).to_have_attribute("aria-invalid", "true")
     walk.page.get_by_role("button", name="Empty this cell").click()
@@ -193,9 +193,9 @@ def test_a_finding_is_mended_and_the_mend_taken_back_by_mouse(
     assert walk.complaints == []
 
 
-def test_a_ruleset_is_built_from_an_empty_page_by_mouse(walk: Walk, database: Database, address: str) -> None:
+def test_a_ruleset_is_built_from_an_empty_page_by_mouse(walk: Walk, database: Database, address: Address) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules")
     page.get_by_role("link", name="New ruleset").click()
     page.fill("#new-zh", "价格")
@@ -235,7 +235,7 @@ def test_a_ruleset_is_built_from_an_empty_page_by_mouse(walk: Walk, database: Da
 
 
 def test_a_condition_is_built_beside_the_table(walk: Walk, database: Database, table: str) -> None:
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     cell(walk, "app", 3).click()
     walk.page.get_by_role("button", name="Build condition").click()
@@ -249,7 +249,7 @@ def test_a_condition_is_built_beside_the_table(walk: Walk, database: Database, t
 
 
 def test_a_spreadsheet_is_looked_at_and_applied(walk: Walk, database: Database, table: str) -> None:
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/rules/grid/edit")
     with walk.page.expect_download() as download:
         walk.page.locator('a[href$="format=csv"]').click()

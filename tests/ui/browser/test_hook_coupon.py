@@ -18,7 +18,7 @@ from engine.definitions.source import value_at
 from engine.edits.store import editable
 from engine.journeys.canonical import content_hash
 from engine.library.shelf import find_template
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.hands import Hands, Keys, Mouse
 from tests.ui.sample import PASSWORD
 from ui.app import Dependencies
@@ -269,7 +269,7 @@ def begin(walk: Walk, hands: Hands) -> None:
 
 
 @pytest.fixture
-def desk(browser: Browser, address: str) -> Iterator[Walk]:
+def desk(browser: Browser, address: Address) -> Iterator[Walk]:
     page = browser.new_page(viewport={"width": 1440, "height": 1000}, locale="en-US")
     yield Walk(page, address)
     page.close()

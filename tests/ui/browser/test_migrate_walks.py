@@ -21,7 +21,7 @@ from engine.jobs import store
 from engine.jobs.kinds import MIGRATE
 from engine.journeys.plan import bundle_of, compile_plan
 from engine.members.fields import base_fields
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
@@ -36,7 +36,7 @@ def deps(deps: Dependencies) -> Dependencies:
 
 
 @pytest.fixture
-def drafted(database: Database, clock: FixedClock, address: str) -> str:
+def drafted(database: Database, clock: FixedClock, address: Address) -> str:
     """A draft of the hook coupon without one of its waits."""
     with database.begin() as session:
         document: dict[str, Any] = editable(session, "journey", "hook-coupon").document
@@ -65,7 +65,7 @@ def test_a_journey_is_published_and_those_inside_go_where_its_page_says(
     walk: Walk, drafted: str, database: Database
 ) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(f"/journeys/{drafted}/publish")
     expect(page.locator("h1")).to_contain_text("Publish")
     expect(page.locator("main")).to_contain_text("For 1,000 who enter")
@@ -94,10 +94,10 @@ def test_a_journey_is_published_and_those_inside_go_where_its_page_says(
     assert walk.complaints == []
 
 
-def test_on_a_phone_in_the_dark_nothing_is_cut_off(browser: Browser, address: str, drafted: str) -> None:
+def test_on_a_phone_in_the_dark_nothing_is_cut_off(browser: Browser, address: Address, drafted: str) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
     walk = Walk(page, address)
-    walk.sign_in(theme="dark")
+    walk.enter(theme="dark")
     walk.go(f"/journeys/{drafted}/publish")
     expect(page.locator('[name="to:wait_join"]')).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -114,7 +114,7 @@ class TestTheSecondPerson:
 
     def test_who_has_not_edited_it_approves_it_on_its_page(self, walk: Walk, drafted: str) -> None:
         page = walk.page
-        walk.sign_in(lang="en")
+        walk.enter(lang="en")
         walk.go(f"/journeys/{drafted}/publish")
         expect(page.get_by_role("button", name="Publish")).to_be_disabled()
         page.get_by_role("button", name="Approve").click()

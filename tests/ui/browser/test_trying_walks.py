@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.secrets.keyring import KeyRing
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from tests.ui.pages.test_backtesting import done
 from ui.dependencies import Dependencies
@@ -29,7 +29,7 @@ def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
     [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
 )
 def test_a_walk_is_clean_accessible_and_fits(
-    browser: Browser, address: str, deps: Dependencies, lang: str, theme: str, width: int
+    browser: Browser, address: Address, deps: Dependencies, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
     page, wrong = walk.page, dict[str, list[str]]()
@@ -40,7 +40,7 @@ def test_a_walk_is_clean_accessible_and_fits(
             wrong[name].append("wider than the screen")
         walk.picture(f"trying-{name}-{lang}-{theme}-{width}")
 
-    walk.sign_in(lang=lang, theme=theme)
+    walk.enter(lang=lang, theme=theme)
     walk.go(SIMULATE)
     look("who")
     page.locator(".feed button").first.click()
@@ -72,7 +72,7 @@ def test_a_walk_is_clean_accessible_and_fits(
 
 def test_a_walk_by_keys_alone_goes_back_and_survives_a_reload(walk: Walk) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(SIMULATE)
     page.focus("#walk-on")
     page.keyboard.press("Enter")
@@ -98,7 +98,7 @@ def test_a_walk_by_keys_alone_goes_back_and_survives_a_reload(walk: Walk) -> Non
 
 def test_a_walk_is_saved_and_its_test_changed_without_a_reload(walk: Walk) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(SIMULATE)
     page.locator('form:has(#walk-on) button[type="submit"]').click()
     page.locator('[data-deed="run"]').click()

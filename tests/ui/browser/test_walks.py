@@ -13,7 +13,7 @@ from engine.database.connection import Database
 from engine.edits.store import put_draft
 from engine.runs.models import Run, RunCommand
 from engine.seeds.published import documents
-from tests.ui.browser.conftest import Walk
+from tests.ui.browser.conftest import Address, Walk
 from tests.ui.sample import Sample
 
 pytestmark = pytest.mark.browser
@@ -91,7 +91,7 @@ def grave_findings(walk: Walk, within: str | None = None) -> list[str]:
     [("zh", "light", 1280), ("en", "dark", 1280), ("zh", "dark", 390), ("en", "light", 390)],
 )
 def test_every_page_is_clean_accessible_and_fits(
-    browser: Browser, address: str, chain: Sample, lang: str, theme: str, width: int
+    browser: Browser, address: Address, chain: Sample, lang: str, theme: str, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844 if width < 500 else 900}), address)
     wrong: dict[str, list[str]] = {}
@@ -111,7 +111,7 @@ def test_every_page_is_clean_accessible_and_fits(
 
 
 def test_counts_follow_the_people_without_a_reload(walk: Walk, database: Database, chain: Sample) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go("/journeys/hook-coupon")
     drawn = walk.page.locator('[data-people="wait_claim"]')
     expect(drawn).to_have_attribute("data-count", "4")
@@ -126,7 +126,7 @@ def test_counts_follow_the_people_without_a_reload(walk: Walk, database: Databas
 
 
 def test_the_canvas_is_walked_by_keys(walk: Walk) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go("/journeys/hook-coupon")
     walk.page.focus("[data-canvas]")
     start = walk.page.get_attribute("[data-canvas] > svg", "viewBox")
@@ -144,7 +144,7 @@ def test_the_canvas_is_walked_by_keys(walk: Walk) -> None:
 
 
 def test_the_canvas_is_dragged_and_zoomed_by_the_mouse(walk: Walk) -> None:
-    walk.sign_in()
+    walk.enter()
     walk.go("/journeys/hook-coupon")
     svg = walk.page.locator("[data-canvas] > svg")
     start = svg.get_attribute("viewBox")
@@ -190,11 +190,11 @@ def test_a_visit_from_the_door_to_a_run_and_out_again(walk: Walk) -> None:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_an_operator_stops_and_starts_things_without_losing_the_way(
-    browser: Browser, address: str, chain: Sample, database: Database, width: int
+    browser: Browser, address: Address, chain: Sample, database: Database, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/journeys/hook-coupon")
     page.locator("summary", has_text="Pause").click()
     assert grave_findings(walk) == []
@@ -224,11 +224,11 @@ def test_an_operator_stops_and_starts_things_without_losing_the_way(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_many_runs_are_ticked_tried_and_done_by_keys_alone(
-    browser: Browser, address: str, chain: Sample, width: int
+    browser: Browser, address: Address, chain: Sample, width: int
 ) -> None:
     walk = Walk(browser.new_page(viewport={"width": width, "height": 844}), address)
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go("/journeys/hook-coupon/runs?node=wait_add")
     for run in ("stuck", "wait_add"):
         page.get_by_label(f"Choose run #{chain.runs[run]}").press("Space")
@@ -258,7 +258,7 @@ def test_many_runs_are_ticked_tried_and_done_by_keys_alone(
 
 def test_an_operator_sees_to_what_needs_them(walk: Walk, chain: Sample) -> None:
     page = walk.page
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     page.get_by_role("link", name="Operations").click()
     page.get_by_role("row", name="A run is stuck").get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_role("row", name="A run is stuck")).to_have_count(0)
@@ -275,7 +275,7 @@ def test_an_operator_sees_to_what_needs_them(walk: Walk, chain: Sample) -> None:
     assert walk.complaints == []
 
 
-def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: str) -> None:
+def test_without_a_choice_the_theme_is_the_system_s(browser: Browser, address: Address) -> None:
     for scheme in ("dark", "light"):
         page = browser.new_page(color_scheme=scheme)
         page.goto(address + "/sign-in")
@@ -296,7 +296,7 @@ def test_what_the_rows_of_a_wide_table_give_is_in_sight(
     text = next(each for name, each in documents("ruleset") if name == key)
     with database.begin() as session:
         put_draft(session, "ruleset", key, text, by="user:admin", now=clock.now())
-    walk.sign_in(lang="en")
+    walk.enter(lang="en")
     walk.go(f"/rules/{key}?lang=en")
     frame = walk.page.locator(".table-wrap", has=walk.page.locator("table.decisions"))
     assert frame.evaluate("each => each.scrollWidth <= each.clientWidth")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -23,10 +24,19 @@ UNSAFE_BUT_QUICK = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "fu
 UNDISTURBED = ("-c", "autovacuum=off")  # a worker of it would keep a test's database from being dropped
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108  # named once, entered by mkdtemp
+ROOM = 3 * 2**30
+
+
+def _roomy_memory() -> Path | None:
+    """A folder in memory, if there is one with room: a database is copied there in a third of the time."""
+    return MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 @contextmanager
 def running_cluster() -> Iterator[str]:
     """Start a cluster in a folder of its own, give the owner's address, and remove it all at the end."""
-    home = Path(tempfile.mkdtemp(prefix="waystation-tests-"))
+    home = Path(tempfile.mkdtemp(prefix="waystation-tests-", dir=_roomy_memory()))
     home.chmod(0o755)  # as root the server runs as another user, who must be able to pass
     account = database_account()
     cluster = Cluster(home, postgres_programs(account, home), account, Ports({}).take("postgres"), "test")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from temporalio.exceptions import ApplicationError
 
@@ -18,17 +19,18 @@ from engine.jobs import store
 from engine.jobs.models import Job
 from engine.organisation.sync.requests import PARTS, Part, ask
 from engine.secrets.keyring import KeyRing
+from engine.wecom.calls import Calls
 from engine.wecom.client import WeCom
 from engine.wecom.intake import Intake
 from engine.wecom.xml import Fields
 from tests.engine.chain import Chain, build_chain
-from tests.engine.wecom.conftest import APP, Simulator, http, receiver, running, simulator, slept, wecom
+from tests.engine.wecom.conftest import APP, Simulator, http, receiver, running, simulator
 from workflows.job_kinds import job_kinds
 from workflows.job_pages import JobPages
 from workflows.migrating import Migrating
 from workflows.sync import App, Asking
 
-__all__ = ["http", "receiver", "running", "simulator", "slept", "wecom"]
+__all__ = ["http", "receiver", "running", "simulator"]
 
 
 @dataclass
@@ -134,8 +136,12 @@ class Syncing:
             ORDER BY s.member_id, s.joined_at, s.id""")
 
 
+async def no_sleep(seconds: float) -> None:
+    """What the client would have slept is not waited for."""
+
+
 @pytest.fixture
-def syncing(database: Database, keys: KeyRing, simulator: Simulator, wecom: WeCom) -> Syncing:
+def syncing(database: Database, keys: KeyRing, simulator: Simulator, http: httpx.AsyncClient) -> Syncing:
     """The small chain, whose employees the simulator knows, in departments that are named like the stores."""
     departments = [{"id": 1, "name": "chain"}] + [{"id": 10 + n, "parentid": 1, "name": f"S{n}"} for n in (1, 2, 3)]
     staff = [("lin", 11), ("chen", 11), ("su", 12), ("mo", 13)]
@@ -145,4 +151,6 @@ def syncing(database: Database, keys: KeyRing, simulator: Simulator, wecom: WeCo
         departments=departments,
         associates=[{"userid": f"wecom-{key}", "name": key, "department": home} for key, home in staff],
     )
-    return Syncing(build_chain(database, keys), simulator, SimulatedClock(simulator), wecom)
+    clock = SimulatedClock(simulator)
+    wecom = WeCom(APP, Calls(APP, http, simulator.url, clock, no_sleep))
+    return Syncing(build_chain(database, keys), simulator, clock, wecom)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from rules import messages
 from rules.types import Json, Problem
@@ -18,6 +20,11 @@ MAX_WORK = 200_000
 _JSON_DEPTH = 2 * MAX_DEPTH + 4
 """Operators nest as an object and its list of arguments."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+_Place: TypeAlias = "tuple[_Place, str | int] | None"
+"""The way to a value: the place of what holds it, and the last step."""
+
 
 def check_json(
     value: Json, *, pointer: str = "", depth: int = _JSON_DEPTH, max_bytes: int = MAX_BYTES
@@ -29,17 +36,20 @@ def check_json(
     """
     problems: list[Problem] = []
     size = 0
-    stack: list[tuple[Json, str, int]] = [(value, pointer, 0)]
+    stack: list[tuple[Json, _Place, int]] = [(value, None, 0)]
     while stack:
         item, place, level = stack.pop()
         size += _size(item)
         if size > max_bytes:
             return [*problems, Problem("schema", pointer, messages.too_large(max_bytes))]
         if level > depth:
-            return [*problems, Problem("schema", place, messages.too_deep())]
-        problems.extend(_own_problems(item, place))
-        if not isinstance(item, list) or len(item) <= MAX_LIST:
-            stack.extend((child, where, level + 1) for child, where in _children(item, place))
+            return [*problems, Problem("schema", _pointer(pointer, place), messages.too_deep())]
+        if not _is_sound(item):
+            problems.extend(_own_problems(item, _pointer(pointer, place)))
+        if isinstance(item, dict):
+            stack.extend([(child, (place, key), level + 1) for key, child in item.items()])
+        elif isinstance(item, list) and len(item) <= MAX_LIST:
+            stack.extend([(child, (place, i), level + 1) for i, child in enumerate(item)])
     return problems
 
 
@@ -49,31 +59,41 @@ def escape(key: str) -> str:
     return shown.replace("~", "~0").replace("/", "~1")
 
 
-def _children(item: Json, place: str) -> Iterator[tuple[Json, str]]:
-    match item:
-        case list():
-            return ((child, f"{place}/{i}") for i, child in enumerate(item))
-        case dict():
-            return ((child, f"{place}/{escape(key)}") for key, child in item.items())
-        case _:
-            return iter(())
+def _pointer(base: str, place: _Place) -> str:
+    """The pointer of a place; few are ever told, so that the walk notes only the steps."""
+    steps: list[str] = []
+    while place is not None:
+        place, step = place
+        steps.append(escape(step) if isinstance(step, str) else str(step))
+    return "/".join([base, *reversed(steps)])
 
 
 def _size(item: Json) -> int:
     """The bytes that a value adds to its JSON, without its children."""
-    match item:
-        case str():
-            return len(item.encode("utf-8", "replace")) + 3
-        case dict():
-            return 3 + sum(len(key.encode("utf-8", "replace")) + 3 for key in item)
-        case list():
-            return 3
-        case bool() | None:
-            return 5
-        case int():
-            return 2 + item.bit_length() // 4
-        case _:
-            return 8
+    if isinstance(item, str):
+        return _length(item) + 3
+    if isinstance(item, dict):
+        return 3 + sum([_length(key) + 3 for key in item])
+    if isinstance(item, list):
+        return 3
+    if item is None or isinstance(item, bool):
+        return 5
+    return 2 + item.bit_length() // 4 if isinstance(item, int) else 8
+
+
+def _length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _is_sound(item: Json) -> bool:
+    """Whether nothing is wrong with a value itself, its children aside; asked of every one."""
+    if isinstance(item, str):
+        return is_storable(item)
+    if isinstance(item, dict):
+        return all(map(is_storable, item))
+    if isinstance(item, list):
+        return len(item) <= MAX_LIST
+    return item is None or -MAX_INTEGER <= item <= MAX_INTEGER
 
 
 def _own_problems(item: Json, place: str) -> Iterator[Problem]:
@@ -94,4 +114,4 @@ def _own_problems(item: Json, place: str) -> Iterator[Problem]:
 
 def is_storable(text: str) -> bool:
     """Whether PostgreSQL and UTF-8 can hold the text: no U+0000, no half of a surrogate pair."""
-    return "\0" not in text and (text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text))
+    return _UNSTORABLE.search(text) is None

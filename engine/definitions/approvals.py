@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -89,10 +90,16 @@ def _standing(session: Session, draft: Draft) -> Standing:
     editors = {*session.execute(edits.distinct()).scalars()}
     if live is None or draft.updated_at >= live.published_at:
         editors.add(draft.updated_by)
-    hashed = content_hash(read_source(draft.document).document)
+    hashed = _hash(draft.document)
     found = session.get(Approval, (draft.kind, draft.key), populate_existing=True)
     holds = found is not None and (found.hash, found.revision) == (hashed, draft.revision) and found.by not in editors
     return Standing(hashed, frozenset(editors), found if holds else None)
+
+
+@lru_cache(maxsize=100)
+def _hash(text: str) -> str:
+    """The content hash of a draft's text: pages ask for it again and again, and a long table takes a while."""
+    return content_hash(read_source(text).document)
 
 
 def _kind(draft: Draft) -> Kind:

@@ -89,23 +89,26 @@ def _pairs(i1: int, i2: int, j1: int, j2: int) -> Iterator[tuple[int | None, int
 def _named_items(
     before: Sequence[Json], after: Sequence[Json], here: list[str], there: list[str], old: Steps, new: Steps
 ) -> Iterator[Compared]:
+    was, now = {name: i for i, name in enumerate(here)}, set(there)
     for i, name in enumerate(here):
-        if name not in there:
+        if name not in now:
             yield Compared("removed", pointer_of((*old, i)), before[i])
-    common = [name for name in here if name in there]
-    moved = set(_moved(common, [name for name in there if name in here]))
+    moved = set(_moved([name for name in here if name in now], [name for name in there if name in was]))
     for j, name in enumerate(there):
-        if name not in here:
+        if name not in was:
             yield Compared("added", pointer_of((*new, j)), after=after[j])
             continue
-        i = here.index(name)
+        i = was[name]
         if name in moved:
             yield Compared("moved", pointer_of((*new, j)), i + 1, j + 1)
-        yield from _between(before[i], after[j], (*old, i), (*new, j))
+        if repr(before[i]) != repr(after[j]):  # what is written alike is alike, and most items are
+            yield from _between(before[i], after[j], (*old, i), (*new, j))
 
 
 def _moved(before: list[str], after: list[str]) -> Iterator[str]:
     """Those that do not keep their order: the fewest whose moving makes the one list of the other."""
+    if before == after:
+        return
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, _, _, j1, j2 in matcher.get_opcodes():
         if tag in ("insert", "replace"):

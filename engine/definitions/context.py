@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.coupons.models import CouponBatch
-from engine.definitions.live import live_journeys
+from engine.database import direct
 from engine.definitions.models import Live, Version
 from engine.definitions.source import read_source
 from engine.events.types import EVENT_TYPES
@@ -58,13 +59,6 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         chosen = _NAMES.get(kind, _live_keys(kind))
         return session.execute(chosen.limit(_MOST_NAMED)).scalars().all()
 
-    live = tuple(
-        LiveJourney(
-            journey.key, event_entries(journey.document), audiences_of(journey.document), begins_of(journey.document)
-        )
-        for journey in live_journeys(session).journeys
-        if journey.state != "retired"
-    )
     own = own_fields(session)
     return CheckContext(
         catalogue,
@@ -75,13 +69,30 @@ def context_of(session: Session, catalogue: Catalogue, *, now: datetime, proofs:
         readers=lambda path: readers_of(session, path),
         references=exists,
         named=named,
-        live=live,
+        live=_live(session),
         now=now,
         conditions=published_conditions(session),
         proofs=proofs,
         rulesets=cache(partial(published_ruleset, session)),
         journeys=cache(partial(published_journey, session)),
     )
+
+
+def _live(session: Session) -> tuple[LiveJourney, ...]:
+    """The journeys that are live. A document is fetched and read once for its hash, not whenever somebody checks."""
+    found = direct.rows(session, _LIVE, {})
+    known = {digest: journey for _, digest in found if (journey := _KNOWN.get(digest)) is not None}
+    if lacking := [digest for _, digest in found if digest not in known]:
+        fresh = {digest: _of_others(text) for digest, text in direct.rows(session, _DOCUMENTS, {"hashes": lacking})}
+        known |= fresh
+        for digest in list(_KNOWN)[: max(0, len(_KNOWN) + len(fresh) - _MOST_KNOWN)]:
+            _KNOWN.pop(digest, None)
+        _KNOWN.update(fresh)
+    return tuple(replace(known[digest], key=key) for key, digest in found)
+
+
+def _of_others(document: str) -> LiveJourney:
+    return LiveJourney("", event_entries(document), audiences_of(document), begins_of(document))
 
 
 def published_journey(session: Session, key: str) -> CalledJourney | None:
@@ -148,6 +159,13 @@ def _live_keys(kind: str) -> Select[str]:
     return select(col(Live.key)).where(col(Live.kind) == kind, col(Live.state) != "retired").order_by(col(Live.key))
 
 
+_KNOWN: dict[str, LiveJourney] = {}
+"""What others must know of a published journey, by the hash of its document, whatever the database."""
+_MOST_KNOWN = 5_000
+_LIVE = """
+    SELECT l.key, v.hash FROM live l JOIN versions v ON v.kind = l.kind AND v.key = l.key AND v.n = l.version
+    WHERE l.kind = 'journey' AND l.state <> 'retired' ORDER BY l.key"""
+_DOCUMENTS = "SELECT hash, document FROM versions WHERE kind = 'journey' AND hash = ANY(%(hashes)s)"
 _MOST_NAMED = 2_000
 _NAMES: Mapping[str, Select[str]] = {
     "coupon-batch": select(col(CouponBatch.key)).order_by(col(CouponBatch.id).desc()),

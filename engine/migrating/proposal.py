@@ -100,10 +100,20 @@ class Proposal:
         return {need.node: need.suggested for need in self.needs if need.suggested is not None}
 
 
-def propose(session: Session, journey: str, new: Plan | None, in_flight: InFlight | None, plans: Plans) -> Proposal:
-    """The plan for publishing `new` (None for a document that cannot run yet, with which nobody can be migrated)."""
+def propose(
+    session: Session,
+    journey: str,
+    new: Plan | None,
+    in_flight: InFlight | None,
+    plans: Plans,
+    inside: Sequence[Crowd] | None = None,
+) -> Proposal:
+    """The plan for publishing `new` (None for a document that cannot run yet, with which nobody can be migrated).
+
+    `inside` are the `crowds` where the caller has counted them.
+    """
     last = last_number(session, "journey", journey) or None
-    inside = crowds(session, journey)
+    inside = crowds(session, journey) if inside is None else inside
     nobody = Proposal(last, (last or 0) + 1, in_flight, [Group(c.version, c.node, c.by_status) for c in inside])
     if new is None:
         return nobody

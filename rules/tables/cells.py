@@ -83,6 +83,7 @@ class CellReader:
         self.field = field
         self.type = type_
         self.problems = problems
+        self._known: dict[tuple[type, Json], Value] = {}
 
     def read(self, cell: Json, pointer: str) -> Cell:
         """What a cell says."""
@@ -110,9 +111,14 @@ class CellReader:
         if isinstance(cell, dict | list) or self.type.kind in {"list", "object"}:
             self._note("type-mismatch", pointer, messages.only_a_condition(self.field, self.type))
             return None
+        written = (type(cell), cell)  # rows of a long table repeat the same few values
+        if written in self._known:
+            return self._known[written]
         node, checker = Literal("literal", pointer=pointer, source=cell, json=cell), Checker({})
         checker.expect(node, tag_of(self.type) if self.type.kind == "tags" else self.type, self.field)
         self.problems += checker.problems
+        if not checker.problems:
+            self._known[written] = node.value
         return node.value if not checker.problems else None
 
     def _negated(self, inner: Json, pointer: str) -> Cell:

@@ -63,6 +63,7 @@ class Giving:
         self.conditions = conditions
         self.problems = problems
         self.keys_are_doubtful = False
+        self._known: dict[tuple[str, type, Json], Given] = {}
 
     def read(self, then: Mapping[str, Json], pointer: str) -> tuple[Given, ...]:
         """One value for each output, in their order."""
@@ -117,11 +118,20 @@ class Giving:
             message = rule_messages.bad_literal(literal(value), output.type, output.key)
             self._note("type-mismatch", place, message)
             return Given()
+        written = (output.key, type(value), value)  # rows of a long table repeat the same few values
+        if written not in self._known:
+            given = self._read_literal(output, value, place)
+            if given is None:
+                return Given()
+            self._known[written] = given
+        return self._known[written]
+
+    def _read_literal(self, output: Output, value: Json, place: str) -> Given | None:
         node, checker = Literal("literal", pointer=place, source=value, json=value), Checker({})
         checker.expect(node, output.type, output.key)
         self.problems += checker.problems
         if checker.problems:
-            return Given()
+            return None
         if output.kind == "share" and not 0 <= node.value <= WHOLE_SHARE:
             self._note("type-mismatch", place, messages.bad_share(node.shown))
         return Given(literal=as_json(node.value, output.type))

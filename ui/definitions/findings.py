@@ -1,4 +1,4 @@
-"""What the checks find in a draft, kept for a moment: the parts of an editor's page all ask for the same."""
+"""What checks and tests say of a draft, kept for a moment: the parts of an editor's page all ask for the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.definitions import checks
 from engine.definitions.accepted import Checked, with_acceptances
 from engine.definitions.context import context_of
+from engine.definitions.errors import NotPublishableError
 from engine.definitions.live import live_revision
 from engine.definitions.mends import mends
 from engine.definitions.source import read_source
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from engine.journeys.context import CheckContext
     from engine.journeys.findings import Finding
     from rules.documents.commands import Mend
+    from rules.documents.report import Report
+    from rules.types import Json
     from ui.dependencies import Dependencies
 
 _FRESH = 30
@@ -35,6 +38,8 @@ class _Once:
         self.lock = Lock()
         self.findings: list[Finding] | None = None
         self.mends: list[Sequence[Mend]] | None = None
+        self.report: Report | None = None
+        self.has_run = False
 
 
 class Findings:
@@ -50,6 +55,16 @@ class Findings:
     def with_mends(self, deps: Dependencies, kind: Kind, key: str, text: str) -> list[tuple[Finding, Sequence[Mend]]]:
         """The same, each with the ways to do away with it."""
         return self._looked(deps, kind, key, text, with_mends=True)
+
+    def report(self, deps: Dependencies, kind: Kind, key: str, text: str) -> Report | None:
+        """What came of the embedded tests; None where errors do not let them run."""
+        with deps.database.begin() as session:
+            once = self._kept.get(_mark(deps, session, kind, key, text), _Once)
+            with once.lock:
+                if not once.has_run:
+                    once.report = _played(kind, key, read_source(text).document, _context(deps, session))
+                    once.has_run = True
+                return once.report
 
     def _looked(
         self, deps: Dependencies, kind: Kind, key: str, text: str, *, with_mends: bool
@@ -70,6 +85,13 @@ class Findings:
 
 def _context(deps: Dependencies, session: Session) -> CheckContext:
     return context_of(session, deps.catalogue, now=deps.clock.now(), proofs=deps.proofs)
+
+
+def _played(kind: Kind, key: str, document: dict[str, Json], context: CheckContext) -> Report | None:
+    try:
+        return checks.run(kind, key, document, context)
+    except NotPublishableError:
+        return None
 
 
 def _mark(deps: Dependencies, session: Session, kind: Kind, key: str, text: str) -> str:

@@ -1,6 +1,6 @@
 """What differs between two states of a decision table, row by row: each cell as it was and as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.definitions.comparison import Op
@@ -52,12 +52,14 @@ def table_differences(
     before: dict[str, Json], after: dict[str, Json], parts: Sequence[Part], context: CheckContext, language: Language
 ) -> TableDifferences | None:
     """The rows among `parts`; None where one of the tables cannot be read."""
-    one, other = _table(before, context), _table(after, context)
     changed = [part for part in parts if part.id.startswith("rows/")]
-    if one is None or other is None or not changed:
+    if not changed:
         return None
     shown = changed[:ROWS_SHOWN]
     ids = {part.id.removeprefix("rows/") for part in shown}
+    one, other = _table(before, ids, context), _table(after, ids, context)
+    if one is None or other is None:
+        return None
     was, now = (_cells(table, ids, language) for table in (one, other))
     columns = tuple(dict.fromkeys(name for cells in (*now.values(), *was.values()) for name in cells))
     return TableDifferences(columns, tuple(_row(part, was, now, columns) for part in shown), len(changed) - len(shown))
@@ -91,6 +93,11 @@ def _named(row: RowView, inputs: Sequence[str], outputs: Sequence[str], language
     return told | {name: value for name, value in more.items() if value}
 
 
-def _table(document: dict[str, Json], context: CheckContext) -> Table | None:
+def _table(document: dict[str, Json], ids: Collection[str], context: CheckContext) -> Table | None:
+    """The table of these rows alone; the others, and tests, cost time and say nothing here."""
+    rows = document.get("rows")
+    if isinstance(rows, list):
+        kept = [row for row in rows if not isinstance(row, dict) or str(row.get("id")) in ids]
+        document = {**document, "rows": kept, "tests": [], "agree": []}
     table, problems = examine(document, ruleset_fields(context), context.conditions)
     return None if problems else table

@@ -10,7 +10,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from engine.definitions import checks
 from engine.definitions.approvals import Standing, approve, standing
 from engine.definitions.drafts import find_draft
 from engine.definitions.errors import ApprovalError, NotPublishableError
@@ -23,6 +22,7 @@ from engine.journeys.findings import Finding
 from engine.journeys.plan import Plan, PlanError, compile_plan
 from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
 from engine.migrating.proposal import Proposal, propose
+from engine.migrating.standing import crowds
 from engine.occurrences import arriving
 from engine.trying.result import expectations
 from rules.documents.report import TestResult
@@ -80,6 +80,7 @@ class Ready:
     """A draft as it would be published: its document, the live one, what the checks say, who has approved it."""
 
     key: str
+    text: str
     document: dict[str, Json]
     before: dict[str, Json]
     version: int | None
@@ -106,7 +107,7 @@ def show_people(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
 def show_entering(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment that tells who would enter and what that costs, which takes a moment to count."""
     ready = _demanded(visit, key)
-    found = visit.deps.findings.of(visit.deps, "journey", key, _text(visit, "journey", key))
+    found = visit.deps.findings.of(visit.deps, "journey", key, ready.text)
     overlaps = [each for each in found if each.code == "entry-overlap"]
     context = {**_entering(visit, ready), "overlaps": overlaps, "base": f"/journeys/{key}"}
     return visit.render("publishing/_entering.html", context)
@@ -196,7 +197,7 @@ def _show(
     }  # fmt: skip
     if ready is None:
         return visit.render("publishing/none.html", context)
-    found = visit.deps.findings.of(visit.deps, kind, key, _text(visit, kind, key))
+    found = visit.deps.findings.of(visit.deps, kind, key, ready.text)
     context |= _checked(visit, kind, ready, found)
     if kind == "journey":
         context |= _people(visit, ready, asked)
@@ -208,12 +209,6 @@ def _demanded(visit: Visit, key: str) -> Ready:
     if ready is None:
         raise NotFound(f"There is no draft of journey/{key}.")
     return ready
-
-
-def _text(visit: Visit, kind: Kind, key: str) -> str:
-    with visit.begin() as session:
-        draft = find_draft(session, kind, key)
-        return draft.document if draft else "{}"
 
 
 def _ready(visit: Visit, kind: Kind, key: str) -> Ready | None:
@@ -229,7 +224,7 @@ def _ready(visit: Visit, kind: Kind, key: str) -> Ready | None:
         plan = _compiled(visit, session, document) if kind == "journey" else None
         actors = {*stands.editors, *([stands.approval.by] if stands.approval else [])}
         editors = names_of(session, actors, visit.language)
-    return Ready(key, document, before, live.n if live else None, stands, plan, editors)
+    return Ready(key, draft.document, document, before, live.n if live else None, stands, plan, editors)
 
 
 def _compiled(visit: Visit, session: Session, document: Json) -> Plan | None:
@@ -243,12 +238,9 @@ def _compiled(visit: Visit, session: Session, document: Json) -> Plan | None:
 def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> dict[str, object]:
     """What the checks and tests say, and what changes."""
     errors = sum(each.severity == "error" for each in found)
+    report = visit.deps.findings.report(visit.deps, kind, ready.key, ready.text)
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
-        try:
-            report = checks.run(kind, ready.key, ready.document, context)
-        except NotPublishableError:
-            report = None
         compared = differences(Sides(kind, ready.before, ready.document, context), visit.language)
         table = None
         if kind == "ruleset":
@@ -293,9 +285,10 @@ def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
 def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:
     plans = Plans(visit.deps.catalogue)
     with visit.begin() as session:
-        first = propose(session, ready.key, ready.plan, None, plans)
+        inside = crowds(session, ready.key)
+        first = propose(session, ready.key, ready.plan, None, plans, inside)
         in_flight = asked.in_flight(first)
-        return propose(session, ready.key, ready.plan, in_flight, plans) if in_flight is not None else first
+        return propose(session, ready.key, ready.plan, in_flight, plans, inside) if in_flight is not None else first
 
 
 def _people(visit: Visit, ready: Ready, asked: Asked) -> dict[str, object]:

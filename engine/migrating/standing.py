@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import case, func, select, text
+from sqlalchemy import Select, select, text
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from engine.runs.listing import status_now
-from engine.runs.models import Run
+from engine.definitions.models import Version
+from engine.runs.counting import counted
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,18 @@ class Crowd:
 
 def crowds(session: Session, journey: str, *, below: int | None = None) -> list[Crowd]:
     """The live runs of a journey, holdouts included, of versions below this one."""
-    status = case((col(Run.status) == "holdout", "holdout"), else_=status_now()).label("now_status")
-    live = select(col(Run.version), col(Run.bundle_hash), col(Run.node), status).where(
-        col(Run.journey) == journey, col(Run.ended_at).is_(None)
-    )
-    if below is not None:
-        live = live.where(col(Run.version) < below)
-    found = live.subquery()
-    columns = (found.c.version, found.c.bundle_hash, found.c.node, found.c.now_status)
-    rows = session.execute(select(*columns, func.count()).group_by(*columns))
-    counted: dict[tuple[int, str, str | None], dict[str, int]] = {}
-    for version, bundle, node, now, runs in rows:
-        counted.setdefault((version, bundle, node), {})[now] = runs
-    places = sorted(counted, key=lambda place: (place[0], place[2] or ""))
-    return [Crowd(version, bundle, node, counted[version, bundle, node]) for version, bundle, node in places]
+    bundles = dict(session.execute(_bundles(journey)).all())
+    found: dict[tuple[int, str | None], dict[str, int]] = {}
+    for place, runs in counted(session, journey).items():
+        if below is None or place.version < below:
+            found.setdefault((place.version, place.node), {})[place.status] = runs
+    places = sorted(found, key=lambda place: (place[0], place[1] or ""))
+    return [Crowd(version, bundles[version], node, found[version, node]) for version, node in places]
+
+
+def _bundles(journey: str) -> Select[int, str]:
+    named = (col(Version.kind) == "journey", col(Version.key) == journey)
+    return select(col(Version.n), col(Version.bundle_hash)).where(*named)
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,22 @@ from engine.runs.models import Pause, Run
 
 MOST = 1_000
 """So many of the latest runs are looked at, however many entered."""
+_AT_ONCE = 100
 
 
 def entered_since(session: Session, journey: str, since: datetime) -> int:
     """How many of the journey's latest 1,000 runs in sight entered at or after `since`."""
-    latest = select(col(Run.entered_at)).where(col(Run.journey) == journey).order_by(col(Run.id).desc()).limit(MOST)
-    found = latest.subquery()
-    return int(session.execute(select(func.count()).where(found.c.entered_at >= since)).scalar_one())
+    found, before = 0, None
+    while found < MOST:
+        # A few at a time: for many, who may see what is guessed to hide so much that the whole table would be read.
+        latest = select(col(Run.id), col(Run.entered_at)).where(col(Run.journey) == journey)
+        latest = latest if before is None else latest.where(col(Run.id) < before)
+        rows = session.execute(latest.order_by(col(Run.id).desc()).limit(_AT_ONCE)).all()
+        found += sum(entered_at >= since for _, entered_at in rows)
+        if len(rows) < _AT_ONCE or rows[-1][1] < since:
+            break
+        before = rows[-1][0]
+    return min(found, MOST)
 
 
 def entered_between(session: Session, journey: str, since: datetime | None, until: datetime | None) -> int:

@@ -1,4 +1,4 @@
-"""Runs as pages and the API list them: filtered, newest first, in pages by key; and where people stand."""
+"""Runs as pages and the API list them: filtered, newest first, in pages by key."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from sqlmodel import col
 
 from engine.definitions.models import Version
 from engine.organisation.models import Associate, Channel, Store
+from engine.runs.counting import LIVE, PAUSABLE
 from engine.runs.models import Pause, Run, RunStage
 
-LIVE = ("running", "waiting", "paused", "stuck")
 ENDED = ("completed", "exited", "expired", "holdout")
 STATUSES = (*LIVE, *ENDED)
-_PAUSABLE = ("running", "waiting", "paused")
 
 
 @dataclass(frozen=True)
@@ -68,20 +67,14 @@ class RunPage:
     next: int | None
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How many live runs stand at a node in a status."""
-
-    node: str
-    status: str
-    runs: int
-
-
 def list_runs(session: Session, chosen: RunFilter, *, before: int | None = None, limit: int = 50) -> RunPage:
     """Runs by descending id; `before` is the cursor that the page before gave."""
-    statement = _items().where(*_conditions(chosen)).order_by(col(Run.id).desc()).limit(limit + 1)
+    wanted = select(col(Run.id)).where(*_conditions(chosen)).order_by(col(Run.id).desc()).limit(limit + 1)
     if before is not None:
-        statement = statement.where(col(Run.id) < before)
+        wanted = wanted.where(col(Run.id) < before)
+    # First which runs, then what is shown of them: how many a filter leaves is guessed badly, and names cost by that.
+    page = wanted.subquery("page")
+    statement = _items().join(page, page.c.id == col(Run.id)).order_by(col(Run.id).desc())
     rows = session.execute(statement).all()
     items = [RunItem(*row) for row in rows[:limit]]
     return RunPage(items, items[-1].id if len(rows) > limit else None)
@@ -114,7 +107,7 @@ def find_run(session: Session, run_id: int) -> RunItem | None:
 def status_now() -> ColumnElement[str]:
     """The status as of now: a run is paused while itself or its journey is, whether or not a turn has noticed."""
     return case(
-        (col(Run.status).in_(_PAUSABLE) & is_paused(), "paused"),
+        (col(Run.status).in_(PAUSABLE) & is_paused(), "paused"),
         (col(Run.status) == "paused", "running"),
         else_=col(Run.status),
     )
@@ -132,7 +125,7 @@ def _has_status(status: str) -> ColumnElement[bool]:
     """Written so that the index on the stored status serves."""
     match status:
         case "paused":
-            return col(Run.status).in_(_PAUSABLE) & is_paused()
+            return col(Run.status).in_(PAUSABLE) & is_paused()
         case "running":
             return col(Run.status).in_(("running", "paused")) & ~is_paused()
         case "waiting":
@@ -195,29 +188,3 @@ def _conditions(chosen: RunFilter) -> list[ColumnElement[bool]]:
     if chosen.overdue_at is not None:
         conditions += [col(Run.ended_at).is_(None), col(Run.deadline) < chosen.overdue_at]
     return conditions
-
-
-def standing(session: Session, journey: str, *, version: int | None = None) -> list[Standing]:
-    """How many live runs stand at each node of a journey, by status."""
-    live = _live().where(col(Run.journey) == journey, col(Run.node).is_not(None))
-    if version is not None:
-        live = live.where(col(Run.version) == version)
-    found = live.subquery()
-    counted = select(found.c.node, found.c.status, func.count()).group_by(found.c.node, found.c.status)
-    return [Standing(node, status, runs) for node, status, runs in session.execute(counted)]
-
-
-def live_by_journey(session: Session) -> dict[str, dict[str, int]]:
-    """How many live runs each journey has, by status."""
-    found = _live().subquery()
-    counted = select(found.c.journey, found.c.status, func.count()).group_by(found.c.journey, found.c.status)
-    by_journey: dict[str, dict[str, int]] = {}
-    for journey, status, runs in session.execute(counted):
-        by_journey.setdefault(journey, {})[status] = runs
-    return by_journey
-
-
-def _live() -> Select[Any]:
-    """The live runs with their status as of now."""
-    columns: tuple[Any, ...] = (Run.journey, Run.node, status_now().label("status"))
-    return select(*columns).where(col(Run.ended_at).is_(None), col(Run.status).in_(LIVE))

@@ -28,6 +28,15 @@ class Run(SQLModel, table=True):
         Index("ix_runs_called_off", "id", postgresql_where=text("ended_at IS NOT NULL AND wake_at IS NOT NULL")),
         Index("ix_runs_place", "journey", "status", "node"),
         Index("ix_runs_listing", "journey", "id"),
+        Index(
+            "ix_runs_standing",
+            "journey",
+            "version",
+            "node",
+            "status",
+            postgresql_include=["store_id"],
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_runs_to_trim", "trimmed", "ended_at", postgresql_where=text("ended_at IS NOT NULL AND trimmed < 2")),
     )
 

@@ -22,7 +22,7 @@ from engine.clock import Clock
 from engine.database.connection import Database
 from engine.database.direct import DATABASE_IS_AWAY
 from engine.events.types import BULK, INTERACTIVE
-from engine.runs.listing import LIVE
+from engine.runs.counting import LIVE
 
 LIMIT = 100_000
 """Counted up to here; more is shown as this."""

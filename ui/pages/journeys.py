@@ -12,8 +12,8 @@ from starlette.responses import HTMLResponse
 from engine.definitions.listing import Shown, list_shown, show
 from engine.jobs.models import Job
 from engine.migrating.progress import latest
+from engine.runs.counting import LIVE, Standing, live_by_journey, standing
 from engine.runs.entries import MOST, entered_since, lasting_pause
-from engine.runs.listing import LIVE, Standing, live_by_journey, standing
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline
 from ui.messages import text
@@ -77,8 +77,9 @@ def show_canvas(
     """The journey's picture, with the people at each node."""
     with visit.begin() as session:
         shown = find(session, key, version)
-        people = presence(standing(session, key, version=version))
-        stand = _stand(visit, session, key)
+        all_people = presence(standing(session, key))
+        people = all_people if version is None else presence(standing(session, key, version=version))
+        stand = _stand(visit, session, key, sum(all_people.by_status.values()))
         migration = _migration(visit, session, key)
     context = {
         "shown": shown,
@@ -119,11 +120,10 @@ def _migration(visit: Visit, session: Session, key: str) -> Job | None:
     return None if found is None or (found.state == "done" and found.updated_at < lately) else found
 
 
-def _stand(visit: Visit, session: Session, key: str) -> Stand:
+def _stand(visit: Visit, session: Session, key: str, runs: int) -> Stand:
     lately = entered_since(session, key, visit.now() - timedelta(days=1))
     pause = lasting_pause(session, key)
     more_than = text(visit.language, "act.more_than", n=number(MOST))
-    runs = sum(presence(standing(session, key)).by_status.values())
     return Stand(runs, more_than if lately >= MOST else number(lately), pause.from_at if pause else None)
 
 

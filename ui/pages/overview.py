@@ -10,7 +10,8 @@ from engine.alerts.store import list_alerts
 from engine.definitions.listing import list_shown
 from engine.events.models import Event
 from engine.events.parking import parked_count
-from engine.runs.listing import LIVE, RunFilter, list_runs, live_by_journey
+from engine.runs.counting import LIVE, live_by_journey
+from engine.runs.listing import RunFilter, list_runs
 from ui.pages.first_steps import first_steps
 from ui.pages.visit import Visit, Visiting
 

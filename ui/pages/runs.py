@@ -178,8 +178,8 @@ def _temporal_url(visit: Visit, run: Run) -> str | None:
 
 def _stores(session: Session, language: Language) -> list[tuple[str, str]]:
     """Key and title of every store that the visitor may see."""
-    rows = session.execute(select(Store).order_by(col(Store.key))).scalars()
-    return [(store.key, wording.title(store.title, language, store.key)) for store in rows]
+    rows = session.execute(select(col(Store.key), col(Store.title)).order_by(col(Store.key)))
+    return [(key, wording.title(title, language, key)) for key, title in rows]
 
 
 def filter_of(session: Session, visit: Visit, journey: str, chosen: Chosen) -> RunFilter | None:

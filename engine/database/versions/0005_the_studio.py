@@ -25,10 +25,12 @@ def upgrade() -> None:
     add_approvals()
     add_backtests()
     add_calls()
+    add_standing()
 
 
 def downgrade() -> None:
     """Take it away again, in the opposite order."""
+    drop_standing()
     drop_calls()
     drop_backtests()
     drop_approvals()
@@ -234,3 +236,16 @@ def add_calls() -> None:
 def drop_calls() -> None:
     """The table goes, and its policy with it."""
     op.drop_table("calls")
+
+
+def add_standing() -> None:
+    """Who stands where in a journey, told by the index alone: it holds what decides who may see a run."""
+    op.create_index(
+        "ix_runs_standing", "runs", ["journey", "version", "node", "status"], postgresql_include=["store_id"],
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )  # fmt: skip
+
+
+def drop_standing() -> None:
+    """Pages count the rows themselves again."""
+    op.drop_index("ix_runs_standing", "runs")

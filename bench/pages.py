@@ -1,8 +1,9 @@
 """`pages`: how long the service takes to answer with a page, and what a first visit to it weighs.
 
-One signed-in operator looks at every page in turn, of a chain with 1,000 stores, all of their members and 200 journeys.
-The time is from the request to the last byte, on loopback: what the server takes, and a little more. The weight is
-that of the page and of every style and script that it names, as they come to a browser that knows none of them.
+One signed-in operator looks at every page in turn, of a chain with 1,000 stores, all of their members, 200 journeys,
+and tens of thousands of runs of one of them; and at every part that pages ask for while somebody works. The time is
+from the request to the last byte, on loopback: what the server takes, and a little more. The weight is that of the
+page and of every style and script that it names, as they come to a browser that knows none of them.
 """
 
 from __future__ import annotations
@@ -13,29 +14,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 from sqlalchemy import text
 
+from bench.addresses import COUNTED, FIRST, PAGES, PARTS, RULESET
 from bench.chain import publish_text
+from bench.crowd import PATIENCE, crowd, one_inside
 from bench.figures import BenchError, Budget, Figure, Report, quantile
 from bench.service import Service, service
 from bench.tables import table
 from engine.database.connection import Database
 from engine.library.shelf import find_template
 
-STORES, MEMBERS, JOURNEYS, LOOKS, ROWS = 1_000, 100_000, 200, 30, 500
-QUICK = (40, 5_000, 5, 3, 50)
-RULESET = "bench-rows"
-FIRST = "hook-coupon"
-ADDRESSES = (
-    "/", "/overview/live", "/journeys", "/journeys/new", "/library", "/library/journey/hook-coupon", "/glossary",
-    f"/journeys/{FIRST}", f"/journeys/{FIRST}/live", f"/journeys/{FIRST}/funnel", f"/journeys/{FIRST}/funnel?by=store",
-    f"/journeys/{FIRST}/runs", f"/journeys/{FIRST}/versions", f"/journeys/{FIRST}/edit", f"/journeys/{FIRST}/simulate",
-    f"/journeys/{FIRST}/tests", f"/journeys/{FIRST}/backtest", f"/journeys/{FIRST}/publish", "/rules", "/rules/new",
-    f"/rules/{RULESET}", f"/rules/{RULESET}/edit", f"/rules/{RULESET}/publish", "/members", "/members/1", "/alerts",
-    "/parked", "/jobs", "/operators", "/activity-types",
-)  # fmt: skip
+STORES, MEMBERS, JOURNEYS, LOOKS, ROWS, RUNS = 1_000, 100_000, 200, 30, 500, 50_000
+QUICK = (40, 5_000, 5, 3, 50, 2_000)
+FEW = 5
+"""Looks at a part that counts or proves: it has a budget of its own."""
 _ASSET = re.compile(r"""(?:href|src)="(/static/[^"]+\.(?:css|js)[^"]*)\"""")
 
 
@@ -55,22 +51,36 @@ class Looked:
 
 def run(*, quick: bool = False) -> Report:
     """Measure."""
-    stores, members, journeys, looks, rows = QUICK if quick else (STORES, MEMBERS, JOURNEYS, LOOKS, ROWS)
+    stores, members, journeys, looks, rows, runs = QUICK if quick else (STORES, MEMBERS, JOURNEYS, LOOKS, ROWS, RUNS)
     with service() as one:
         database = one.database()
         _people(database, stores, members)
         _publish(database, journeys, rows)
+        run = one_inside(one, database, FIRST)
+        crowd(database, run, runs)
         counted = _counted(database)
-        database.close()
         with _signed_in(one) as client:
-            looked = [_look(client, address, looks) for address in ADDRESSES]
-    slowest, heaviest = max(looked, key=lambda each: each.p95), max(looked, key=lambda each: each.weight)
+            known = _known(database, client, run)
+            pages, parts, waited = (
+                [_look(client, each.format(**known), n) for several in listed.values() for each in several]
+                for listed, n in ((PAGES, looks), (PARTS, looks), (COUNTED, min(looks, FEW)))
+            )
+        database.close()
+    slowest, heaviest = max(pages, key=lambda each: each.p95), max(pages, key=lambda each: each.weight)
+    part, longest = max(parts, key=lambda each: each.p95), max(waited, key=lambda each: each.p95)
     return Report(
         [
             Figure("page_p95", slowest.p95, "ms", (Budget("value", "<=", 150),), note=slowest.address),
+            Figure("part_p95", part.p95, "ms", (Budget("value", "<=", 150),), note=part.address),
+            Figure("counted_p95", longest.p95, "ms", (), note=longest.address),
             Figure("page_bytes", heaviest.weight, "B", (Budget("value", "<=", 200_000),), note=heaviest.address),
         ],
-        [f"{counted}; each page looked at {looks} times, one after the other", *_lines(looked)],
+        [
+            f"{counted}; each page and part looked at {looks} times, one after the other",
+            *_lines("pages", pages),
+            *_lines("parts of pages", parts),
+            *_lines("parts that count or prove, awaited with a sign of progress", waited),
+        ],
     )
 
 
@@ -95,8 +105,38 @@ def _publish(database: Database, journeys: int, rows: int) -> None:
 
 def _counted(database: Database) -> str:
     with database.begin() as session:
-        stores, members, journeys, rows = session.connection().execute(_COUNTED).one()
-    return f"{stores:,} stores, {members:,} members, {journeys} journeys, a ruleset of {rows} rows"
+        stores, members, journeys, rows, runs = session.connection().execute(_COUNTED).one()
+    return f"{stores:,} stores, {members:,} members, {journeys} journeys, {runs:,} runs, a ruleset of {rows} rows"
+
+
+def _known(database: Database, client: httpx.Client, run: int) -> dict[str, str]:
+    """What addresses name: a run, its member and store, a job of many runs, a backtest that is done."""
+    with database.begin() as session:
+        member, store = session.connection().execute(_ABOUT, {"run": run}).one()
+    asked = {"run": str(run), "whom": "named", "action": "pause", "deadlines": "hold", "sure": "true"}
+    job = _made(client.post(f"/journeys/{FIRST}/runs/bulk", data=asked)).rpartition("/")[2]
+    today = datetime.now(UTC).date().isoformat()
+    backtest = _made(client.post(f"/journeys/{FIRST}/backtest", data={"from": today, "to": today})).rpartition("=")[2]
+    _until_done(database, [int(job), int(backtest)])
+    return {"run": str(run), "member": str(member), "store": str(store), "job": job, "backtest": backtest}
+
+
+def _until_done(database: Database, jobs: list[int]) -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        with database.begin() as session:
+            states = session.connection().execute(_STATES, {"jobs": jobs}).scalars().all()
+        if set(states) == {"done"}:
+            return
+        time.sleep(0.2)
+    raise BenchError(f"jobs are not done: {states}")
+
+
+def _made(answer: httpx.Response) -> str:
+    """Where a form led to."""
+    if answer.status_code != httpx.codes.SEE_OTHER:
+        raise BenchError(f"{answer.request.url} answers {answer.status_code}")
+    return answer.headers["location"]
 
 
 @contextmanager
@@ -130,11 +170,15 @@ def _timed(client: httpx.Client, address: str) -> float:
     return 1e3 * (time.perf_counter() - began)
 
 
-def _lines(looked: list[Looked]) -> Iterator[str]:
+def _lines(name: str, looked: list[Looked]) -> Iterator[str]:
+    yield f"{name}:"
     for each in sorted(looked, key=lambda one: -one.p95):
         yield f"{each.p95:7.1f} ms  {each.weight / 1e3:6.1f} kB  {each.address}"
 
 
+_ABOUT = text("""
+SELECT runs.member_id, stores.key FROM runs JOIN stores ON stores.id = runs.store_id WHERE runs.id = :run""")
+_STATES = text("SELECT state FROM jobs WHERE id = ANY(:jobs)")
 _MORE = (
     """
 INSERT INTO stores (key, title, region_id, brand, ownership, price_kind, mode, address, details, is_test)
@@ -160,5 +204,6 @@ FROM members WHERE NOT EXISTS (SELECT FROM relations WHERE relations.member_id =
 _COUNTED = text("""
 SELECT (SELECT count(*) FROM stores), (SELECT count(*) FROM members),
        (SELECT count(*) FROM live WHERE kind = 'journey'),
-       (SELECT json_array_length(document::json -> 'rows') FROM versions WHERE kind = 'ruleset' AND key = 'bench-rows')
+       (SELECT json_array_length(document::json -> 'rows') FROM versions WHERE kind = 'ruleset' AND key = 'bench-rows'),
+       (SELECT count(*) FROM runs)
 """)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, Locator, Route, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -270,3 +270,41 @@ def test_a_spreadsheet_is_looked_at_and_applied(walk: Walk, database: Database, 
     expect(walk.page.locator("#sheet-preview")).to_contain_text("Row 3, column B")
     walk.complaints = [each for each in walk.complaints if "422" not in each]
     assert walk.complaints == []
+
+
+def test_whoever_writes_on_while_an_edit_is_being_saved_loses_nothing(
+    walk: Walk, database: Database, table: str
+) -> None:
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    page, keys = walk.page, walk.page.keyboard
+    under_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    page.route("**/edit/send", hold)
+    cell(walk, "app", 1).focus()
+    keys.type("silver")
+    with page.expect_request("**/edit/send"):
+        keys.press("Tab")
+    keys.type("po")
+    with page.expect_response("**/edit/send"):
+        under_way.pop().continue_()
+    saved(walk, 2)
+    keys.type("s")
+    expect(page.locator(".grid-field")).to_have_value("pos")
+    with page.expect_request("**/edit/send"):
+        keys.press("Enter")
+    with page.expect_response("**/edit/send"):
+        under_way.pop().continue_()
+    saved(walk, 3)
+    assert kept(database, table)["rows"][0]["when"] == ["silver", "pos"]
+    cell(walk, "app", 1).focus()
+    with page.expect_request("**/edit/send"):
+        keys.press("Control+Enter")
+    keys.type("black")
+    keys.press("Enter")
+    page.unroute("**/edit/send")  # what was held goes on
+    saved(walk, 5)
+    assert [row["when"][0] for row in kept(database, table)["rows"]][:2] == ["silver", "black"]

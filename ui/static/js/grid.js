@@ -82,7 +82,7 @@
 
   // To the server, one edit after the other
 
-  let queue = Promise.resolve();
+  let queue = Promise.resolve(), waiting = 0, behind = false;
   const frame = () => table().dataset.frame;
   const seen = () => ({ frame: frame(), first: first(), stamps: [...rows()].map((row) => row.dataset.stamp) });
   const post = async (path, body) => {
@@ -103,13 +103,15 @@
   };
   const busy = (is) => home.toggleAttribute("data-busy", is);
   const send = (edit, then) => {
+    waiting += 1;
     queue = queue.then(async () => {
       busy(true);
       try {
         const answer = await post("send", { seen: seen(), base: Number(home.dataset.revision), ...edit });
         if (answer.status === 200) {
           notice.replaceChildren();
-          take(answer);
+          if (waiting > 1) { home.dataset.revision = answer.revision; behind = true; }  // the answer to the last one brings all
+          else take(answer);
           then?.(answer);
           document.body.dispatchEvent(new CustomEvent("draft-changed", { bubbles: true, detail: { revision: answer.revision } }));
         } else if (answer.notice) {  // somebody else was quicker: both values, and both ways on
@@ -122,12 +124,17 @@
         }
       } catch {
         then ? then({ said: home.dataset.lost }) : complain(home.dataset.lost);
-      } finally { busy(false); }
+      } finally {
+        busy(false);
+        waiting -= 1;
+        if (!waiting && behind) refresh();
+      }
     });
     return queue;
   };
   const refresh = () => {
     queue = queue.then(async () => {
+      if (waiting) return;  // the answer to an edit brings the same
       const answer = await post("sync", seen());
       if (answer.status === 200) take(answer);
     });
@@ -139,9 +146,10 @@
     const had = home.contains(document.activeElement) && !editing;
     const name = rows()[at.r]?.dataset.id, column = at.c;
     home.dataset.revision = answer.revision;
+    behind = false;
     if (home.dataset.terms !== answer.terms) document.body.dispatchEvent(new CustomEvent("terms-changed"));
     home.dataset.terms = answer.terms;
-    if (answer.whole) home.innerHTML = answer.html;
+    if (answer.whole) { editing = null; home.innerHTML = answer.html; }
     else reorder(answer);
     table().setAttribute("aria-rowcount", answer.count + 1);
     table().dataset.count = answer.count;
@@ -157,11 +165,18 @@
     const body = table().tBodies[0], made = document.createElement("template");
     made.innerHTML = `<table><tbody>${answer.html}</tbody></table>`;
     const wanted = new Set(answer.order), known = new Map();
+    const held = editing?.here.closest("tr");  // one writes on where one is: what has changed there is put in its place after
+    for (const row of [...made.content.querySelectorAll("tr")]) known.set(row.dataset.stamp, row);
+    if (held && !wanted.has(held.dataset.stamp)) {
+      const number = held.sectionRowIndex;
+      const stamp = answer.order.find((each, i) => known.has(each) && (held.dataset.id ? known.get(each).dataset.id === held.dataset.id : i === number));
+      if (stamp) { editing.fresh = known.get(stamp); known.set(stamp, held); }
+    }
     for (const row of [...body.rows]) {
       if (wanted.has(row.dataset.stamp)) known.set(row.dataset.stamp, row);
-      else row.remove();
+      else if (row !== held || !editing.fresh) row.remove();
     }
-    for (const row of [...made.content.querySelectorAll("tr")]) known.set(row.dataset.stamp, row);
+    if (held && !held.isConnected) editing = null;
     let next = body.firstElementChild;
     for (const stamp of answer.order) {
       const row = known.get(stamp);
@@ -186,11 +201,35 @@
 
   // Edits of cells and rows
 
+  // What was done is shown at once; the server's answer takes its place, and where it refuses, what is kept.
+  const show = (here, written) => {
+    if (!here || "locked" in here.dataset) return;
+    if (!here.querySelector(".grid-id")) here.textContent = written;
+    here.closest("tr").dataset.stamp = "?";
+  };
+  const refused = (said) => { complain(said); refresh(); };
+  const blank = (row) => {
+    const made = row.cloneNode(true);
+    delete made.dataset.id;
+    made.dataset.stamp = "?";
+    made.className = "";
+    for (const each of made.cells) {
+      for (const name of ["text", "fault", "typed"]) delete each.dataset[name];
+      for (const name of ["aria-invalid", "aria-selected", "aria-describedby"]) each.removeAttribute(name);
+      each.classList.remove("chosen", "unsaved", "writing");
+      each.tabIndex = -1;
+      if (each.tagName === "TD") each.textContent = "";
+    }
+    made.querySelector(".grid-id").textContent = "…";
+    made.querySelector(".marks").replaceChildren();
+    return made;
+  };
+
   const commit = (r, c, written) => {
     const here = cell(r, c), column = head(c).dataset.column, row = rows()[r].dataset.id;
     const key = JSON.stringify([row ?? null, column]);
     if (written === text(here) && !unsaved.has(key)) return;
-    if (!here.querySelector(".grid-id")) here.textContent = written;
+    show(here, written);
     unsaved.delete(key);
     send({ typed: { row: named(r), column, text: written } }, (answer) => {
       if (answer.said) { unsaved.set(key, { text: written, said: answer.said }); remember(); tell(); }
@@ -223,7 +262,11 @@
   const deeds = {
     add: () => {
       const { bottom } = place(), r = rows().length ? bottom + 1 : 0;
-      send({ command: { command: "insert_row", index: first() - 1 + r } }, (answer) => (answer.said ? complain(answer.said) : go(r, firstColumn())));
+      const made = r && !("locked" in cell(r - 1, 1).dataset) ? blank(rows()[r - 1]) : null;
+      if (made) { rows()[r - 1].after(made); go(r, firstColumn()); }
+      send({ command: { command: "insert_row", index: first() - 1 + r } }, (answer) => {
+        if (answer.said) { made?.remove(); refused(answer.said); } else if (!made) go(r, firstColumn());
+      });
     },
     duplicate: () => {
       if (!rows().length) return;
@@ -260,12 +303,12 @@
     if (!rows().length) return;
     const { top } = place(), to = first() - 1 + top + by;
     if (to < 0 || (by > 0 && place().bottom + 1 >= rows().length)) return;
-    const span = [at.r + by, anchor.r + by], c = [at.c, anchor.c];
-    send({ command: { command: "move_row", row: chosen(), to } }, (answer) => {
-      if (answer.said) { complain(answer.said); return; }
-      anchor = { r: span[1], c: c[1] };
-      go(span[0], c[0], { extend: true });
-    });
+    const { bottom } = place(), moved = chosen();
+    if (by < 0) rows()[bottom].after(rows()[top - 1]);
+    else rows()[top].before(rows()[bottom + 1]);
+    anchor = { r: anchor.r + by, c: anchor.c };
+    go(at.r + by, at.c, { extend: true });
+    send({ command: { command: "move_row", row: moved, to } }, (answer) => { if (answer.said) refused(answer.said); });
   };
 
   // One cell being written
@@ -290,11 +333,12 @@
   };
   const end = (keep) => {
     if (!editing) return;
-    const { field, r, c, here } = editing, written = field.value.trim();
+    const { field, c, here, fresh } = editing, written = field.value.trim(), r = here.closest("tr").sectionRowIndex;
     editing = null;
     here.classList.remove("writing");
     field.nextElementSibling?.remove();
     field.remove();
+    if (fresh) here.closest("tr").replaceWith(fresh);
     if (keep) commit(r, c, written);
     else if (unsaved.delete(JSON.stringify([rows()[r].dataset.id ?? null, head(c).dataset.column])) ) restore(here);
     go(r, c);
@@ -305,11 +349,11 @@
   };
 
   const whileWriting = (event) => {
-    const { list, r, c } = editing;
+    const { list, c } = editing;
     if (event.isComposing) return;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && list.open()) list.turn(event.key === "ArrowDown" ? 1 : -1);
     else if (event.key === "Enter" && list.chosen()) list.pick();
-    else if (event.key === "Enter" && !event.altKey && !event.shiftKey) { end(true); if (event.ctrlKey || event.metaKey) deeds.add(); else go(r + 1, c); }
+    else if (event.key === "Enter" && !event.altKey && !event.shiftKey) { end(true); if (event.ctrlKey || event.metaKey) deeds.add(); else go(at.r + 1, c); }
     else if (event.key === "Tab") { if (list.chosen()) list.pick(); end(true); step(0, event.shiftKey ? -1 : 1); }
     else if (event.key === "Escape" && list.open()) list.close();
     else if (event.key === "Escape") end(false);
@@ -399,16 +443,23 @@
 
   // Spreadsheets: texts between tabs and line ends
 
+  // What is folded away is neither taken along nor written to: nobody uses it, and spreadsheets have no place for it.
+  const inSight = (lines) => lines.map((line) => line.filter((_, i) => shows(place().left + i)));
+  const spread = (lines, left) => lines.map((line) => {
+    const found = [];
+    for (let c = left, i = 0; i < line.length; c += 1) found.push(c < width() && !shows(c) ? "" : line[i++]);
+    return found;
+  });
   const ours = () => !editing && whereIs(document.activeElement ?? home);
   document.addEventListener("copy", (event) => {
     if (!ours()) return;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", gridSheet.write(block()));
+    event.clipboardData.setData("text/plain", gridSheet.write(inSight(block())));
   });
   document.addEventListener("cut", (event) => {
     if (!ours() || locked) return;
     event.preventDefault();
-    event.clipboardData.setData("text/plain", gridSheet.write(block()));
+    event.clipboardData.setData("text/plain", gridSheet.write(inSight(block())));
     clear();
   });
   document.addEventListener("paste", (event) => {
@@ -416,9 +467,13 @@
     event.preventDefault();
     let cells = gridSheet.read(event.clipboardData.getData("text/plain"));
     const { top, bottom, left, right } = place();
-    if (cells.length === 1 && cells[0].length === 1) cells = Array.from({ length: bottom - top + 1 }, () => Array(right - left + 1).fill(cells[0][0]));
-    send({ command: { command: "paste", row: rows().length ? named(top) : null, column: head(left).dataset.column, cells } }, (answer) => {
-      if (answer.said) { complain(answer.said); return; }
+    if (cells.length === 1 && cells[0].length === 1) cells = Array.from({ length: bottom - top + 1 }, () => Array.from({ length: right - left + 1 }, (_, i) => (shows(left + i) ? cells[0][0] : "")));
+    else cells = spread(cells, left);
+    const row = rows().length ? named(top) : null;
+    cells.forEach((one, i) => one.forEach((written, j) => { if (left + j < width()) show(cell(top + i, left + j), written); }));
+    send({ command: { command: "paste", row, column: head(left).dataset.column, cells } }, (answer) => {
+      if (answer.said) { refused(answer.said); return; }
+      if (editing) return;
       anchor = { r: top, c: left };
       go(top + cells.length - 1, left + Math.max(...cells.map((one) => one.length)) - 1, { extend: true });
     });

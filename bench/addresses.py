@@ -83,6 +83,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "/edit/{kind}/{key}/bar": tuple(f"/edit/{place}/bar" for place in _EDITS),
+    "/edit/{kind}/{key}/changes": tuple(f"/edit/{place}/changes" for place in _EDITS),
     "/edit/{kind}/{key}/choices": (
         f"/edit/journey/{FIRST}/choices?of=thing:store&q=B09",
         f"/edit/journey/{FIRST}/choices?of=field&at=/entry/0/when&q=member",

@@ -16,7 +16,7 @@ from statistics import median
 from typing import Annotated, Any
 
 import typer
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 from bench.chain import publish_text
 from bench.figures import BenchError
@@ -210,7 +210,7 @@ def _timed(page: Page, deed: Deed) -> Figures:
     deed.do(page)
     try:
         page.wait_for_function("watched.shown && watched.saved && watched.found", timeout=30_000)
-    except TimeoutError as error:
+    except Error as error:
         raise BenchError(f"{deed.shows}: {page.evaluate('({...watched, shows: null})')}") from error
     page.wait_for_load_state("networkidle")
     found: dict[str, Any] = page.evaluate("({...watched, shows: null})")

@@ -111,14 +111,14 @@ def test_a_ruleset_begins_empty_copied_shipped_or_from_a_spreadsheet(
 
 
 @pytest.mark.parametrize(("sent", "said"), [
-    ({"source": "empty", "key": "x"}, "Write a title"),
-    ({"source": "empty", "zh": "a", "key": "zones"}, "zones is taken; zones-2 is free"),
-    ({"source": "empty", "zh": "a", "key": "new"}, "new is taken"),
-    ({"source": "empty", "zh": "a", "key": "Ü"}, "A key has lower-case letters"),
-    ({"source": "ruleset:gone", "zh": "a", "key": "x"}, "Choose what to start from"),
+    ({"source": "empty", "key": "x"}, "Write a name"),
+    ({"source": "empty", "zh": "a", "key": "zones"}, "“zones” is taken. “zones-2” is free"),
+    ({"source": "empty", "zh": "a", "key": "new"}, "“new” is taken"),
+    ({"source": "empty", "zh": "a", "key": "Ü"}, "Use lower-case letters"),
+    ({"source": "ruleset:gone", "zh": "a", "key": "x"}, "not there any more"),
     ({"source": "file", "zh": "a", "key": "x", "file": ("a.csv", b"member.orders_x,out\n", CSV)}, None),
     ({"source": "file", "zh": "a", "key": "x", "file": ("a.xlsx", b"no", CSV)}, "no xlsx workbook"),
-    ({"source": "file", "zh": "a", "key": "x", "file": ("a.json", b"[]", CSV)}, "cannot be read"),
+    ({"source": "file", "zh": "a", "key": "x", "file": ("a.json", b"[]", CSV)}, "beyond line 1, column 1"),
 ])  # fmt: skip
 def test_what_cannot_begin_is_told_and_the_form_kept(admin: Visitor, sent: dict[str, Any], said: str | None) -> None:
     answer = begun(admin, **sent)

@@ -9,11 +9,12 @@ import pytest
 
 from engine.database.connection import Database
 from engine.definitions.context import event_fields
+from engine.definitions.kinds import proposed_key
 from engine.edits.store import editable
 from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
-from engine.journeys.editing.beginning import empty_journey, proposed_key
+from engine.journeys.editing.beginning import empty_journey
 from engine.library.shelf import find_template
 from engine.members.fields import base_fields
 from tests.ui.sample import JOURNEY
@@ -45,7 +46,7 @@ def test_an_empty_journey_has_no_finding() -> None:
     ],
 )
 def test_a_key_is_proposed_from_the_title(title: str, key: str) -> None:
-    assert proposed_key(title, {"taken"}) == key
+    assert proposed_key(title, {"taken"}, "journey") == key
 
 
 def test_a_journey_begins_empty_and_leads_to_its_desk(admin: Visitor, database: Database) -> None:

@@ -1,0 +1,211 @@
+"""How a definition begins, whatever its kind: a form with a name, a key and what to start from; and letting a draft go.
+
+A kind brings a `Ground`: where its pages are, what an empty one is, and how its files are read. What was wrong is told
+field by field, and what was written stays.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends, File, Form, Query, UploadFile
+from sqlalchemy.orm import Session
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from engine.definitions.errors import NotReadableError
+from engine.definitions.kinds import KEY, Kind, proposed_key
+from engine.definitions.listing import list_shown, show
+from engine.definitions.source import read_source
+from engine.edits.store import LARGEST, delete_draft, editable, put_draft
+from engine.library.shelf import find_template, templates
+from rules.types import Json
+from ui.http.problems import NotFound
+from ui.messages import LANGUAGES, Language, text
+from ui.pages.visit import Visit
+from ui.words import wording
+
+EMPTY, FILE = "empty", "file"
+RESERVED = frozenset({"new"})
+"""Keys whose pages would be hidden by our own."""
+
+_LONGEST_TITLE = 200
+
+Document: TypeAlias = dict[str, Json]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was written into the form. `source` is empty, file, template:<key>, or <kind>:<key> for a copy."""
+
+    zh: str = ""
+    en: str = ""
+    key: str = ""
+    source: str = EMPTY
+    name: str = ""
+    body: bytes = b""
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[str] = ()
+
+    @property
+    def title(self) -> dict[str, Json]:
+        """The title in both languages; one stands for the other."""
+        return {"zh": self.zh or self.en, "en": self.en or self.zh}
+
+
+class UnreadableError(ValueError):
+    """A file from which nothing begins; `faults` say why, in the reader's language."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a kind brings. Its pages are under `place`; `read` makes a document of a file, or raises UnreadableError."""
+
+    kind: Kind
+    place: str
+    empty: Callable[[], Document]
+    read: Callable[[Visit, Wish], Document]
+    files: str
+    """The file names that the form offers to choose from, as its `accept` has them."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the address asks to start from."""
+
+    template: Annotated[str | None, Query(max_length=63)] = None
+    source: Annotated[str | None, Query(alias="from", max_length=63)] = None
+
+
+def wish(
+    zh: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
+    en: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
+    key: Annotated[str, Form(max_length=100)] = "",
+    source: Annotated[str, Form(max_length=100)] = EMPTY,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Wish:
+    """What the form sent; a file is read only if it is what to start from."""
+    sent = file if source == FILE else None
+    name, body = (sent.filename or "", sent.file.read(LARGEST + 1)) if sent is not None else ("", b"")
+    return Wish(zh.strip(), en.strip(), key.strip().lower(), source, name, body)
+
+
+Asked = Annotated[Chosen, Depends()]
+Sent = Annotated[Wish, Depends(wish)]
+
+
+def show_form(visit: Visit, ground: Ground, asked: Chosen) -> HTMLResponse:
+    """The form, with the title and a key of what the address asks for."""
+    copied = f"{ground.kind}:{asked.source}" if asked.source else EMPTY
+    source = f"template:{asked.template}" if asked.template else copied
+    with visit.operate(whole_chain=True) as session:
+        document = None if source == EMPTY else _stored(session, ground, source)
+        if document is None:
+            return _form(visit, session, ground, Wish())
+        zh, en = (_title(document, language, is_copy=source == copied) for language in LANGUAGES)
+        return _form(
+            visit, session, ground, Wish(zh, en, proposed_key(en, _taken(session, ground), ground.kind), source)
+        )
+
+
+def _title(document: Document, language: Language, *, is_copy: bool) -> str:
+    title = wording.title(document.get("title"), language)
+    return text(language, "new.copy_of", title=title) if is_copy else title
+
+
+def begin(visit: Visit, ground: Ground, sent: Wish) -> Response:
+    """Keep the first draft and lead to its editor, or say what is wrong."""
+    read, faults = _read(visit, ground, sent) if sent.source == FILE else (None, ())
+    with visit.operate(whole_chain=True) as session:
+        taken = _taken(session, ground)
+        document = read if sent.source == FILE else _stored(session, ground, sent.source)
+        key = _key(ground, sent, document, taken)
+        wrong = _wrong(visit, ground, replace(sent, key=key), document, taken)
+        if wrong or document is None:
+            return _form(visit, session, ground, replace(sent, wrong=wrong, faults=faults), status=422)
+        title: Document = {"title": sent.title} if sent.zh or sent.en else {}
+        written = json.dumps({**document, "key": key, **title}, ensure_ascii=False, indent=2)
+        put_draft(session, ground.kind, key, written, by=visit.actor, now=visit.now(), seat=visit.seat)
+    return RedirectResponse(f"/{ground.place}/{key}/edit", 303)
+
+
+def discard(visit: Visit, ground: Ground, key: str) -> RedirectResponse:
+    """Throw the draft away; what was published stays. Raises NotFound where there is nothing of this key."""
+    with visit.operate(whole_chain=True) as session:
+        if show(session, ground.kind, key) is None:
+            raise NotFound(f"There is no {ground.kind} {key!r}.")
+        delete_draft(session, ground.kind, key, by=visit.actor, now=visit.now())
+        stays = show(session, ground.kind, key) is not None
+    return RedirectResponse(f"/{ground.place}/{key}/edit" if stays else f"/{ground.place}", 303)
+
+
+def read_json(visit: Visit, sent: Wish) -> Document:
+    """The document that a file of JSON holds, as it is. Raises UnreadableError."""
+    try:
+        return read_source(sent.body.decode("utf-8", "replace")).document
+    except NotReadableError as error:
+        said = text(visit.language, "new.wrong.json", line=error.line, column=error.column)
+        raise UnreadableError([said]) from error
+
+
+def _read(visit: Visit, ground: Ground, sent: Wish) -> tuple[Document | None, Sequence[str]]:
+    """What the file tells, or why it tells nothing."""
+    try:
+        return ground.read(visit, sent), ()
+    except UnreadableError as error:
+        return None, error.faults
+
+
+def _stored(session: Session, ground: Ground, source: str) -> Document | None:
+    """What to start from of our own; None where there is no such thing."""
+    origin, _, name = source.partition(":")
+    if origin == EMPTY:
+        return ground.empty()
+    if origin == "template":
+        template = find_template(ground.kind, name)
+        return template.document if template else None
+    if origin == ground.kind and show(session, ground.kind, name) is not None:
+        return editable(session, ground.kind, name).document
+    return None
+
+
+def _key(ground: Ground, sent: Wish, document: Document | None, taken: set[str]) -> str:
+    """The key that was written, that of the file, or one that the title suggests."""
+    own = document.get("key") if document and sent.source == FILE else None
+    return sent.key or (own if isinstance(own, str) else "") or proposed_key(sent.en, taken, ground.kind)
+
+
+def _wrong(visit: Visit, ground: Ground, sent: Wish, document: Document | None, taken: set[str]) -> dict[str, str]:
+    """What is wrong, by field of the form."""
+    wrong: dict[str, str] = {}
+    if document is None:
+        field = "file" if sent.source == FILE else "source"
+        wrong[field] = text(visit.language, f"new.wrong.{field}")
+    if not sent.zh and not sent.en and sent.source != FILE:
+        wrong["zh"] = text(visit.language, "new.wrong.title")
+    if sent.key in taken:
+        free = proposed_key(sent.key, taken, ground.kind)
+        wrong["key"] = text(visit.language, "new.wrong.taken", taken=sent.key, free=free)
+    elif not KEY.fullmatch(sent.key):
+        wrong["key"] = text(visit.language, "new.wrong.key")
+    return wrong
+
+
+def _taken(session: Session, ground: Ground) -> set[str]:
+    return {shown.key for shown in list_shown(session, ground.kind)} | RESERVED
+
+
+def _form(visit: Visit, session: Session, ground: Ground, sent: Wish, *, status: int = 200) -> HTMLResponse:
+    context = {
+        "ground": ground,
+        "wish": sent,
+        "copies": [(shown.key, shown.title) for shown in list_shown(session, ground.kind)],
+        "templates": [(each.key, each.document.get("title")) for each in templates(ground.kind)],
+    }
+    return visit.render("editing/new.html", context, status=status)

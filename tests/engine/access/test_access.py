@@ -209,6 +209,11 @@ def test_a_right_password_forgets_the_failures_before_it(database: Database, clo
                 sign_in.count_attempt(session, "mei", "a", now=clock.now())
         with database.begin() as session:
             sign_in.forgive(session, "mei", "a")
+    for _ in range(sign_in.PER_NAME_AND_ADDRESS):
+        with database.begin() as session:
+            sign_in.count_attempt(session, "mei", "a", now=clock.now())
+    with pytest.raises(TooManyAttemptsError), database.begin() as session:
+        sign_in.count_attempt(session, "mei", "a", now=clock.now())
 
 
 def test_bootstrap_mends_what_is_missing_and_changes_nothing_else(database: Database, clock: FixedClock) -> None:

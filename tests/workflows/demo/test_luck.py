@@ -57,6 +57,7 @@ async def test_a_simulator_that_is_away_misses_its_spell_only() -> None:
     luck = Luck(world.simulator(), spell=0.001)
     running = asyncio.create_task(luck.run())
     await spells_cast(world, 3)
+    assert not running.done()
     running.cancel()
 
 

@@ -46,6 +46,30 @@ def literal(value: Json) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
+def said(value: Json, nothing: str = "nothing") -> str:
+    """A value of a document, short and without the signs of JSON; `nothing` stands for one that is not there."""
+    text = _said(value, nothing)
+    return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
+
+
+def _said(value: Json, nothing: str) -> str:
+    match value:
+        case None:
+            return nothing
+        case list() | dict() if not value:
+            return nothing
+        case str():
+            return value
+        case {"minor": int() as minor, "currency": str() as currency}:
+            return f"{minor} ({currency})"
+        case list():
+            return ", ".join(_said(each, nothing) for each in value)
+        case dict():
+            return ", ".join(f"{key} = {_said(each, nothing)}" for key, each in value.items())
+        case _:
+            return json.dumps(value)
+
+
 def listed(values: Iterable[str], comma: str = "、", limit: int = 8) -> str:
     """Some of the names, and a sign that there are more."""
     names = [name[:40] for name in values]
@@ -75,3 +99,4 @@ def _near(name: str) -> Iterator[str]:
 
 _LETTERS = f"{ascii_lowercase}_.=!<>"
 _LONGEST_GUESSED = 60
+_LONGEST_SAID = 120

@@ -37,11 +37,17 @@ class Checked:
 
 @dataclass(frozen=True)
 class Accepting:
-    """Which findings an author accepts, by code and the rows that they concern, and why."""
+    """Which findings an author accepts, by code and the rows that they concern, and why; with a pointer, only there."""
 
     code: str
     rows: Sequence[str]
     reason: str
+    pointer: str | None = None
+
+    def means(self, finding: Finding) -> bool:
+        """Whether it is about this finding."""
+        is_there = self.pointer is None or finding.pointer == self.pointer
+        return finding.code == self.code and set(finding.rows) == set(self.rows) and is_there
 
 
 def accept(session: Session, checked: Checked, accepting: Accepting, *, by: str, now: datetime) -> None:
@@ -50,7 +56,7 @@ def accept(session: Session, checked: Checked, accepting: Accepting, *, by: str,
     Raises UnknownFindingError when there is none, NotAcceptableError for one that blocks publishing.
     """
     code, rows, reason = accepting.code, accepting.rows, accepting.reason
-    meant = [each for each in checked.findings if each.code == code and set(each.rows) == set(rows)]
+    meant = [each for each in checked.findings if accepting.means(each)]
     if not meant:
         raise UnknownFindingError(_none_such(accepting, checked.findings))
     if any(each.severity == "error" for each in meant):

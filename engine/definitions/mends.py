@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
@@ -14,9 +14,21 @@ from rules.types import Json
 
 
 def mends(
+    kind: Kind, key: str, document: dict[str, Json], findings: Sequence[Finding], context: CheckContext
+) -> list[Sequence[Mend]]:
+    """For each finding the ways to do away with it; none where only a person can know.
+
+    `key` is that under which the document is kept.
+    """
+    return [
+        [*_own_key(key, found), *others]
+        for found, others in zip(findings, _of_kind(kind, document, findings, context), strict=True)
+    ]
+
+
+def _of_kind(
     kind: Kind, document: dict[str, Json], findings: Sequence[Finding], context: CheckContext
 ) -> list[Sequence[Mend]]:
-    """For each finding the ways to do away with it; none where only a person can know."""
     match kind:
         case "ruleset":
             mending = Mending(document, context)
@@ -26,3 +38,10 @@ def mends(
             return [patient.of(each) for each in findings]
         case _:
             return [() for _ in findings]
+
+
+def _own_key(key: str, found: Finding) -> Iterator[Mend]:
+    """A document that is kept under another key than its own takes that one."""
+    if found.code == "schema" and found.pointer == "/key":
+        title = {"zh": f"改成“{key}”", "en": f"Write `{key}`"}
+        yield Mend(title, ({"command": "set", "pointer": "/key", "value": key},))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from rules.documents.report import Difference
 from rules.documents.words import Words
 from rules.types import Json
+from rules.words import said
 
 NO_OBJECT = ("这不是旅程:文档必须是一个 JSON 对象。", "This is no journey: a document is a JSON object.")
 DELAY_FORM = (
@@ -37,11 +37,11 @@ def too_many_nodes(count: int, limit: int) -> Words:
 
 
 ENDLESS_WAIT = (
-    "会有人永远停在这里:等待没有 timeout,旅程也没有 max_age。请加上其中一个。",
-    "Somebody may stand here for ever: the wait has no `timeout` and the journey no `max_age`. Add one of them.",
+    "会有人永远停在这里:等待没有写「最长等待」(timeout),旅程也没有写「最长停留」(max_age)。请写上其中一个。",
+    "Somebody may stand here for ever: neither the wait (`timeout`) nor the journey (`max_age`) has a longest time.",
 )
 EXPIRES_IN_QUIET = (
-    "顾客会收到已失效的内容:推送推迟到免打扰结束时已过期。请连接 quiet 端口。",
+    "顾客会收到已失效的内容:推送推迟到免打扰结束时已过期。请连接端口“quiet”。",
     "Customers would get what has expired: it does not outlast the quiet hours. Connect the port `quiet`.",
 )
 
@@ -60,6 +60,11 @@ NOT_PROVED = (
 )
 
 
+def _listed(names: Iterable[str], *, zh: bool = False) -> str:
+    """Names between the signs by which pages find them, to write there what people call them."""
+    return "、".join(f"“{name}”" for name in names) if zh else ", ".join(f"`{name}`" for name in names)
+
+
 def _close(name: str, known: Iterable[str]) -> Words:
     close = get_close_matches(name, list(known), n=1)
     return (f"是不是想写“{close[0]}”?", f" Did you mean `{close[0]}`?") if close else ("", "")
@@ -73,8 +78,8 @@ def unknown_node(name: str, known: Iterable[str]) -> Words:
 def unknown_port(port: str, known: Iterable[str]) -> Words:
     names = sorted(known)
     return (
-        f"这条连线永远不会走:节点没有端口“{port}”。它有:{'、'.join(names) or '无'}。",
-        f"Nobody will ever go this way: the node has no port `{port}`. It has {', '.join(names) or 'none'}.",
+        f"这条连线永远不会走:节点没有端口“{port}”。它有:{_listed(names, zh=True) or '无'}。",
+        f"Nobody will ever go this way: the node has no port `{port}`. It has {_listed(names) or 'none'}.",
     )
 
 
@@ -98,23 +103,23 @@ def dead_end(name: str) -> Words:
 
 def hot_loop(names: Sequence[str]) -> Words:
     return (
-        f"运行会空转并卡住:{'、'.join(names)} 形成循环,其中没有等待或延时。请在循环里加一个延时。",
-        f"Runs would spin and get stuck: {', '.join(names)} form a cycle without a wait or delay. Put a delay into it.",
+        f"运行会空转并卡住:{_listed(names, zh=True)}形成循环,其中没有等待或延时。请在循环里加一个延时。",
+        f"Runs would spin and get stuck: {_listed(names)} form a cycle without a wait or delay. Put a delay into it.",
     )
 
 
 def loop_between(way: Sequence[str]) -> Words:
-    names = ["…", *way]
+    zh, en = (" → ".join(["…", *(f"{before}{name}{after}" for name in way)]) for before, after in ("“”", "``"))
     return (
-        f"旅程会互相触发、没有尽头:{' → '.join(names)},其中没有等待或延时。请加一个延时,或限制再次进入。",
-        f"Journeys would begin one another without end: {' → '.join(names)}. Put a delay in, or limit re-entry.",
+        f"旅程会互相触发、没有尽头:{zh},其中没有等待或延时。请加一个延时,或限制再次进入。",
+        f"Journeys would begin one another without end: {en}. Put a delay in, or limit re-entry.",
     )
 
 
 def bad_split(total: int) -> Words:
     return (
-        f"分流比例不对:各分支合计 {total},应为 10000(基点)。",
-        f"The arms do not share out everybody: they sum to {total} instead of 10000 basis points.",
+        f"分流比例不对:各分组合计 {total / 100:g}%,应为 100%。",
+        f"The arms do not share out everybody: they sum to {total / 100:g} % instead of 100 %.",
     )
 
 
@@ -127,30 +132,28 @@ def unknown_activity(name: str, known: Iterable[str]) -> Words:
 
 
 def bad_subject(activity: str, subject: str) -> Words:
-    return (
-        f"动作无法执行:“{activity}”不能用于 subject 为 {subject} 的旅程。",
-        f"This cannot be done: `{activity}` does not work for journeys whose subject is a {subject}.",
-    )
+    zh, en = _journeys_of(subject)
+    return f"动作无法执行:“{activity}”不能用于{zh}。", f"This cannot be done: `{activity}` does not work for {en}."
 
 
 def unknown_reference(kind: str, key: str) -> Words:
+    zh, en = _THINGS.get(kind, (kind, kind))
     return (
-        f"引用的对象不存在或已下线:{kind}“{key}”。",
-        f"This does not exist or is retired: {kind} `{key}`.",
+        f"{zh}“{key}”不存在或已下线。请另选一个。",
+        f"There is no {en} `{key}`, or it is retired. Choose another one.",
     )
 
 
 def not_available(what: str) -> Words:
-    return (
-        f"当前版本还不能执行“{what}”。请先改用其他方式。",
-        f"This release does not execute `{what}` yet. Do it another way.",
-    )
+    """`what` is a type of node, or the subject of a journey."""
+    zh, en = _NOT_YET.get(what) or _journeys_of(what)
+    return f"当前版本还不能执行{zh}。请先改用其他方式。", f"This release does not execute {en} yet. Do it another way."
 
 
 def maybe_missing(paths: Sequence[str]) -> Words:
     return (
-        f"有些会员可能缺少数据:{'、'.join(paths)} 在某些路径上可能没有值。请用 default 补上缺省值。",
-        f"Some members may lack the data: {', '.join(paths)} can be absent on some path. Give a value with `default`.",
+        f"有些会员可能缺少数据:{_listed(paths, zh=True)}可能没有值。请写上没有值时用什么(default)。",
+        f"Some members may lack the data: {_listed(paths)} can be absent. Say what stands in for it (`default`).",
     )
 
 
@@ -168,8 +171,8 @@ def unknown_event(name: str, known: Iterable[str]) -> Words:
 
 def entry_overlap(key: str, event: str) -> Words:
     return (
-        f"与其他旅程抢人:旅程“{key}”在同一事件 {event} 上接收同样的人。",
-        f"Two journeys take the same people: `{key}` is live and starts at {event} too.",
+        f"与其他旅程抢人:旅程“{key}”在同一事件“{event}”上接收同样的人。",
+        f"Two journeys take the same people: `{key}` is live and starts at `{event}` too.",
     )
 
 
@@ -191,43 +194,54 @@ def test_failed(name: str, differences: Sequence[Difference]) -> Words:
     """What a test states beside what came of it, the first few of it."""
     told = differences[:_TOLD]
     named = [_STATED.get(each.field, f"「{each.field}」") for each in told]
-    zh = [
-        f"{name}应为 {said(each.expected, '无')},实际是 {said(each.actual, '无')}"
-        for name, each in zip(named, told, strict=True)
-    ]
-    en = [f"{each.field} should be {said(each.expected)} and is {said(each.actual)}" for each in told]
+    zh, en = (
+        [[_stated(each.field, value, signs, nothing) for value in (each.expected, each.actual)] for each in told]
+        for signs, nothing in (("“”", "无"), ("``", "nothing"))
+    )
+    said_zh = [f"{name}应为 {one},实际是 {other}" for name, (one, other) in zip(named, zh, strict=True)]
+    called = [_STATED_EN.get(each.field, each.field) for each in told]
+    said_en = [f"{name} should be {one} and is {other}" for name, (one, other) in zip(called, en, strict=True)]
     more = ["…"] if len(differences) > _TOLD else []
-    return f"测试“{name}”没有通过:{';'.join(zh + more)}。", f"The test `{name}` failed: {'; '.join(en + more)}."
+    return (
+        f"测试“{name}”没有通过:{';'.join(said_zh + more)}。",
+        f"The test `{name}` failed: {'; '.join(said_en + more)}.",
+    )
 
 
-def said(value: Json, nothing: str = "nothing") -> str:
-    """A value of a document, short and without the signs of JSON; `nothing` stands for one that is not there."""
-    text = _said(value, nothing)
-    return text if len(text) <= _LONGEST_SAID else f"{text[: _LONGEST_SAID - 1]}…"
-
-
-def _said(value: Json, nothing: str) -> str:
-    match value:
-        case None:
-            return nothing
-        case list() | dict() if not value:
-            return nothing
-        case str():
-            return value
-        case {"minor": int() as minor, "currency": str() as currency}:
-            return f"{minor} ({currency})"
-        case list():
-            return ", ".join(_said(each, nothing) for each in value)
-        case dict():
-            return ", ".join(f"{key} = {_said(each, nothing)}" for key, each in value.items())
-        case _:
-            return json.dumps(value)
+def _stated(field: str, value: Json, quotes: str, nothing: str) -> str:
+    """A value of a test; nodes between quotation marks, since pages call them otherwise."""
+    nodes = value if isinstance(value, list) else [value]
+    if field not in _NODES or not nodes or not all(isinstance(node, str) for node in nodes):
+        return said(value, nothing)
+    shown = [f"{quotes[0]}{node}{quotes[1]}" for node in nodes[:_NODES_TOLD]]
+    return " → ".join([*shown, "…"] if len(nodes) > _NODES_TOLD else shown)
 
 
 _TOLD = 4
-_LONGEST_SAID = 120
+_NODES = frozenset({"path", "waiting_at"})
+_NODES_TOLD = 8
 _STATED = {
     "row": "行", "rows": "行", "reason": "原因", "outcome": "结果", "missing": "缺少的字段", "entry": "是否进入",
     "path": "路径", "waiting_at": "等待的节点", "deadline": "期限", "effects": "动作",
 }  # fmt: skip
 """What tests state beside outputs, in Chinese."""
+_STATED_EN = {
+    "entry": "whether they enter", "waiting_at": "the node it waits at", "path": "the path", "effects": "the actions",
+    "deadline": "the deadline", "outcome": "the outcome",
+}  # fmt: skip
+"""The same in English, where the key is no word."""
+_THINGS: dict[str, Words] = {
+    "coupon-batch": ("券批次", "coupon batch"), "chat": ("群", "group chat"), "channel": ("渠道", "channel"),
+    "store": ("门店", "store"), "associate": ("导购", "associate"), "ruleset": ("规则", "ruleset"),
+    "journey": ("旅程", "journey"), "task": ("任务", "task"), "region": ("区域", "region"),
+}  # fmt: skip
+"""What people call the kinds of things that documents name."""
+_NOT_YET: dict[str, Words] = {"task": ("任务节点", "tasks")}
+_SUBJECTS: dict[str, Words] = {
+    "member": ("会员旅程", "journeys of members"), "store": ("门店旅程", "journeys of stores"),
+    "associate": ("导购旅程", "journeys of associates"),
+}  # fmt: skip
+
+
+def _journeys_of(subject: str) -> Words:
+    return _SUBJECTS.get(subject, (f"“{subject}”", f"`{subject}`"))

@@ -17,6 +17,7 @@ from rules.proofs.budget import Budget, NotSettledError
 from rules.proofs.claims import Prover
 from rules.proofs.examples import Example, example_in, is_broken, lacking
 from rules.proofs.findings import MOST, Finding
+from rules.proofs.outcomes import outcome_words
 from rules.proofs.proving import Proving, UndecidedError
 from rules.proofs.sides import Side, differences
 from rules.proofs.space import Box, space_of
@@ -145,7 +146,11 @@ class _Changes:
         rows = tuple(dict.fromkeys([*after.rows, *before.rows]))
         pointers = {line.id: line.pointer for line in self.after.rows}
         words = lacking_words(self.space, wide, gone) if gone else box_words(self.space, wide)
-        message = messages.changed(words, (before.outcome, before.rows), (after.outcome, after.rows))
+        message = messages.changed(
+            words,
+            (outcome_words(before.outcome, self.before.document.outputs), before.rows),
+            (outcome_words(after.outcome, self.after.document.outputs), after.rows),
+        )
         pointer = next((pointers[row] for row in after.rows if row in pointers), "/rows")
         box = lacking_json(self.space, wide, gone)
         return Finding("changed", "warning", pointer, message, rows, box, example.to_json())

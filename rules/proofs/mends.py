@@ -224,7 +224,7 @@ FIRST_COUNTS = {
 }
 NOT_COMPLETE = {
     "zh": "不再承诺完整:其余情况用默认结果",
-    "en": "Promise no completeness: `otherwise` holds for the rest",
+    "en": "Promise no completeness: the default holds for the rest",
 }
 
 
@@ -252,14 +252,14 @@ def _add(source: str | None) -> Mapping[str, str]:
         case None:
             return {"zh": "补上这一行,然后填写结果", "en": "Add the missing row, and then say what it gives"}
         case "otherwise":
-            return {"zh": "补上这一行,结果与默认结果相同", "en": "Add the missing row; it gives what `otherwise` does"}
+            return {"zh": "补上这一行,结果与默认结果相同", "en": "Add the missing row; it gives what the default does"}
         case row:
             zh = f"补上这一行,结果先与行 {row} 相同,请核对"
             return {"zh": zh, "en": f"Add the missing row; it gives what row {row} does until you change it"}
 
 
 def _gives(row: str, output: str, value: int) -> Mapping[str, str]:
-    zh, en = ("默认结果", "otherwise") if row == "otherwise" else (f"行 {row}", f"row {row}")
+    zh, en = ("默认结果", "the default") if row == "otherwise" else (f"行 {row} ", f"row {row}")
     return {"zh": f"{zh}的 {output} 改为 {value}", "en": f"Let {en} give {output} = {value}"}
 
 

@@ -8,8 +8,6 @@ from rules.messages import Message
 from rules.proofs.boxes import Words
 from rules.proofs.findings import Finding, Severity
 from rules.tables.document import Total
-from rules.types import Json
-from rules.words import literal
 
 _SHOWN = 10
 
@@ -120,21 +118,21 @@ def impossible_row(id_: str, field: Words | None) -> Message:
     }
 
 
-def share_total(box: Words, ids: Sequence[str], key: str, found: int, total: Total) -> Message:
-    rows = row_names(ids) if ids else ("otherwise", "`otherwise`")
+def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total: Total) -> Message:
+    rows = row_names(ids) if ids else OTHERWISE
     wanted = (
         (f"应为 {total.exact}", f"not to {total.exact}")
         if total.exact is not None
         else (f"最多 {total.most}", f"and {total.most} is the most")
     )
     return {
-        "zh": f"合计不对,决定会出错:「{key}」合计 {found},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
-        "en": f"The total is wrong, and the decision is an error: `{key}` sums to {found}, {wanted[1]}: {box[1]} → "
+        "zh": f"合计不对,决定会出错:「{called[0]}」合计 {found},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
+        "en": f"The total is wrong, and the decision is an error: {called[1]} sums to {found}, {wanted[1]}: {box[1]} → "
         f"{rows[1]}. Correct what these rows give.",
     }
 
 
-def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Json, Sequence[str]]]) -> Message:
+def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Words, Sequence[str]]]) -> Message:
     told = [_side(field, side) for side in sides]
     return {
         "zh": f"承诺“{id_}”不成立:{box[0]} → {told[0][0]},{told[1][0]}。请统一这些行,或写上例外。",
@@ -143,26 +141,28 @@ def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Js
     }
 
 
-def _side(field: Words, side: tuple[Words, Json, Sequence[str]]) -> Words:
-    (zh, en), outputs, ids = side
-    by = row_names(ids) if ids else ("otherwise", "otherwise")
-    shown = literal(outputs)
-    return f"{field[0]}为 {zh} 时得到 {shown}({by[0]})", f"{shown} when {field[1]} is {en} ({by[1]})"
+def _side(field: Words, side: tuple[Words, Words, Sequence[str]]) -> Words:
+    (zh, en), given, ids = side
+    by = row_names(ids) if ids else OTHERWISE
+    return f"{field[0]}为 {zh} 时得到 {given[0]}({by[0]})", f"{given[1]} when {field[1]} is {en} ({by[1]})"
 
 
-def changed(box: Words, before: tuple[Json, Sequence[str]], after: tuple[Json, Sequence[str]]) -> Message:
+def changed(box: Words, before: tuple[Words, Sequence[str]], after: tuple[Words, Sequence[str]]) -> Message:
     was, becomes = _outcome(before), _outcome(after)
     return {
-        "zh": f"这次修改会改变结果:{box[0]} → 原来 {was[0]},改后 {becomes[0]}。",
+        "zh": f"这次修改会改变结果:{box[0]} → 原来{was[0]},改后{becomes[0]}。",
         "en": f"This edit changes the outcome: {box[1]} → it was {was[1]}, it becomes {becomes[1]}.",
     }
 
 
-def _outcome(found: tuple[Json, Sequence[str]]) -> Words:
-    outcome, ids = found
-    shown = ("没有结果", "no outcome") if outcome is None else (literal(outcome), literal(outcome))
-    by = row_names(ids) if ids else ("otherwise", "otherwise")
-    return (f"{shown[0]}({by[0]})", f"{shown[1]} ({by[1]})") if ids or outcome is not None else shown
+def _outcome(found: tuple[Words, Sequence[str]]) -> Words:
+    given, ids = found
+    by = row_names(ids) if ids else OTHERWISE
+    return (f" {given[0]}({by[0]})", f"{given[1]} ({by[1]})") if ids or given != NO_OUTCOME else given
+
+
+OTHERWISE: Words = ("默认结果", "the default")
+NO_OUTCOME: Words = ("没有结果", "no outcome")
 
 
 _QUESTIONS: dict[str, Words] = {

@@ -16,6 +16,7 @@ from rules.proofs.budget import NotSettledError
 from rules.proofs.claims import Claim, IsTrue, Not, World, asked_by
 from rules.proofs.examples import Example, example_in, fact_json, is_broken, lacking
 from rules.proofs.findings import MOST, Finding
+from rules.proofs.outcomes import outcome_words
 from rules.proofs.proving import Proving, UndecidedError
 from rules.proofs.sides import Side, differences
 from rules.proofs.space import Box
@@ -175,7 +176,11 @@ class _Search:
     def _finding(self, breach: _Breach) -> Finding:
         promise = self.promise
         title = field_title(promise.vary, self.table.known.get(promise.vary))
-        sides = [(self._named(values), outcome.shown, outcome.rows) for outcome, values in breach.contexts.items()]
+        outputs = self.space.tables[0].document.outputs
+        sides = [
+            (self._named(values), outcome_words(outcome.shown, outputs), outcome.rows)
+            for outcome, values in breach.contexts.items()
+        ]
         told = [value for values in breach.contexts.values() for value in values]
         return Finding(
             code="disagree",

@@ -12,6 +12,7 @@ from rules.proofs.claims import AllOf, BrokenTotal
 from rules.proofs.covers import unmatched
 from rules.proofs.examples import Example, example_in
 from rules.proofs.findings import MOST, Finding
+from rules.proofs.outcomes import output_words
 from rules.proofs.proving import Proving, UndecidedError
 from rules.proofs.space import Box, bits
 from rules.proofs.walk import Leaf, Walk
@@ -105,7 +106,8 @@ class _Totals:
             raise NotSettledError
         found = self._sum(decision.rows, example)
         words = box_words(self.space, box)
-        message = messages.share_total(words, decision.rows, self.total.of, found, self.total)
+        called = output_words(self.total.of, self.space.tables[0].document.outputs)
+        message = messages.share_total(words, decision.rows, called, found, self.total)
         return Finding(
             "share-total", "error", "/total", message, decision.rows, box_json(self.space, box), example.to_json()
         )

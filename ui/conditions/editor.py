@@ -18,6 +18,7 @@ from ui.conditions.views import PartView
 from ui.messages import Language, text
 from ui.scope import GROUPS
 from ui.words.choices import choice
+from ui.words.naming import problem_told
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Editor:
         """The look at the condition."""
         bench = self.bench
         problems = check_rule(bench.edited.whole, bench.fields, conditions=bench.conditions)
-        found = [*(Found(each) for each in problems), *self.findings]
+        told = (problem_told(each, bench.context) for each in problems)
+        found = [*(Found(each) for each in told), *self.findings]
         world = World(bench.fields, bench.conditions, found, bench.zone, self.language)
         return Showing(bench.edited.tree, bench.at, world, self.opened)
 

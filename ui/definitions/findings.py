@@ -14,7 +14,9 @@ from engine.definitions.errors import NotPublishableError
 from engine.definitions.live import live_revision
 from engine.definitions.mends import mends
 from engine.definitions.source import read_source
+from engine.definitions.things import find_thing
 from engine.kept import Kept
+from ui.definitions.finding_words import Spoken
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -32,14 +34,29 @@ _FRESH = 30
 
 
 class _Once:
-    """The findings of one text, and their mends when somebody wants to see them; made by whoever asks first."""
+    """The findings of one text, and their mends when somebody wants to see them; made by whoever asks first.
+
+    `raw` are the findings as the checks tell them, `findings` the same in the words of the pages.
+    """
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.findings: list[Finding] | None = None
+        self.raw: list[Finding] | None = None
+        self.findings: list[Finding] = []
         self.mends: list[Sequence[Mend]] | None = None
         self.report: Report | None = None
         self.has_run = False
+
+    def check(self, kind: Kind, key: str, spoken: Spoken) -> None:
+        """Find what there is to find."""
+        self.raw = checks.find(kind, key, spoken.document, spoken.context)
+        self.findings = [spoken.finding(each) for each in self.raw]
+
+    def mend(self, kind: Kind, key: str, spoken: Spoken) -> None:
+        """Find the ways to do away with it."""
+        raw = self.raw or []
+        ways = mends(kind, key, spoken.document, raw, spoken.context)
+        self.mends = [[spoken.mend(found, each) for each in some] for found, some in zip(raw, ways, strict=True)]
 
 
 class Findings:
@@ -73,14 +90,22 @@ class Findings:
         with deps.database.begin() as session:
             once = self._kept.get(_mark(deps, session, kind, key, text), _Once)
             with once.lock:
-                context: CheckContext | None = None
-                if once.findings is None:
-                    context = _context(deps, session)
-                    once.findings = checks.find(kind, key, document, context)
+                spoken: Spoken | None = None
+                if once.raw is None:
+                    spoken = _spoken(deps, session, document)
+                    once.check(kind, key, spoken)
                 if with_mends and once.mends is None:
-                    once.mends = mends(kind, document, once.findings, context or _context(deps, session))
+                    once.mend(kind, key, spoken or _spoken(deps, session, document))
             found = with_acceptances(session, Checked(kind, key, document, once.findings))
         return list(zip(found, once.mends or [()] * len(found), strict=True))
+
+
+def _spoken(deps: Dependencies, session: Session, document: dict[str, Json]) -> Spoken:
+    def thing(kind: str, key: str) -> Json:
+        found = find_thing(session, kind, key)
+        return found.title if found is not None else None
+
+    return Spoken(document, _context(deps, session), thing)
 
 
 def _context(deps: Dependencies, session: Session) -> CheckContext:

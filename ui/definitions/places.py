@@ -1,18 +1,28 @@
 """Where a place of a definition is edited, and what it is called."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 from urllib.parse import quote
 
 from engine.definitions.kinds import Kind
 from engine.edits.deeds import deed_of
 from rules.documents.commands import CommandError
-from rules.documents.pointers import found, steps_of
+from rules.documents.pointers import found, step_of, steps_of
 from rules.types import Json
 from ui.definitions.presentable import presentable
 from ui.messages import Language, known, text
+from ui.rulesets.grid import ROWS_SHOWN
 from ui.words.wording import port, title
 
+Called: TypeAlias = Callable[[Sequence[str]], str]
+"""What people call the place at these steps; nothing where the steps themselves tell it."""
 _PARTS = frozenset({"entry", "policies", "goal", "exits", "fields"})
+_CONDITIONS = frozenset({"when", "and", "audience", "becomes"})
+_LISTED = frozenset({"inputs", "outputs", "agree", "tests", "fields", "conditions"})
+_TERMS = frozenset(
+    {"title", "note", "hit", "aggregate", "on_unknown", "time_zone", "complete", "total", "otherwise", "rows"}
+)
+"""What the editor of a ruleset has a place for, beside the items of lists."""
 
 
 def editor_of(kind: Kind, key: str) -> str:
@@ -27,9 +37,30 @@ def editor_of(kind: Kind, key: str) -> str:
 
 
 def address_of(kind: Kind, key: str, pointer: str, rows: Sequence[str] = ()) -> str:
-    """The page that edits what stands at a pointer."""
-    editor = editor_of(kind, key)
+    """The page that edits what stands at a pointer, and on it the place, or what is nearest around it."""
+    place = f"f:{quote(pointer, safe='/-_.~', errors='replace')}"
     steps = _steps(pointer)
+    if kind == "ruleset" and rows and steps[:1] != ["rows"]:
+        place = f"row-{quote(rows[0], safe='', errors='replace')}"
+    return f"{_page_of(kind, key, steps)}#{place}"
+
+
+def slot_of(pointer: str) -> str:
+    """The part of a ruleset's editor that shows what is wrong at a pointer: a column, a term, a promise, a test.
+
+    `/` is for what has no place of its own.
+    """
+    match steps_of(pointer):
+        case [part, item, *_] if part in _LISTED:
+            return f"/{part}/{step_of(item)}"
+        case [part, *_] if part in _TERMS:
+            return f"/{part}"
+        case _:
+            return "/"
+
+
+def _page_of(kind: Kind, key: str, steps: Sequence[str]) -> str:
+    editor = editor_of(kind, key)
     match kind, steps:
         case "journey", ["nodes", node, *_]:
             return f"{editor}?node={quote(node, safe='', errors='replace')}"
@@ -37,16 +68,35 @@ def address_of(kind: Kind, key: str, pointer: str, rows: Sequence[str] = ()) -> 
             return f"/journeys/{key}/tests"
         case "journey", [part, *_]:
             return f"{editor}?part={part if part in _PARTS else 'settings'}"
-        case "ruleset", _ if rows:
-            return f"{editor}#row-{quote(rows[0], safe='', errors='replace')}"
+        case "ruleset", ["rows", number, *_] if number.isdecimal() and int(number) >= ROWS_SHOWN:
+            return f"{editor}?from={int(number) // ROWS_SHOWN * ROWS_SHOWN + 1}"
         case _:
             return editor
 
 
-def place_words(document: Json, pointer: str, language: Language, *, skip: int = 0) -> str:
+def outside_conditions(pointer: str) -> str:
+    """The pointer as far as the condition that it leads into: what stands inside is told by the condition itself."""
+    steps = _steps(pointer)
+    end = next((i + 1 for i, step in enumerate(steps) if step in _CONDITIONS and i), len(steps))
+    return "".join(f"/{step_of(step)}" for step in steps[:end])
+
+
+def _unnamed(_: Sequence[str]) -> str:
+    return ""
+
+
+def place_words(
+    document: Json,
+    pointer: str,
+    language: Language,
+    *,
+    skip: int = 0,
+    called: Called = _unnamed,
+) -> str:
     """A place in words: nodes by their title, items by their name or number, all else by what its key is called.
 
-    `skip` leaves out so many steps at the beginning, when they are told elsewhere.
+    `skip` leaves out so many steps at the beginning, when they are told elsewhere. `called` knows better what people
+    call some places.
     """
     told: list[str] = []
     steps = _steps(pointer)
@@ -55,6 +105,8 @@ def place_words(document: Json, pointer: str, language: Language, *, skip: int =
         is_titled = i == 1 and steps[0] == "nodes"
         if i == 0 and step == "nodes" and len(steps) > 1:
             told.append("")
+        elif better := called(steps[: i + 1]):
+            told.append(better)
         elif is_titled:
             told.append(title(value.get("title") if isinstance(value, dict) else None, language, default=step))
         elif isinstance(holder, list) and step.isdecimal():

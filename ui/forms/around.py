@@ -12,6 +12,11 @@ from ui.forms.fields import Choice, Field
 from ui.forms.shapes import LEAVES
 from ui.messages import Language, text
 
+_WITH_FIELDS = tuple(
+    [part]
+    for part in ("nodes", "tests", "title", "note", "subject", "start", "entry", "policies", "goal", "exits", "fields")
+)
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -69,6 +74,11 @@ class Around:
     def source_title(self, of: Field, path: str) -> str:
         """The title of a field that an expression may take its value from."""
         return self.titles(of.pointer).get(path, "")
+
+    @property
+    def without_field(self) -> Sequence[Finding]:
+        """The findings about what a journey's forms have no field for: its key, its size, keys that there are not."""
+        return [each for each in self.findings if each.pointer.split("/")[1:2] not in _WITH_FIELDS]
 
     def found(self, of: Field) -> Sequence[Finding]:
         """The findings that belong beside a field: of a leaf all below it, else those of the place itself."""

@@ -77,11 +77,11 @@ def _context(visit: Visit, desk: Desk, node: str | None) -> dict[str, object]:
 
 
 def _troubles(visit: Visit, desk: Desk, node: str) -> list[tuple[Finding, list[Offer]]]:
-    """What was found at a node and can be done away with."""
+    """What was found at a node, and how to do away with it."""
     found = visit.deps.findings.with_mends(visit.deps, "journey", desk.shown.key, desk.draft.text)
     place = f"/nodes/{escape(node)}"
     here = [(each, mends) for each, mends in found if f"{each.pointer}/".startswith(f"{place}/")]
-    return [(each, [offer_of(visit, mend) for mend in mends]) for each, mends in here if mends]
+    return [(each, [offer_of(visit, mend) for mend in mends]) for each, mends in here]
 
 
 def _desk(visit: Visit, key: str) -> Desk:

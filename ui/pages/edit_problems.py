@@ -3,18 +3,23 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Form, Response
 from starlette.responses import HTMLResponse
 
+from engine.definitions.accepted import Accepting, Checked, accept
+from engine.definitions.errors import DefinitionError
 from engine.definitions.kinds import Kind
 from engine.edits.store import editable
 from engine.journeys.findings import Finding
 from rules.documents.commands import Mend
 from rules.types import Json
-from ui.definitions.places import address_of, place_words
-from ui.pages.editing import Key
-from ui.pages.visit import Visit, Visiting
+from ui.definitions.finding_words import place_told
+from ui.definitions.places import address_of
+from ui.messages import text
+from ui.pages.editing import Key, told
+from ui.pages.visit import Authoring, Visit, Visiting
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 
@@ -36,6 +41,11 @@ class Problem:
     href: str
     offers: Sequence[Offer]
 
+    @property
+    def may_accept(self) -> bool:
+        """Whether an author may live with it."""
+        return self.found.severity == "warning" and self.found.accepted is None
+
 
 @router.get("/problems")
 def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
@@ -55,11 +65,37 @@ def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
     return visit.render("editing/_problems.html", context)
 
 
+@router.post("/problems/accept")
+def accept_problem(
+    visit: Authoring,
+    kind: Kind,
+    key: Key,
+    code: Annotated[str, Form(max_length=100)],
+    pointer: Annotated[str, Form(max_length=2_000)],
+    reason: Annotated[str, Form(max_length=2_000)] = "",
+) -> Response:
+    """Accept a warning at a place, for a reason; the list is answered anew."""
+    if not reason.strip():
+        return told(visit, text(visit.language, "grid.accept.no_reason"))
+    with visit.begin() as session:
+        draft = editable(session, kind, key)
+    found = visit.deps.findings.of(visit.deps, kind, key, draft.text)
+    rows = next((each.rows for each in found if (each.code, each.pointer) == (code, pointer)), ())
+    try:
+        with visit.operate(whole_chain=True) as session:
+            checked = Checked(kind, key, draft.document, found)
+            accepting = Accepting(code, rows, reason.strip(), pointer)
+            accept(session, checked, accepting, by=visit.actor, now=visit.now())
+    except DefinitionError:
+        return told(visit, text(visit.language, "edits.accept_gone"))
+    return show_problems(visit, kind, key)
+
+
 def _problem(
     visit: Visit, kind: Kind, key: str, document: dict[str, Json], found: Finding, mends: Sequence[Mend]
 ) -> Problem:
     offers = [offer_of(visit, mend) for mend in mends]
-    place = place_words(document, found.pointer, visit.language)
+    place = place_told(document, visit.deps.catalogue, found.pointer, visit.language)
     return Problem(found, place, address_of(kind, key, found.pointer, found.rows), offers)
 
 

@@ -21,6 +21,8 @@ from rules.tables.decide import Decision
 from rules.tables.table import Table
 from rules.tables.trials import run_tests
 from rules.types import Json
+from ui.definitions.finding_words import place_told
+from ui.definitions.places import address_of, slot_of
 from ui.http.problems import Forbidden
 from ui.messages import Language, known, text
 from ui.pages.editing import carried_out, told
@@ -36,10 +38,12 @@ Sent = Annotated[dict[str, str], Depends(sent_form)]
 
 @dataclass(frozen=True)
 class Told:
-    """A finding as the page tells it: its name, the rows that it is about, and the ways to do away with it."""
+    """A finding as the page tells it: its name, where it is, the rows that it is about, and how to do away with it."""
 
     found: Finding
     name: str
+    place: str
+    href: str
     rows: Sequence[str]
     mends: Sequence[tuple[str, str]]
 
@@ -193,7 +197,9 @@ def _told(visit: Visit, opened: Opened, found: Finding, ways: Sequence[Mend]) ->
     key = f"grid.code.{found.code}"
     name = text(visit.language, key) if known(visit.language, key) else found.code
     offers = [(mend.title[visit.language], _command(mend)) for mend in ways]
-    return Told(found, name, found.rows or _row_at(opened, found.pointer), offers)
+    place = place_told(opened.editable.document, visit.deps.catalogue, found.pointer, visit.language)
+    href = address_of("ruleset", opened.shown.key, found.pointer, found.rows)
+    return Told(found, name, place, href, found.rows or _row_at(opened, found.pointer), offers)
 
 
 def _command(mend: Mend) -> str:
@@ -220,13 +226,14 @@ def _row_at(opened: Opened, pointer: str) -> Sequence[str]:
 
 
 def _marks(listed: Sequence[Told], language: Language) -> dict[str, Json]:
-    """What the rows of the table show of the findings."""
+    """What the rows of the table show of the findings, and the parts around it."""
     marks: dict[str, list[Json]] = {}
     for each in listed:
         if each.found.accepted is None and each.found.code != "changed":
-            for row in each.rows:
+            places = [] if each.found.pointer.startswith("/rows/") else [slot_of(each.found.pointer)]
+            for place in [*each.rows, *places]:
                 note: Json = {"kind": each.found.severity, "said": each.found.message[language]}
-                marks.setdefault(row, []).append(note)
+                marks.setdefault(place, []).append(note)
     return {**marks}
 
 

@@ -24,6 +24,7 @@ from rules.tables.wording import Wording
 from rules.types import Json, Problem
 from ui.messages import Language
 from ui.rulesets.heads import Head, head_of
+from ui.words.naming import problem_told
 
 ROWS_SHOWN = 500
 """Rows on one page of a long table."""
@@ -156,7 +157,8 @@ class _Worded:
     def _note(self, problem: Problem) -> None:
         steps = problem.pointer.split("/")
         if steps[1:2] == ["rows"] and len(steps) > 2:
-            self.faults.setdefault("/".join(steps[:5]), problem.message[self.grid.language])
+            told = problem_told(problem, self.grid.context)
+            self.faults.setdefault("/".join(steps[:5]), told.message[self.grid.language])
 
     def _fault(self, number: int, column: Column) -> str | None:
         """What is wrong in a column of a row, or anywhere in it for the column of ids."""

@@ -14,7 +14,10 @@ from ui.words.wording import title
 
 @dataclass(frozen=True)
 class Head:
-    """A column: how commands name it, how people call it, what stands in it, and what may be written there."""
+    """A column: how commands name it, how people call it, what stands in it, and what may be written there.
+
+    `place` is where the document declares it.
+    """
 
     name: str
     title: str
@@ -23,6 +26,7 @@ class Head:
     hint: str
     choices: tuple[str, ...] = ()
     refers_to: str | None = None
+    place: str = ""
 
 
 def head_of(column: Column, known: Fields, document: Mapping[str, Json], language: Language) -> Head:
@@ -33,13 +37,17 @@ def head_of(column: Column, known: Fields, document: Mapping[str, Json], languag
             declaration = known.get(path)
             called = _title(document, "inputs", column.index, language) or field_name(path, known, language)
             name = column.type_name or "any"
-            return Head(column.name, called, "when", name, _hint(name, language), *_offered(name, declaration))
+            hint = _hint(name, language)
+            return Head(
+                column.name, called, "when", name, hint, *_offered(name, declaration), place=f"/inputs/{column.index}"
+            )
         case "then":
             key = column.name.removeprefix("then:")
             at = _output(document, key)
             called = _title(document, "outputs", at, language) or key
             name = column.type_name or "any"
-            return Head(column.name, called, "then", name, _hint(f"then.{name}", language), *_given(document, at, name))
+            hint = _hint(f"then.{name}", language)
+            return Head(column.name, called, "then", name, hint, *_given(document, at, name), place=f"/outputs/{at}")
         case part:
             called, hint = text(language, f"grid.column.{part}"), text(language, f"grid.hint.{part}")
             return Head(column.name, called, part, part, hint)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.journeys.messages import said
 from rules.tables.table import Promise, Table
 from rules.tables.wording import Wording
+from rules.words import said
 from ui.messages import Language
 from ui.rulesets.tables import field_name
 

@@ -70,6 +70,16 @@ def unknown_reference(patient: Patient, finding: Finding) -> list[Mend]:
     return [_instead(finding.pointer, each) for each in near(name, known, 0.4) or known[:MOST]]
 
 
+def unknown_condition(patient: Patient, finding: Finding) -> list[Mend]:
+    """A named condition with a name like it."""
+    match patient.value(finding.pointer):
+        case {"condition": str(name)} | {"condition": [str(name)]}:
+            known = near(name, patient.context.conditions)
+        case _:
+            return []
+    return [mend(f"改成“{each}”", f"Write `{each}`", put(finding.pointer, {"condition": each})) for each in known]
+
+
 def _kind_at(patient: Patient, pointer: str) -> str | None:
     """The kind of thing that is named at a place."""
     found = named(patient.journey, patient.context.catalogue) if patient.journey else ()

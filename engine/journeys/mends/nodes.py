@@ -108,9 +108,24 @@ def unused_value(patient: Patient, finding: Finding) -> list[Mend]:
 def bad_subject(patient: Patient, finding: Finding) -> list[Mend]:
     """Take the node out, or make the journey one of members."""
     node, _ = patient.node_of(finding.pointer)
-    offers: list[Mend] = []
-    if patient.document.get("subject") not in {None, "member"}:
-        offers.append(mend("改成会员的旅程", "Make it a journey of members", put("/subject", "member")))
-    if len(patient.nodes) > 1:
-        offers.append(mend("删除这个节点", "Delete this node", {"command": "delete", "node": node}))
-    return offers
+    return [*_of_members(patient), *_without_node(patient, node)]
+
+
+def not_available(patient: Patient, finding: Finding) -> list[Mend]:
+    """Without what this release cannot do: a journey of members, or one without the node."""
+    if finding.pointer == "/subject":
+        return _of_members(patient)
+    node, _ = patient.node_of(finding.pointer)
+    return _without_node(patient, node)
+
+
+def _of_members(patient: Patient) -> list[Mend]:
+    if patient.document.get("subject") in {None, "member"}:
+        return []
+    return [mend("改成会员的旅程", "Make it a journey of members", put("/subject", "member"))]
+
+
+def _without_node(patient: Patient, node: str) -> list[Mend]:
+    if len(patient.nodes) < 2:
+        return []
+    return [mend("删除这个节点", "Delete this node", {"command": "delete", "node": node})]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
-from engine.journeys.mends import names, nodes, shape, ways
+from engine.journeys.mends import names, nodes, shape, stated, values, ways
 from engine.journeys.mends.mending import Patient
 from rules.documents.commands import CommandError, Mend
 from rules.types import Json
@@ -29,6 +29,10 @@ _BY_CODE: Mapping[str, _Remedy] = {
     "expires-in-quiet": nodes.expires_in_quiet,
     "unused-value": nodes.unused_value,
     "bad-subject": nodes.bad_subject,
+    "not-available": nodes.not_available,
+    "test-failed": stated.test_failed,
+    "type-mismatch": values.type_mismatch,
+    "unknown-condition": names.unknown_condition,
     "unknown-activity": names.unknown_activity,
     "bad-params": names.bad_params,
     "unknown-reference": names.unknown_reference,
@@ -36,7 +40,7 @@ _BY_CODE: Mapping[str, _Remedy] = {
     "unknown-field": names.unknown_field,
     "maybe-missing": names.maybe_missing,
 }
-"""Codes that are not among them are for a person to judge: a test that fails, an overlap, a type that does not fit."""
+"""Codes that are not among them are for a person to judge: who shall have whom both journeys take, what is unproved."""
 
 
 def mends(document: dict[str, Json], finding: Finding, context: CheckContext) -> list[Mend]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from engine.journeys.document import SCHEMA
 from engine.journeys.editing.new_nodes import NAME, free_id
-from engine.journeys.editing.rough import targets_of
+from engine.journeys.editing.rough import main_successor, targets_of
 from engine.journeys.findings import Finding
-from engine.journeys.mends.mending import MOST, Patient, mend, near, put, take
+from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
 from rules.documents.pointers import pointer_of, steps_of
 from rules.types import Json
@@ -78,12 +78,20 @@ def _rewritten(patient: Patient, finding: Finding) -> Iterator[Mend]:
     elif len(steps) == 4 and steps[2] == "ports" and not NAME.fullmatch(steps[3]):
         yield mend("删除这条连线", "Take this way away", take(pointer))
     elif steps and steps[-1] == "for" and value == []:
-        _, at = patient.node_of(pointer)
-        port = next((each for each in targets_of(at) if each != "timeout"), "added")
-        awaited: Json = [{"on": "contact.added", "port": port}]
-        yield mend("等待添加好友", "Wait for a friend to be added", put(pointer, awaited))
+        node, at = patient.node_of(pointer)
+        yield mend("等待添加好友", "Wait for a friend to be added", *_awaiting_a_friend(pointer, node, at))
     elif isinstance(value, str):
         yield from _respelt(finding, steps[-1] if steps else "", value)
+
+
+def _awaiting_a_friend(pointer: str, node: str, at: dict[str, Json]) -> Iterator[Told]:
+    """Through the port that there is, else through a new one that leads on as the main way does."""
+    port = next((each for each in targets_of(at) if each != "timeout"), None)
+    awaited: Json = [{"on": "contact.added", "port": port or "added"}]
+    yield put(pointer, awaited)
+    if port is None:
+        on = main_successor(node, at)
+        yield way(node, "added", on) if on is not None else end_after(node, "added", "added")
 
 
 def _respelt(finding: Finding, key: str, value: str) -> Iterator[Mend]:

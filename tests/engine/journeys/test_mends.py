@@ -119,6 +119,10 @@ def found_in(source: dict[str, Any], code: str, context: CheckContext = WORLD) -
         ("unused-value", "/nodes/two/cases/0/when", {"==": [{"var": "member.friend"}, True]}, ["Do not save it"]),
         ("unknown-event", "/nodes/one/for/0/on", "contact.addded", ["Write `contact.added`"]),
         ("bad-subject", "/nodes/four", {"type": "activity", "activity": "stock", "ports": {"done": "end"}}, ["Delete this node"]),
+        ("type-mismatch", "/nodes/two/cases/0/when", {"==": [{"var": "vars.it.n"}, "5"]}, ["Write 5"]),
+        ("type-mismatch", "/nodes/two/cases/0/when", {"==": [{"var": "member.friend"}, "TRUE"]}, ["Write true"]),
+        ("type-mismatch", "/nodes/two/cases/0/when", {"==": [{"var": "member.tier"}, 5]}, ['Write "5"']),
+        ("not-available", "/nodes/four", {"type": "task", "task": "t", "assign": {"to": "store"}, "ports": {"done": "end", "declined": "end", "overdue": "end"}}, ["Delete this node"]),
         ("schema", "/colour", "red", ["Take `colour` away"]),
         ("schema", "/gaol", {"on": "custom.c"}, ["Call it `goal`", "Take `gaol` away"]),
         ("schema", "/schema", "waystation/journey@2", ["Write `waystation/journey@1`"]),
@@ -140,6 +144,25 @@ def test_each_finding_is_done_away_with_by_each_of_its_mends(
     source = changed(path, value)
     offers = [offer.title["en"] for offer in assert_each_mend_helps(source, found_in(source, code))]
     assert [title for title in titles if title not in offers] == [], offers
+
+
+@pytest.mark.parametrize("then", [
+    {"path": ["one", "end"]}, {"outcome": "nothing"}, {"waiting_at": "four"}, {"effects": [{"activity": "never"}]},
+    {"waiting_at": {"node": "one", "deadline": "PT1S"}}, {"deadline": "PT1S"},
+])  # fmt: skip
+def test_a_test_that_fails_states_what_comes_out_now_or_goes(then: dict[str, Any]) -> None:
+    source = base()
+    source["tests"] = [{"name": "t", "when": [{"at": "PT0S", "on": source["entry"][0]["on"]}], "then": then}]
+    offers = assert_each_mend_helps(source, found_in(source, "test-failed"))
+    assert offers[-1].title["en"] == "Remove this test"
+    assert mended(source, offers[-1])["tests"] == []
+
+
+def test_a_named_condition_is_called_by_a_name_like_it() -> None:
+    world = replace(WORLD, conditions={"zones/vip": GOLD})
+    source = changed("/nodes/two/cases/0/when", {"condition": "zones/vipp"})
+    [offer] = assert_each_mend_helps(source, found_in(source, "unknown-condition", world), world)
+    assert mended(source, offer)["nodes"]["two"]["cases"][0]["when"] == {"condition": "zones/vip"}
 
 
 def test_an_endless_wait_gets_a_time_or_the_journey_an_age() -> None:
@@ -218,7 +241,7 @@ def test_a_journey_that_begins_itself_at_once_rests_before(start: str) -> None:
     assert offer.title["en"] == "Put a delay of a day into the loop"
 
 
-@pytest.mark.parametrize("code", ["test-failed", "entry-overlap", "not-proved", "type-mismatch"])
+@pytest.mark.parametrize("code", ["entry-overlap", "not-proved", "unknown-holidays"])
 def test_what_only_a_person_can_judge_has_no_mend(code: str) -> None:
     assert mends(base(), Finding(code, "error", "/nodes/one", {"zh": "", "en": ""}), WORLD) == []
 

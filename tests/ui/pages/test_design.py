@@ -91,8 +91,8 @@ def test_what_is_wrong_at_a_node_is_mended_there(admin: Visitor, database: Datab
     with database.begin() as session:
         put_draft(session, "journey", "hook-coupon", json.dumps(source), by="user:admin", now=clock.now())
     page = admin.get("/journeys/hook-coupon/edit/chosen?node=wait_redeem&lang=en").text
-    [command] = re.findall(r'data-command="([^"]*)">(?:(?!</button>).)*Lead to `expired`', page, re.DOTALL)
-    assert "Lead to `expired`" in admin.get("/edit/journey/hook-coupon/problems").text
+    [command] = re.findall(r'data-command="([^"]*)">(?:(?!</button>).)*Lead to “Coupon expired”', page, re.DOTALL)
+    assert "Lead to “Coupon expired”" in admin.get("/edit/journey/hook-coupon/problems").text
     form = {"command": html.unescape(command), "base": "1"}
     assert admin.post("/edit/journey/hook-coupon/commands", data=form).status_code == 204
     assert "expird" not in admin.get("/journeys/hook-coupon/edit/chosen?node=wait_redeem").text

@@ -190,7 +190,7 @@ def test_the_pulse_tells_what_others_did_and_who_is_here(
 def test_problems_are_listed_at_their_places(admin: Visitor, draft: Any) -> None:
     page = admin.get(f"{EDIT}/problems")
     assert 'data-pointer="/nodes/a"' in page.text
-    assert 'href="/journeys/j/edit?node=a"' in page.text
+    assert 'href="/journeys/j/edit?node=a#f:/nodes/a"' in page.text
     assert "终点" in text_of(page)
     assert "个错误" in text_of(page)
 

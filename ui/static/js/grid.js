@@ -52,7 +52,7 @@
     line("row").textContent = rows()[at.r].dataset.id ?? "";
     line("text").textContent = text(here);
     line("hint").textContent = column.dataset.hint;
-    const wrong = [here.dataset.fault, ...(notes.get(rows()[at.r].dataset.id) ?? []).map((note) => note.said)].filter(Boolean);
+    const wrong = [here.dataset.fault, ...(notes.get(rows()[at.r].dataset.id) ?? []).map((note) => note.said), ...(notes.get(column.dataset.place) ?? []).map((note) => note.said)].filter(Boolean);
     line("fault").hidden = !wrong.length;
     line("fault").textContent = wrong.join(" ");
   };
@@ -437,9 +437,21 @@
       });
       return;
     }
-    const row = event.target.closest('a[href^="#row-"]')?.hash.slice(5);
-    if (row !== undefined) { const r = [...rows()].findIndex((each) => each.dataset.id === decodeURIComponent(row)); if (r >= 0) { event.preventDefault(); go(r, at.c); cell(r, at.c).scrollIntoView({ block: "center" }); } }
+    const link = event.target.closest('a[href*="#row-"], a[href*="#f:/rows/"]');
+    if (link && link.pathname === location.pathname && arrive(link.hash)) event.preventDefault();
   });
+  const arrive = (hash) => {  // at a row by its id, or at a cell by its place in the document
+    const named = hash.match(/^#row-(.+)$/)?.[1], [, n, part, which] = hash.match(/^#f:\/rows\/(\d+)(?:\/(\w+)(?:\/([^/]+))?)?/) ?? [];
+    const r = named ? [...rows()].findIndex((row) => row.dataset.id === decodeURIComponent(named)) : Number(n) - first() + 1;
+    if (!rows()[r]) return false;
+    const names = [...table().querySelectorAll("th[data-column]")].map((one) => one.dataset.column), whens = names.filter((name) => name.startsWith("when:"));
+    const column = { when: whens[Number(which)], then: `then:${which}`, valid: which }[part] ?? part;
+    const c = Math.max(0, names.indexOf(column));
+    if (!shows(c)) home.removeAttribute(`data-no-${column}`);
+    go(r, c);
+    cell(r, c).scrollIntoView({ block: "center" });
+    return true;
+  };
 
   // Spreadsheets: texts between tabs and line ends
 
@@ -487,8 +499,8 @@
     for (const source of document.querySelectorAll("[data-marks]")) {
       for (const [name, told] of Object.entries(JSON.parse(source.dataset.marks))) notes.set(name, [...(notes.get(name) ?? []), ...told]);
     }
-    for (const row of rows()) {
-      const found = notes.get(row.dataset.id) ?? [], spot = row.querySelector(".marks");
+    for (const row of [...rows(), ...table().querySelectorAll("th[data-place]")]) {
+      const found = notes.get(row.dataset.id ?? row.dataset.place) ?? [], spot = row.querySelector(".marks");
       const kinds = [...new Set(found.map((note) => note.kind))];
       if (row.dataset.kinds === kinds.join(" ")) continue;
       row.dataset.kinds = kinds.join(" ");
@@ -519,5 +531,5 @@
 
   columns();
   marks();
-  if (rows().length) { cell(0, 0).tabIndex = 0; const asked = location.hash.match(/^#row-(.+)$/)?.[1]; const r = [...rows()].findIndex((row) => row.dataset.id === asked); if (r >= 0) go(r, 0); }
+  if (rows().length) { cell(0, 0).tabIndex = 0; arrive(location.hash); }
 })();

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.definitions.errors import NotReadableError
-from engine.definitions.kinds import KEY, Kind, proposed_key
+from engine.definitions.keys import proposed_key
+from engine.definitions.kinds import KEY, Kind
 from engine.definitions.listing import list_shown, show
 from engine.definitions.source import read_source
 from engine.edits.store import LARGEST, delete_draft, editable, put_draft
@@ -31,7 +32,7 @@ EMPTY, FILE = "empty", "file"
 RESERVED = frozenset({"new"})
 """Keys whose pages would be hidden by our own."""
 
-_LONGEST_TITLE = 200
+LONGEST_TITLE = 200
 
 Document: TypeAlias = dict[str, Json]
 
@@ -84,8 +85,8 @@ class Chosen:
 
 
 def wish(
-    zh: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
-    en: Annotated[str, Form(max_length=_LONGEST_TITLE)] = "",
+    zh: Annotated[str, Form(max_length=LONGEST_TITLE)] = "",
+    en: Annotated[str, Form(max_length=LONGEST_TITLE)] = "",
     key: Annotated[str, Form(max_length=100)] = "",
     source: Annotated[str, Form(max_length=100)] = EMPTY,
     file: Annotated[UploadFile | None, File()] = None,
@@ -101,7 +102,7 @@ Sent = Annotated[Wish, Depends(wish)]
 
 
 def show_form(visit: Visit, ground: Ground, asked: Chosen) -> HTMLResponse:
-    """The form, with the title and a key of what the address asks for."""
+    """The form, with the title of what the address asks for."""
     copied = f"{ground.kind}:{asked.source}" if asked.source else EMPTY
     source = f"template:{asked.template}" if asked.template else copied
     with visit.operate(whole_chain=True) as session:
@@ -109,9 +110,19 @@ def show_form(visit: Visit, ground: Ground, asked: Chosen) -> HTMLResponse:
         if document is None:
             return _form(visit, session, ground, Wish())
         zh, en = (_title(document, language, is_copy=source == copied) for language in LANGUAGES)
-        return _form(
-            visit, session, ground, Wish(zh, en, proposed_key(en, _taken(session, ground), ground.kind), source)
-        )
+        return _form(visit, session, ground, Wish(zh, en, source=source))
+
+
+def show_key(visit: Visit, ground: Ground, zh: str, en: str) -> HTMLResponse:
+    """The fragment with the key that the definition gets where none is written."""
+    with visit.operate(whole_chain=True) as session:
+        proposed = _proposed(session, ground, Wish(zh.strip(), en.strip()))
+    return visit.render("editing/_key.html", {"proposed": proposed})
+
+
+def _proposed(session: Session, ground: Ground, sent: Wish) -> str:
+    """The key that the names suggest; nothing while there is no name."""
+    return proposed_key(sent.en, sent.zh, _taken(session, ground), ground.kind) if sent.en or sent.zh else ""
 
 
 def _title(document: Document, language: Language, *, is_copy: bool) -> str:
@@ -178,7 +189,7 @@ def _stored(session: Session, ground: Ground, source: str) -> Document | None:
 def _key(ground: Ground, sent: Wish, document: Document | None, taken: set[str]) -> str:
     """The key that was written, that of the file, or one that the title suggests."""
     own = document.get("key") if document and sent.source == FILE else None
-    return sent.key or (own if isinstance(own, str) else "") or proposed_key(sent.en, taken, ground.kind)
+    return sent.key or (own if isinstance(own, str) else "") or proposed_key(sent.en, sent.zh, taken, ground.kind)
 
 
 def _wrong(visit: Visit, ground: Ground, sent: Wish, document: Document | None, taken: set[str]) -> dict[str, str]:
@@ -190,7 +201,7 @@ def _wrong(visit: Visit, ground: Ground, sent: Wish, document: Document | None, 
     if not sent.zh and not sent.en and sent.source != FILE:
         wrong["zh"] = text(visit.language, "new.wrong.title")
     if sent.key in taken:
-        free = proposed_key(sent.key, taken, ground.kind)
+        free = proposed_key(sent.key, "", taken, ground.kind)
         wrong["key"] = text(visit.language, "new.wrong.taken", taken=sent.key, free=free)
     elif not KEY.fullmatch(sent.key):
         wrong["key"] = text(visit.language, "new.wrong.key")
@@ -204,6 +215,7 @@ def _taken(session: Session, ground: Ground) -> set[str]:
 def _form(visit: Visit, session: Session, ground: Ground, sent: Wish, *, status: int = 200) -> HTMLResponse:
     context = {
         "ground": ground,
+        "proposed": _proposed(session, ground, sent),
         "wish": sent,
         "copies": [(shown.key, shown.title) for shown in list_shown(session, ground.kind)],
         "templates": [(each.key, each.document.get("title")) for each in templates(ground.kind)],

@@ -1,6 +1,8 @@
 """Beginning a journey, and letting its draft go."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.journeys.editing.beginning import empty_journey
@@ -18,6 +20,16 @@ JOURNEY = Ground("journey", "journeys", lambda: empty_journey("", {}), beginning
 def show_form(visit: Visiting, asked: Asked) -> HTMLResponse:
     """The form; `template` and `from` choose what to start from."""
     return beginning.show_form(visit, JOURNEY, asked)
+
+
+@router.get("/journeys/new/key")
+def show_key(
+    visit: Visiting,
+    zh: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
+    en: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
+) -> HTMLResponse:
+    """The fragment with the key that these names suggest."""
+    return beginning.show_key(visit, JOURNEY, zh, en)
 
 
 @router.post("/journeys/new")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.rulesets import textfile, workbook
@@ -47,6 +49,16 @@ RULESET = Ground("ruleset", "rules", lambda: empty_ruleset("", {}), _read, ".xls
 def show_form(visit: Visiting, asked: Asked) -> HTMLResponse:
     """The form; `template` and `from` choose what to start from."""
     return beginning.show_form(visit, RULESET, asked)
+
+
+@router.get("/rules/new/key")
+def show_key(
+    visit: Visiting,
+    zh: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
+    en: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
+) -> HTMLResponse:
+    """The fragment with the key that these names suggest."""
+    return beginning.show_key(visit, RULESET, zh, en)
 
 
 @router.post("/rules/new")

@@ -36,8 +36,9 @@ def told(
 
 
 def happened(on: str, data: Mapping[str, Json], events: Mapping[str, Fields], language: Language) -> str:
-    """What an event tells: each field by its title."""
-    fields = event_fields(on, events)
+    """What an event tells: each field by its title, that of another type's field where this one has none."""
+    others = {path: each for kind in events.values() for path, each in kind.items()}
+    fields = {**others, **event_fields(on, events)}
     said = ((_title(fields.get(path), path, language), value) for path, value in _leaves("event", {**data}))
     return pairs([(name, plain(value, language)) for name, value in said], language)
 

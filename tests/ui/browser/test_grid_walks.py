@@ -200,7 +200,7 @@ def test_a_ruleset_is_built_from_an_empty_page_by_mouse(walk: Walk, database: Da
     page.get_by_role("link", name="New ruleset").click()
     page.fill("#new-zh", "价格")
     page.fill("#new-en", "Prices")
-    expect(page.locator("#new-key")).to_have_value("prices")
+    expect(page.locator("#new-key-proposed")).to_contain_text("prices")
     page.get_by_role("button", name="Start designing").click()
     page.wait_for_url("**/rules/prices/edit")
     page.fill("#input-field", "member.in_group")

@@ -9,7 +9,7 @@ import pytest
 
 from engine.database.connection import Database
 from engine.definitions.context import event_fields
-from engine.definitions.kinds import proposed_key
+from engine.definitions.keys import proposed_key
 from engine.edits.store import editable
 from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
@@ -36,17 +36,40 @@ def test_an_empty_journey_has_no_finding() -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "key"),
+    ("en", "zh", "key"),
     [
-        ("Scan, add & join", "scan-add-join"),
-        ("  7 Days! ", "days"),
-        ("扫码", "journey"),
-        ("taken", "taken-2"),
-        ("x" * 80, "x" * 59),
+        ("Scan, add & join", "扫码", "scan-add-join"),
+        ("  7 Days! ", "", "days"),
+        ("", "收银码送券", "shou-yin-ma-song-quan"),
+        ("", "银行 VIP 9.9 元", "yin-hang-vip-9-9-yuan"),
+        ("", "9.9 元券", "yuan-quan"),
+        ("", "", "journey"),
+        ("!", "！", "journey"),
+        ("taken", "", "taken-2"),
+        ("", "拿", "na-2"),
+        ("x" * 80, "", "x" * 59),
     ],
 )
-def test_a_key_is_proposed_from_the_title(title: str, key: str) -> None:
-    assert proposed_key(title, {"taken"}, "journey") == key
+def test_a_key_is_proposed_from_the_english_title_else_the_pinyin_of_the_chinese_one(
+    en: str, zh: str, key: str
+) -> None:
+    assert proposed_key(en, zh, {"taken", "na"}, "journey") == key
+
+
+@pytest.mark.parametrize("place", ["journeys", "rules"])
+def test_the_key_follows_the_names_while_none_is_written(admin: Visitor, place: str) -> None:
+    def proposed(**names: str) -> str:
+        return admin.get(f"/{place}/new/key", params=names).text
+
+    assert "shou-yin-ma" in proposed(zh="收银码")
+    assert "till-code" in proposed(zh="收银码", en="Till code")
+    assert proposed().strip() == ""
+    assert 'name="key" value=""' in admin.get(f"/{place}/new").text
+
+
+def test_a_journey_named_in_chinese_alone_has_a_key_that_says_its_name(admin: Visitor) -> None:
+    assert sent(admin, zh="收银码送券").headers["location"] == "/journeys/shou-yin-ma-song-quan/edit"
+    assert sent(admin, zh="收银码送券").headers["location"] == "/journeys/shou-yin-ma-song-quan-2/edit"
 
 
 def test_a_journey_begins_empty_and_leads_to_its_desk(admin: Visitor, database: Database) -> None:
@@ -66,7 +89,7 @@ def test_one_language_stands_for_the_other(admin: Visitor, database: Database) -
 def test_a_copy_is_the_same_but_for_key_and_title(admin: Visitor, database: Database) -> None:
     form = admin.get("/journeys/new?from=hook-coupon&lang=en").text
     assert 'value="Copy of Scan, add, join, coupon"' in form
-    assert 'value="copy-of-scan-add-join-coupon"' in form
+    assert ">copy-of-scan-add-join-coupon<" in form
     sent(admin, source="journey:hook-coupon", zh="副本", en="Copy", key="copy")
     assert draft(database, "copy") == {**JOURNEY, "key": "copy", "title": {"zh": "副本", "en": "Copy"}}
 

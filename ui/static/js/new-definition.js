@@ -1,12 +1,7 @@
-// The form of a new definition: the key follows the English title until it is written by hand; choosing chooses its row.
+// The form of a new definition: choosing what to start from chooses its row.
 (() => {
-  const form = document.querySelector("[data-proposes-key]");
+  const form = document.querySelector("[data-chooses-source]");
   if (!form) return;
-  const title = form.querySelector("[data-title]"), key = form.querySelector("[data-key]");
-  const slug = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^[-\d]+|-+$/g, "").slice(0, 59);
-  let own = key.value && key.value !== slug(title.value);
-  key.addEventListener("input", () => { own = key.value !== ""; });
-  title.addEventListener("input", () => { if (!own) key.value = slug(title.value); });
   form.addEventListener("change", (event) => {
     const radio = document.getElementById(event.target.dataset.source || "");
     if (!radio) return;

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -18,6 +19,10 @@ from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
 
 pytestmark = pytest.mark.browser
+RESTS: dict[str, object] = {
+    "first": {"type": "delay", "title": {"zh": "先", "en": "First"}, "for": "P1D", "ports": {"done": "second"}},
+    "second": {"type": "delay", "title": {"zh": "后", "en": "Second"}, "for": "P2D", "ports": {"done": "end"}},
+}
 
 
 @pytest.fixture
@@ -164,3 +169,25 @@ def test_on_a_phone_the_outline_does_the_same(
     assert grave_findings(walk) == []
     assert walk.complaints == []
     page.close()
+
+
+def test_the_panel_is_that_of_the_node_chosen_last_however_slow_the_one_before(
+    walk: Walk, empty: str, database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        document = editable(session, "journey", empty).document
+        document = {**document, "start": "first", "nodes": {**RESTS, **cast("dict[str, object]", document["nodes"])}}
+        put_draft(session, "journey", empty, json.dumps(document), by="user:admin", now=clock.now())
+    page = walk.page
+    held: list[Route] = []
+    walk.enter(lang="en")
+    walk.go(f"/journeys/{empty}/edit")
+    expect(page.locator("#panel-title")).to_have_text("Settings of the journey")
+    page.route("**/edit/panel?node=first", lambda route: held.append(route))  # noqa: PLW0108 - playwright marks what it is given
+    choose(page, "first")
+    expect(page.locator("#chosen-title")).to_contain_text("First")
+    choose(page, "second")
+    expect(page.locator("#chosen-title")).to_contain_text("Second")
+    expect(page.locator('#panel [data-pointer^="/nodes/second"]').first).to_be_visible()
+    assert len(held) == 1
+    assert held[0].request.url.endswith("node=first")

@@ -27,10 +27,11 @@
     }
   };
   const address = (node, part) => (node ? `?node=${encodeURIComponent(node)}` : part ? `?part=${encodeURIComponent(part)}` : "");
+  // Each region asks for itself, so that its hx-sync lets go of what was asked before
+  const asked = (place, path, swap) => htmx.ajax("GET", `${page}/${path}`, { source: place, target: place, swap });
   const fetchBeside = async (node, part) => {
-    const query = address(node, part), panel = document.getElementById("panel");
-    const wanted = [htmx.ajax("GET", `${page}/chosen${query}`, { target: "#chosen", swap: "outerMorph" })];
-    if (panel) wanted.push(htmx.ajax("GET", `${page}/panel${query || "?part=settings"}`, { target: "#panel", swap: "outerHTML" }));
+    const query = address(node, part), wanted = [asked("#chosen", `chosen${query}`, "outerMorph")];
+    if (document.getElementById("panel")) wanted.push(asked("#panel", `panel${query || "?part=settings"}`, "outerHTML"));
     await Promise.all(wanted);
   };
   const choose = async (node, { part = "", focus = "", remember = true, replace = false } = {}) => {

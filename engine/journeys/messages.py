@@ -19,6 +19,10 @@ BAD_INSTANT = (
     "测试无法执行:这里需要带时区的时间,如 2026-01-07T10:00:00+08:00,期限也可以写成时长,如 P7D。",
     "The test cannot run: write an instant such as 2026-01-07T10:00:00+08:00; a deadline may be P7D.",
 )
+NO_CONDITION = (
+    "还没有人决定谁走这条分支:请为它选择一个条件。",
+    "Nobody has decided yet who takes this branch: choose a condition for it.",
+)
 NOT_A_DATE = (
     '没有人会在这天进入:这里需要日期或时间点,例如 {"var": "member.birthday"}。',
     "Nobody would enter by it: a date or an instant is wanted here, such as `member.birthday`.",

@@ -23,6 +23,19 @@ def _refuse(zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError("waystation", "{en}", {"zh": zh, "en": en})
 
 
+def at_most_bytes(most: int) -> AfterValidator:
+    """A text of so many bytes of UTF-8. What is too long is told in characters: nobody counts bytes."""
+
+    def check(text: str) -> str:
+        has = len(text.encode("utf-8", "replace"))
+        if has > most:
+            zh = f"太长:最多约 {most // 3:,} 个汉字,现在约 {-(-has // 3):,} 个(一个字母算三分之一)"
+            raise _refuse(zh, f"too long: at most {most:,} letters, a Chinese character counts three; this has {has:,}")
+        return text
+
+    return AfterValidator(check)
+
+
 def _text_like(pattern: str, zh: str, en: str) -> AfterValidator:
     compiled = re.compile(pattern, re.ASCII)
 

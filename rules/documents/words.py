@@ -44,7 +44,7 @@ def of(problem: ErrorDetails, model: type[BaseModel]) -> Words:
         return unknown_key(str(problem["loc"][-1]), known)
     zh, en = _BY_TYPE.get(problem["type"], ("这里的内容不合格式:{message}", "{message}"))
     key = str(problem["loc"][-1]) if problem["loc"] else ""
-    told = {"key": key, "message": problem["msg"], **problem.get("ctx", {})}
+    told = {"key": key, "message": problem["msg"].removeprefix("Value error, "), **problem.get("ctx", {})}
     return zh.format(**told), _sentence(en.format(**told))
 
 

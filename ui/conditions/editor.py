@@ -84,6 +84,11 @@ class Editor:
         return self.bench.spot.role
 
     @property
+    def is_open(self) -> bool:
+        """Whether nobody has decided yet: a branch whose condition is still to be chosen."""
+        return self.role == "case" and self.bench.condition is None
+
+    @property
     def revision(self) -> int:
         return self.bench.revision
 

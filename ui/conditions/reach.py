@@ -19,6 +19,7 @@ from rules.errors import RuleError
 from rules.fields import Field
 from rules.sentences import sentence
 from rules.types import Fields, Json
+from ui.conditions.tree import Always
 from ui.scope import OF_AUDIENCES
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Reach:
     """What is known of a condition's reach.
 
     `sentence` is the condition in words; nothing while something is wrong with it. `members` is None where nobody was
-    counted: then `why` says so, broken, event, personal or slow. `about`: an estimate. `left` are the parts that were
-    left aside, in words; `places` tells that stores or associates are those of the member.
+    counted: then `why` says so, always, broken, event, personal or slow. `about`: an estimate. `left` are the parts
+    that were left aside, in words; `places` tells that stores or associates are those of the member.
     """
 
     sentence: str
@@ -78,7 +79,12 @@ class Crowd:
 
 
 def reach(bench: Bench, crowd: Crowd, language: Language, *, longer: bool = False) -> Reach:
-    """How far a condition reaches. Never raises for a condition that can be wrong."""
+    """How far a condition reaches. Never raises for a condition that can be wrong.
+
+    Where there is none, only an audience is somebody who can be counted: all members.
+    """
+    if bench.edited.tree == Always(value=True) and bench.spot.role != "audience":
+        return Reach("", why="always")
     try:
         whole = compile_rule(bench.rule, bench.fields, conditions=bench.conditions)
     except RuleError:

@@ -39,7 +39,7 @@ def new_item(way: Way, option: str, typed: str) -> Json:
         case "WaitNode", "for":
             return {"on": event(typed), "port": _free(_suffix(typed), _ports(held))}
         case "ChoiceNode", "cases":
-            return {"port": _numbered("case", _ports(held))}
+            return {"when": None, "port": _numbered("case", _ports(held))}
         case "SplitNode", "arms":
             left = 10_000 - sum(_shares(held))
             return {"port": _letter(_ports(held)), "share_bp": max(0, left)}

@@ -49,17 +49,28 @@ class Around:
 
     def note(self, of: Field) -> str:
         """What there is to say about the present value: a duration's way of counting, the name behind a key."""
-        if of.kind == "field":
-            return self.titles(of.pointer).get(of.text, "") if of.text else ""
         if not isinstance(of.value, str) or not of.value:
             return ""
         match of.kind:
             case "duration":
                 how = durations.counting(of.value)
-                return text(self.language, f"forms.counted.{how}") + f" · {of.value}" if how else ""
+                long = text(self.language, "forms.very_long") if durations.is_very_long(of.value) else ""
+                return f"{long} {text(self.language, f'forms.counted.{how}')} · {of.value}".strip() if how else ""
             case "reference":
                 found = self.thing(of.shape.reference, of.value)
-                return text(self.language, "forms.unknown_thing") if found is None else found
+                return text(self.language, "forms.unknown_thing") if found is None else ""
+            case _:
+                return ""
+
+    def called(self, of: Field) -> str:
+        """What people call the thing, type of event or field whose key stands in a field; nothing if unknown."""
+        if of.kind == "field":
+            return self.titles(of.pointer).get(of.text, "") if of.text else ""
+        if not isinstance(of.value, str) or not of.value:
+            return ""
+        match of.kind:
+            case "reference":
+                return self.thing(of.shape.reference, of.value) or ""
             case "event":
                 return self.events.get(of.value, "")
             case _:

@@ -79,8 +79,16 @@ def _set(ground: Ground, way: Way, shown: Field, sent: Sent) -> Command | None:
     if ports.is_port_name(shown.pointer):
         return ports.renaming_port(way, port_name("" if isinstance(value, Absent) else str(value)))
     if isinstance(value, Absent):
+        if _is_last_title(way):
+            raise Mistake("forms.mistake.title_empty")
         return take(way)
     return _instead(way, value) or put(way, value)
+
+
+def _is_last_title(way: Way) -> bool:
+    """Whether the definition would have no title without this one."""
+    title = way[1].value if len(way) == 3 and way[1].step == "title" else None
+    return isinstance(title, dict) and not any(text for key, text in title.items() if key != way[-1].step)
 
 
 def _instead(way: Way, value: Json) -> Command | None:

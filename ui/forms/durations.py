@@ -33,6 +33,7 @@ _AFTER = re.compile(r"^\s*(?:\+|推迟)\s*|\s*(?:after|later|之后|以后|后)\
 _ISO = re.compile(
     r"(-?)P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.ASCII
 )
+_LONG_DAYS = 396
 _DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _SMALLER = {"years": ("months", 12), "weeks": ("days", 7), "hours": ("minutes", 60), "minutes": ("seconds", 60)}
 
@@ -77,6 +78,15 @@ def counting(iso: str) -> str | None:
     if found.months or found.days:
         return "both" if found.elapsed else "calendar"
     return "elapsed"
+
+
+def is_very_long(iso: str) -> bool:
+    """Whether it is so long that it may be a slip: more than a year and a month."""
+    try:
+        found = parse_duration(iso, signed=True)
+    except DurationError:
+        return False
+    return found is not None and abs(found.months * 30 + found.days + found.elapsed.days) > _LONG_DAYS
 
 
 def _parts(said: str) -> dict[str, Fraction]:

@@ -48,6 +48,8 @@ def meant(field: Field, sent: Sent, language: Language) -> Value | Unchanged:
 
 def _read(field: Field, typed: str) -> Value:
     value = read(field.shape, field.kind, typed, field.value)
+    if isinstance(value, str) and len(value) > (field.shape.longest or len(value)):
+        raise Mistake("forms.mistake.long", most=f"{field.shape.longest:,}", n=f"{len(value):,}")
     if field.kind != "text" or not field.shape.computable or not isinstance(value, str):
         return value
     try:

@@ -73,6 +73,12 @@ class Shape:
         return str(self.schema.get("x-reference", ""))
 
     @property
+    def longest(self) -> int | None:
+        """How many characters a text may have; None where nobody says."""
+        most = self.schema.get("maxLength")
+        return most if isinstance(most, int) and self.kind in {"text", "long_text", "name"} else None
+
+    @property
     def signed(self) -> bool:
         """Whether a duration may be negative."""
         return bool(self.schema.get("x-signed"))

@@ -123,11 +123,9 @@ class Reader:
         return wording.title(self.nodes[node].get("title"), self.language) or self._described(node)
 
     def does(self, node: str) -> str:
-        """The line below the name: what the step does if the name does not tell it, else its id."""
-        title, described = wording.title(self.nodes[node].get("title"), self.language), self._described(node)
-        if not title:
-            return node
-        return described if described != title else self._t(f"node.{self.kind(node)}")
+        """The line below the name: what it does, else its kind; never what the name says."""
+        described, kind = self._described(node), self._t(f"node.{self.kind(node)}")
+        return next((each for each in (described, kind) if each != self.name(node)), node)
 
     def ways(self, node: str) -> list[Way]:
         """The edges out of a node; ports with one target share one."""

@@ -14,6 +14,7 @@ from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
 from engine.journeys.findings import Finding
 from rules.limits import escape
+from ui.forms.panels import PARTS
 from ui.journeys.design import Design, design
 from ui.journeys.palette import Group, palette
 from ui.pages.edit_problems import Offer, offer_of
@@ -46,7 +47,7 @@ def show_editor(visit: Visiting, key: Key, node: Node = None, part: Part = None)
     """The whole page. Whoever may only look sees the same without what would change anything."""
     desk = _desk(visit, key)
     context = {**_context(visit, desk, node), "palette": _palette(visit) if visit.may_operate_chain else ()}
-    return visit.render("design/editor.html", {**context, "part": None if context["step"] else part})
+    return visit.render("design/editor.html", {**context, "part": None if context["step"] else _known(part)})
 
 
 @router.get("/journeys/{key}/edit/graph")
@@ -57,10 +58,14 @@ def show_graph(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
 
 
 @router.get("/journeys/{key}/edit/chosen")
-def show_chosen(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
-    """The fragment with what can be done with the chosen node."""
+def show_chosen(visit: Visiting, key: Key, node: Node = None, part: Part = None) -> HTMLResponse:
+    """The fragment with what can be done with the chosen node; of the chosen part, what it is called."""
     desk = _desk(visit, key)
-    return visit.render("design/_chosen.html", _context(visit, desk, node))
+    return visit.render("design/_chosen.html", {**_context(visit, desk, node), "part": _known(part)})
+
+
+def _known(part: str | None) -> str | None:
+    return part if part in PARTS else None
 
 
 def _context(visit: Visit, desk: Desk, node: str | None) -> dict[str, object]:

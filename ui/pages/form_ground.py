@@ -89,7 +89,10 @@ class Workplace:
         default = of.shape.default
         if isinstance(default, Absent) or not isinstance(default, str | int | float):
             return ""
-        return text(self.visit.language, "forms.default", value=written(of.kind, default, self.visit.language))
+        said = written(of.kind, default, self.visit.language)
+        if of.name == "on_unknown":
+            said = wording.port(said, self.visit.language)
+        return text(self.visit.language, "forms.default", value=said)
 
     def currency(self, of: Field) -> str:
         """The currency of an amount."""
@@ -148,18 +151,20 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
         seen = offers(fields_at(kind, document, pointer, context()))
         return {each.path: each.title.zh if language == "zh" else each.title.en for each in seen}
 
+    named = node_names(document, visit.deps.catalogue, language)
+    names = list(named.values())
     findings: list[Finding] = visit.deps.findings.of(visit.deps, kind, key, draft.text) if checked else []
     return Around(
         language=language,
         thing=thing,
         titles=titles,
         nodes=[
-            Choice(node, f"{name} · {node}" if name != node else node)
-            for node, name in node_names(document, visit.deps.catalogue, language).items()
+            Choice(node, f"{name} · {node}" if name != node and names.count(name) > 1 else name)
+            for node, name in named.items()
         ],
         events={name: wording.title(each.titles, language, name) for name, each in EVENT_TYPES.items()},
         activities=[
-            Choice(name, f"{wording.activity(name, visit.deps.catalogue, language)} · {name}")
+            Choice(name, wording.activity(name, visit.deps.catalogue, language))
             for name in sorted(visit.deps.catalogue)
         ],
         findings=findings,

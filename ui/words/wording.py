@@ -1,6 +1,7 @@
 """How values are written on pages: titles, numbers, shares, durations, instants; one function per kind."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -134,7 +135,13 @@ def distance(at: datetime, now: datetime, language: Language) -> str:
 def port(name: str, language: Language) -> str:
     """The word for a port: ours for the ports that every journey has, the author's own otherwise."""
     key = f"port.{name}"
-    return text(language, key) if known(language, key) else name
+    if known(language, key):
+        return text(language, key)
+    numbered = _CASE.fullmatch(name)
+    return text(language, "port.case", n=numbered[1]) if numbered else name
+
+
+_CASE = re.compile(r"case_(\d+)", re.ASCII)
 
 
 def clip(value: str, width: int) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.journeys.catalogue import Wording, label
+from rules.documents.values import at_most_bytes
 from rules.types import Declaration, Title
 from workflows.activities.outside import Outside
 from workflows.activities.registry import ActivityFailure, Effect, Result, activity_type
@@ -15,12 +16,6 @@ from workflows.activities.wecom_failures import wecom_failures, whom
 
 LONGEST = 2040
 """Bytes of UTF-8: WeCom takes 2,048, and eight are for the number at the end."""
-
-
-def _fits(text: str) -> str:
-    if len(text.encode()) > LONGEST:
-        raise ValueError(f"a message has at most {LONGEST:,} bytes of UTF-8; this has {len(text.encode()):,}")
-    return text
 
 
 class Params(BaseModel):
@@ -32,12 +27,12 @@ class Params(BaseModel):
         str,
         Wording(),
         Field(min_length=1),
-        AfterValidator(_fits),
+        at_most_bytes(LONGEST),
         label(
             "内容",
             "Text",
-            help_zh="发给导购的文字,最多 2,040 字节(约 680 个汉字)。",
-            help_en="What the associate reads, at most 2,040 bytes of UTF-8.",
+            help_zh="发给导购的文字,最多约 680 个汉字。",
+            help_en="What the associate reads: at most 2,040 letters, where a Chinese character counts three.",
         ),
     ]
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from engine.journeys.catalogue import Reference, Retry, Wording, label
 from engine.wecom.errors import WelcomeDeliveredError, WelcomeExpiredError
+from rules.documents.values import at_most_bytes
 from workflows.activities.outside import Outside
 from workflows.activities.registry import Effect, Result, activity_type
 from workflows.activities.wecom_failures import wecom_failures
 
 LONGEST_TEXT = 4000
 """Bytes of UTF-8 that WeCom takes as the text of a welcome."""
-
-
-def _fits(text: str) -> str:
-    if len(text.encode()) > LONGEST_TEXT:
-        raise ValueError(f"a welcome has at most {LONGEST_TEXT:,} bytes of UTF-8; this has {len(text.encode()):,}")
-    return text
 
 
 class GroupQr(BaseModel):
@@ -107,12 +102,12 @@ class Params(BaseModel):
     text: Annotated[
         str,
         Wording(),
-        AfterValidator(_fits),
+        at_most_bytes(LONGEST_TEXT),
         label(
             "内容",
             "Text",
-            help_zh="发给顾客的文字,最多 4,000 字节。",
-            help_en="What the customer reads, at most 4,000 bytes of UTF-8.",
+            help_zh="发给顾客的文字,最多约 1,333 个汉字。",
+            help_en="What the customer reads, at most 4,000 letters, a Chinese character counts three.",
         ),
     ]
     attachments: Annotated[

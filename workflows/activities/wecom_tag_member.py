@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from engine.journeys.catalogue import label
 from rules.types import Declaration, Title
@@ -22,7 +23,8 @@ def _is_tag(text: str) -> str:
     if not text.strip():
         raise ValueError("a tag has a name")
     if len(text) > LONGEST_NAME and not _ID.fullmatch(text):
-        raise ValueError(f"the name of a tag has at most {LONGEST_NAME} characters")
+        zh, en = f"标签名最多 {LONGEST_NAME} 个字", f"the name of a tag has at most {LONGEST_NAME} characters"
+        raise PydanticCustomError("waystation", "{en}", {"zh": zh, "en": en})
     return text
 
 

@@ -132,7 +132,11 @@ def _check_node(judge: _Judge, node: Node, pointer: str, fields: Fields) -> Iter
     match node:
         case ChoiceNode():
             for i, case in enumerate(node.cases):
-                yield from judge.rule(case.when, fields, f"{pointer}/cases/{i}/when")
+                place = f"{pointer}/cases/{i}/when"
+                if case.when is None:
+                    yield finding("type-mismatch", place, *messages.NO_CONDITION)
+                else:
+                    yield from judge.rule(case.when, fields, place)
         case DelayNode() if node.until is not None and "time" not in node.until:
             yield from judge.rule(node.until, fields, f"{pointer}/until", "instant")
         case ActivityNode() | TaskNode():

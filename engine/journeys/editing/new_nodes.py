@@ -1,4 +1,7 @@
-"""What a new node is made of: a readable id that nobody has, and a sensible value for all that was not said."""
+"""What a new node is made of: a readable id that nobody has, and a sensible value for all that was not said.
+
+Only a branch begins undecided: its condition is null, which is a finding until somebody has chosen one.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,9 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_]+", re.ASCII)
 _COUNTED = re.compile(r"_\d+$")
 _LONGEST = 63
 
-_FIRST_CONDITION: Json = {"==": [{"var": "member.friend"}, True]}
 _DEFAULTS: Mapping[str, Mapping[str, Json]] = {
     "wait": {"for": [{"on": "contact.added", "port": "added"}], "timeout": "P1D"},
-    "choice": {"cases": [{"when": _FIRST_CONDITION, "port": "yes"}]},
+    "choice": {"cases": [{"when": None, "port": "yes"}]},
     "split": {"arms": [{"port": "a", "share_bp": 5_000}, {"port": "b", "share_bp": 5_000}]},
     "decide": {"save": "decision"},
     "activity": {"params": {}},

@@ -92,7 +92,7 @@ def test_a_new_node_is_named_for_what_it_does_and_all_that_it_needs_leads_on(
     assert after["nodes"]["pick"]["ports"] == {"yes": new_id, "else": "right"}
 
 
-@pytest.mark.parametrize("kind", ["wait", "delay", "choice", "split", "note", "end"])
+@pytest.mark.parametrize("kind", ["wait", "delay", "split", "note", "end"])
 def test_a_document_without_errors_has_none_after_an_insertion(kind: str) -> None:
     add = {"type": "activity", "activity": kind} if kind == "note" else {"type": kind}
     source = road()
@@ -101,6 +101,15 @@ def test_a_document_without_errors_has_none_after_an_insertion(kind: str) -> Non
     after = done(source, "insert_after", node="one", port="got", add=add)
     found = check(after, CONTEXT)
     assert [each.code for each in found if each.severity == "error"] == []
+
+
+def test_a_new_branch_asks_for_its_condition() -> None:
+    source = road()
+    del source["tests"]
+    after = done(source, "insert_after", node="one", port="got", add={"type": "choice"})
+    found = [each for each in check(after, CONTEXT) if each.severity == "error"]
+    assert [each.pointer for each in found] == ["/nodes/choice/cases/0/when"]
+    assert "choose a condition" in found[0].message["en"]
 
 
 def test_outcomes_that_are_named_lead_on_too() -> None:

@@ -133,8 +133,8 @@ def test_what_is_chosen_can_be_connected_moved_labelled_renamed_and_gone_back_to
     walk.go("/journeys/hook-coupon/edit?node=wait_join")
     page.locator("#more > summary").click()
     assert grave_findings(walk) == []
-    form = page.locator("form", has=page.get_by_role("heading", name="Connect a port"))
-    form.get_by_label("Port").select_option("timeout")
+    form = page.locator("form", has=page.get_by_role("heading", name="Connect a way out"))
+    form.get_by_label("Way out").select_option("timeout")
     form.get_by_label("Leads to").select_option("no_stock")
     form.get_by_role("button").click()
     expect(page.locator('#canvas path.edge[data-from="wait_join"][data-to="no_stock"]')).to_be_attached()

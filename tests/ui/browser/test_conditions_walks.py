@@ -71,7 +71,7 @@ def test_a_condition_is_built_by_mouse(
     put_branch(database, clock, None)
     walk.enter(lang="en")
     walk.go(ADDRESS)
-    expect(page.get_by_text("This branch is always taken")).to_be_visible()
+    expect(page.get_by_text("No condition yet")).to_be_visible()
     adder = page.get_by_role("combobox", name="Add a condition: search a field")
     adder.click()
     page.locator(".cond-option", has_text="Is a friend").click()

@@ -98,6 +98,7 @@ class Builder:
 
     def _renamed(self, node: str, name: str) -> None:
         self._chosen(node)
+        self._opened(f"/nodes/{node}")
         self.hands.write(self._form(f"/nodes/{node}", "node").locator("input[name=value]"), name)
         expect(self.page.locator(f"#node-{name}")).to_have_attribute("aria-current", "true")
         self._panel_of(name)
@@ -202,15 +203,19 @@ class Builder:
             self._filled(pointer, value)
 
     def _filled(self, pointer: str, value: Any) -> None:
-        closed = self.page.locator(f'#panel details:not([open]):has(form[data-pointer="{pointer}"])')
-        if closed.count():
-            self.hands.press(closed.first.locator("summary").first)
+        self._opened(pointer)
         control = self._form(pointer).locator("[name=value]").last
         if control.evaluate("each => each.tagName") == "SELECT":
             self.hands.pick(control, str(value))
         else:
             self.hands.write(control, f"{value / 100:g}%" if pointer.endswith("_bp") else LENGTHS.get(value, value))
         self._saved(pointer, value)
+
+    def _opened(self, pointer: str) -> None:
+        """Unfold what the field stands in."""
+        closed = self.page.locator(f'#panel details:not([open]):has(form[data-pointer="{pointer}"])')
+        if closed.count():
+            self.hands.press(closed.first.locator("summary").first)
 
     def _condition(self, pointer: str, when: Any) -> None:
         """Write the condition; its builder has walks of its own."""

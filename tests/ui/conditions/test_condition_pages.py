@@ -106,9 +106,9 @@ def test_what_does_not_exist_has_no_builder(built: Visitor) -> None:
 
 
 def test_the_first_condition_is_begun_by_its_field(admin: Visitor, database: Database, clock: FixedClock) -> None:
-    for turn, nothing in enumerate((None, True)):
+    for turn, (nothing, said) in enumerate([(None, "No condition yet"), (True, "This branch is always taken")]):
         put_branch(database, clock, nothing)
-        assert "This branch is always taken" in shown(admin)
+        assert said in shown(admin)
         answer = send(admin, {"do": "add", "at": "", "path": "member.friend", "base": str(2 * turn + 1)})
         assert answer.status_code == 200
         assert json.loads(answer.headers["HX-Trigger"])["draft-changed"]["revision"] == 2 * turn + 2

@@ -194,10 +194,26 @@
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const add = event.target.closest("[data-add-after]"), deed = event.target.closest("button[data-command]");
+    const goes = event.target.closest("[data-goes]"), here = event.target.closest(".preferences a");
     const link = event.target.closest("[data-design] a[data-node], [data-design] a[data-part], a[data-unchoose]");
-    if (add) open(add.dataset.addAfter, add.dataset.port, add.dataset.also);
+    if (here) {  // another language or theme, with the same node open
+      const to = new URL(here.href);
+      for (const name of ["node", "part"]) {
+        if (root.dataset[name]) to.searchParams.set(name, root.dataset[name]);
+        else to.searchParams.delete(name);
+      }
+      here.href = to.href;
+    } else if (add) open(add.dataset.addAfter, add.dataset.port, add.dataset.also);
     else if (deed) send(JSON.parse(deed.dataset.command), { makes: "makes" in deed.dataset, then: deed.dataset.then });
-    else if (event.target.closest(".panel-parts a")) history.replaceState({}, "", event.target.closest("a").href);
+    else if (event.target.closest(".panel-parts a")) {
+      const to = event.target.closest("a");
+      root.dataset.part = new URL(to.href).searchParams.get("part") || "";
+      history.replaceState({}, "", to.href);
+      htmx.ajax("GET", `${page}/chosen${address("", root.dataset.part)}`, { target: "#chosen", swap: "outerMorph" });
+    } else if (goes) {
+      event.preventDefault();
+      choose(goes.dataset.goes, { focus: event.detail === 0 ? "panel" : "" });
+    }
     else if (event.target.closest("[data-open-keys]")) document.getElementById("keys").showModal();
     else if (link) {
       event.preventDefault();

@@ -80,6 +80,7 @@
   const close = (combo) => {
     const input = combo.querySelector("input");
     list(combo).hidden = true;
+    delete combo.dataset.walked;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
   };
@@ -100,10 +101,17 @@
     const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (!answer?.ok || turn !== asked || document.activeElement !== combo.querySelector("input")) return;
     const html = await answer.text();
+    const input = combo.querySelector("input"), at = combo.querySelector(".combo-list [aria-selected=true]");
+    const wanted = "walked" in combo.dataset && at ? at.dataset.value : typed ? null : input.value;
     list(combo).replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     list(combo).hidden = false;
     combo.querySelector("input").setAttribute("aria-expanded", "true");
-    mark(combo, -1);
+    mark(combo, options(combo).findIndex((option) => option.dataset.value === wanted));
+  };
+  // What is chosen is called by its title while nobody writes there.
+  const call = (combo, option) => {
+    const called = combo.querySelector("[data-called]");
+    called?.replaceChildren(...[...(option?.childNodes ?? [])].map((each) => each.cloneNode(true)));
   };
   const insert = (picker, path, otherwise = "") => {
     const text = field(picker).querySelector("textarea[name=value]");
@@ -146,6 +154,7 @@
     }
     const input = combo.querySelector("input");
     input.value = option.dataset.value;
+    call(combo, option);
     input.dataset.chosen = input.value;
     input.dispatchEvent(new Event("input", { bubbles: true }));
     close(combo);
@@ -154,13 +163,13 @@
   };
   document.addEventListener("input", (event) => {
     const combo = event.target.closest("[data-combo]");
-    if (combo && event.isTrusted) search(combo, event.target.value);
+    if (combo && event.isTrusted) { delete combo.dataset.walked; call(combo); search(combo, event.target.value); }
   });
   document.addEventListener("focusin", (event) => {
     const form = field(event.target);
     if (form) hold(form);
     const combo = event.target.closest("[data-combo]");
-    if (combo && !event.target.value) search(combo, "");
+    if (combo && event.target.matches("input")) search(combo, "");
   });
   document.addEventListener("focusout", (event) => {
     const form = field(event.target);
@@ -170,7 +179,7 @@
   });
   document.addEventListener("click", (event) => {
     const combo = event.target.closest("[data-combo]");
-    if (combo && event.target.matches("input") && list(combo).hidden) search(combo, event.target.value);
+    if (combo && event.target.matches("input") && list(combo).hidden) search(combo, "");
   });
   document.addEventListener("mousedown", (event) => {
     const option = event.target.closest(".combo-list [role=option]");
@@ -184,8 +193,11 @@
     const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list(combo).hidden) search(combo, event.target.value);
-      else mark(combo, (at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
+      if (list(combo).hidden) search(combo, "");
+      else {
+        combo.dataset.walked = "";
+        mark(combo, (at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
+      }
     } else if (event.key === "Enter" && found[at]) {
       event.preventDefault();
       choose(combo, found[at]);
@@ -194,6 +206,30 @@
       event.stopPropagation();
       close(combo);
     }
+  });
+
+  // How long a text is, told while it is written where there is a limit.
+  document.addEventListener("input", (event) => {
+    const most = Number(event.target.dataset?.longest), form = most && field(event.target);
+    if (!form) return;
+    const length = [...event.target.value].length;
+    let told = form.querySelector("[data-length]");
+    if (!told) {
+      told = Object.assign(document.createElement("span"), { className: "field-length" });
+      told.dataset.length = "";
+      event.target.after(told);
+    }
+    told.textContent = `${length} / ${most}`;
+    told.classList.toggle("is-over", length > most);
+  });
+
+  // From the notice that something is not saved to where it is.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-to-unsaved]")) return;
+    const refused = document.querySelector("#panel :is([data-unsaved], .cond-mistake)");
+    const place = refused?.closest("[data-field], .cond-part");
+    place?.scrollIntoView({ block: "center" });
+    place?.querySelector("[name=value]:not([type=hidden]), [aria-invalid], textarea, input:not([type=hidden]), select")?.focus();
   });
 
   // A chip of the preview leads to its place in the text; an opened picker is ready to be typed in.

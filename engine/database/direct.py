@@ -68,7 +68,9 @@ def remember(session: Session) -> None:
 
 
 def _connection(session: Session) -> Connection[Any]:
-    return session.info.get(_CONNECTION) or cast("Connection[Any]", session.connection().connection.driver_connection)
+    """SQLAlchemy sends a savepoint only when the session is asked for its connection within it."""
+    remembered: Connection[Any] | None = None if session.in_nested_transaction() else session.info.get(_CONNECTION)
+    return remembered or cast("Connection[Any]", session.connection().connection.driver_connection)
 
 
 @cache

@@ -1,7 +1,8 @@
 """Chooses the members of an occurrence: one statement, then closures for those whom SQL leaves open, page by page.
 
-An entry that becomes true keeps of whom it was true at its last check (`entry_truths`). Its statement chooses those of
-whom it is true now and was not then; of whom it is true at its first check does not enter.
+An entry that becomes true keeps of whom it was true at the last check that was finished (`entry_truths`; its clock says
+which). Its statement chooses those of whom it is true now and was not then; of whom it is true at its first check does
+not enter. So the occurrences of an entry are chosen strictly in order: one begins when those before it have ended.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class _Choosing:
     rule: Rule
     occurrence: Occurrence
     now: datetime
+    patience: timedelta
 
     @property
     def given(self) -> dict[str, Any]:
@@ -59,8 +61,10 @@ def unchosen(session: Session) -> list[int]:
     return direct.scalars(session, _UNCHOSEN, {})
 
 
-def choose_page(session: Session, occurrence_id: int, *, plans: Plans, keys: KeyRing, now: datetime) -> int:
-    """Choose some members; 0 when nothing is left to choose, or another router is at it."""
+def choose_page(
+    session: Session, occurrence_id: int, *, plans: Plans, keys: KeyRing, now: datetime, patience: timedelta = PATIENCE
+) -> int:
+    """Choose some members; 0 when nothing is left to choose, or another router is at it or at one before it."""
     if direct.first(session, _LOCK, {"occurrence": occurrence_id}) is None:
         return 0
     occurrence = session.get_one(Occurrence, occurrence_id, populate_existing=True)
@@ -68,35 +72,41 @@ def choose_page(session: Session, occurrence_id: int, *, plans: Plans, keys: Key
     rule = live.entry.rule(occurrence.at, live.plan.zone) if live is not None else None
     if live is None or rule is None:
         return 0
-    choosing = _Choosing(session, keys, live.plan, live.entry, rule, occurrence, now)
+    choosing = _Choosing(session, keys, live.plan, live.entry, rule, occurrence, now, patience)
     try:
-        _choose(choosing)
+        more = _choose(choosing)
     except TooSlowError:
         _end(occurrence, "skipped", "too-slow", now)
-        session.flush()
-    return int(occurrence.state == "deciding")
+        more = False
+    session.flush()
+    return int(more)
 
 
-def _choose(choosing: _Choosing) -> None:
+def _choose(choosing: _Choosing) -> bool:
+    """Whether there may be more to do at once."""
     if choosing.occurrence.state == "choosing":
         with choosing.session.begin_nested():
             _by_statement(choosing)
         choosing.occurrence.state = "deciding"
-    elif not _decide_page(choosing):
+        return True
+    if _decide_page(choosing):
+        return True
+    if not choosing.is_becoming or _note_check(choosing):
         _finish(choosing)
-    choosing.session.flush()
-
-
-def counting_of(session: Session, keys: KeyRing, entry: AudienceEntry, plan: Plan, at: datetime) -> Counting:
-    """What chooses by a journey's rules, as of an instant, on fields as they were declared when it was published."""
-    return Counting(session, keys, entry.declared, at, plan.zone, patience=PATIENCE)
+    return False
 
 
 def _by_statement(choosing: _Choosing) -> None:
     """All of whom the condition may be true, in one statement; with them, for a check, who is not any more."""
-    counting = counting_of(choosing.session, choosing.keys, choosing.entry, choosing.plan, choosing.occurrence.at)
+    occurrence, entry, zone = choosing.occurrence, choosing.entry, choosing.plan.zone
+    if choosing.is_becoming:
+        last = direct.first(choosing.session, _LAST_CHECK, choosing.given)
+        occurrence.since = last[0] if last else None
+    counting = Counting(
+        choosing.session, choosing.keys, entry.declared, occurrence.at, zone, patience=choosing.patience
+    )
     scan = counting.scan(choosing.rule)
-    if choosing.is_becoming and choosing.occurrence.since is None:
+    if choosing.is_becoming and occurrence.since is None:
         direct.execute(choosing.session, _FORGET_TRUTHS, choosing.given)
     statement = (_TURNED_TRUE if choosing.is_becoming else _CHOSEN).format(found=scan.everybody())
     counting.execute(statement, {**scan.parameters, **choosing.given})
@@ -126,6 +136,14 @@ def _holds(choosing: _Choosing, facts: Mapping[str, Any]) -> bool:
         return choosing.rule.evaluate(facts, now=choosing.occurrence.at, zone=choosing.plan.zone) is True
     except EvaluationError:
         return False
+
+
+def _note_check(choosing: _Choosing) -> bool:
+    """Note on the entry's clock that this check is finished; false while its members are told, or it is published."""
+    if direct.first(choosing.session, _LOCK_CLOCK, choosing.given) is None:
+        return False
+    direct.execute(choosing.session, _CHECKED, choosing.given)
+    return True
 
 
 def _finish(choosing: _Choosing) -> None:
@@ -163,8 +181,16 @@ def _end(occurrence: Occurrence, state: str, reason: Reason | None, now: datetim
 
 _UNCHOSEN = """
 SELECT id FROM occurrences WHERE state IN ('choosing', 'deciding') AND ended_at IS NULL ORDER BY at, id"""
+# Those before it never begin again, so what the statement does not see stays so while the row is locked.
 _LOCK = """
-SELECT 1 FROM occurrences WHERE id = %(occurrence)s AND state IN ('choosing', 'deciding') FOR UPDATE SKIP LOCKED"""
+SELECT 1 FROM occurrences o WHERE o.id = %(occurrence)s AND o.state IN ('choosing', 'deciding') AND NOT EXISTS (
+    SELECT 1 FROM occurrences b WHERE b.journey = o.journey AND b.entry = o.entry AND b.id < o.id
+    AND b.state IN ('choosing', 'deciding') AND b.ended_at IS NULL)
+FOR UPDATE OF o SKIP LOCKED"""
+_LAST_CHECK = "SELECT checked_at FROM entry_clocks WHERE journey = %(journey)s AND entry = %(entry)s"
+# Publishing locks the clock before the occurrence: so it is not waited for here.
+_LOCK_CLOCK = f"{_LAST_CHECK} FOR UPDATE SKIP LOCKED"
+_CHECKED = "UPDATE entry_clocks SET checked_at = %(at)s WHERE journey = %(journey)s AND entry = %(entry)s"
 _CHOSEN = """
 WITH found AS MATERIALIZED ({found})
 INSERT INTO chosen_members (occurrence_id, member_id, doubtful)

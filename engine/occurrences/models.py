@@ -22,7 +22,8 @@ journey's `entry_max_age`. first-check: of whom a condition was true when its jo
 class EntryClock(SQLModel, table=True):
     """An entry of a live journey: when its next occurrence is due; None where somebody gives it.
 
-    `checked_at` is its latest occurrence; `issue_at` when its rate lets the next page be told.
+    `checked_at` is the latest check that was finished, of one that becomes true; `issue_at` when its rate lets the next
+    page be told.
     """
 
     __tablename__ = "entry_clocks"
@@ -39,8 +40,8 @@ class EntryClock(SQLModel, table=True):
 class Occurrence(SQLModel, table=True):
     """One time that an entry chose members. `name` stands in the event that tells each of them.
 
-    `version` and `hash` say by which condition they were chosen; of an entry that becomes true `since` is the check
-    before. `chosen` and `issued` count members; `by` is who gave a list.
+    `version` and `hash` say by which condition they were chosen; of an entry that becomes true `since` is the
+    last check that was finished before. `chosen` and `issued` count members; `by` is who gave a list.
     """
 
     __tablename__ = "occurrences"

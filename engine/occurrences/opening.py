@@ -47,8 +47,8 @@ def open_due(session: Session, journey: str, entry: str, *, plans: Plans, now: d
     if live is None or found[0].next_at is None:
         return []
     due = list(_due(live, found[0].next_at, now))
-    opened = [_open(session, live, found[0], at, _against(session, live, due, at, now), now) for at in due]
-    moved = {"journey": journey, "entry": entry, "last": due[-1], "next": _next(live, due[-1], now)}
+    opened = [_open(session, live, at, _against(session, live, due, at, now), now) for at in due]
+    moved = {"journey": journey, "entry": entry, "next": _next(live, due[-1], now)}
     direct.execute(session, _MOVE, moved)
     return opened
 
@@ -112,16 +112,13 @@ def was_paused(session: Session, journey: str, at: datetime) -> bool:
     return direct.first(session, _PAUSED, {"journey": journey, "at": at}) is not None
 
 
-def _open(
-    session: Session, live: LiveEntry, clock: EntryClock, at: datetime, against: Reason | None, now: datetime
-) -> Occurrence:
+def _open(session: Session, live: LiveEntry, at: datetime, against: Reason | None, now: datetime) -> Occurrence:
     occurrence = Occurrence(
         journey=live.plan.key,
         name=occurrence_name(live.entry.id, at),
         entry=live.entry.id,
         form=live.entry.form,
         at=at,
-        since=clock.checked_at,
         version=live.version,
         hash=live.entry.hash,
         state="skipped" if against else "choosing",
@@ -138,8 +135,7 @@ _DUE = "SELECT journey, entry FROM entry_clocks WHERE next_at <= %(now)s ORDER B
 _LOCK = """
 SELECT * FROM entry_clocks WHERE journey = %(journey)s AND entry = %(entry)s AND next_at <= %(now)s
 FOR UPDATE SKIP LOCKED"""
-_MOVE = """
-UPDATE entry_clocks SET checked_at = %(last)s, next_at = %(next)s WHERE journey = %(journey)s AND entry = %(entry)s"""
+_MOVE = "UPDATE entry_clocks SET next_at = %(next)s WHERE journey = %(journey)s AND entry = %(entry)s"
 _LIVE = """
 SELECT live.version, versions.bundle_hash FROM live
 JOIN versions ON versions.kind = live.kind AND versions.key = live.key AND versions.n = live.version

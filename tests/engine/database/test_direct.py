@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import psycopg
 
 from engine.database import direct
 from engine.database.connection import Database
@@ -52,3 +55,12 @@ def test_a_process_may_begin_with_a_row_before_any_query_was_made_with_its_class
         f"    assert direct.objects(session, Pause, {PAUSE!r}, {{}})[0].journey == 'hook'\n"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_what_is_done_within_a_savepoint_is_undone_with_it_and_the_transaction_goes_on(database: Database) -> None:
+    with database.begin() as session:
+        direct.execute(session, "SELECT set_config('waystation.test', 'outside', true)", {})
+        with suppress(psycopg.errors.DivisionByZero), session.begin_nested():
+            direct.execute(session, "SELECT set_config('waystation.test', 'inside', true)", {})
+            direct.execute(session, "SELECT 1 / 0", {})
+        assert direct.scalars(session, "SELECT current_setting('waystation.test')", {}) == ["outside"]

@@ -23,6 +23,7 @@ from engine.definitions.errors import (
     NotAcceptableError,
     NotPublishableError,
     NotReadableError,
+    OvertakenError,
     StaleRevisionError,
     UnknownDefinitionError,
     UnknownFindingError,
@@ -121,7 +122,7 @@ def _definition_problem(error: DefinitionError) -> Problem:
     match error:
         case UnknownDefinitionError():
             return NotFound(str(error))
-        case WrongStateError() | ApprovalError() | NothingToUndoError() | NothingToRedoError():
+        case WrongStateError() | ApprovalError() | OvertakenError() | NothingToUndoError() | NothingToRedoError():
             return Conflict(str(error))
         case ClashError():
             return Stale(str(error), more={"conflict": _conflict(error.clash)})

@@ -6,6 +6,7 @@ DefinitionError
 ├── StaleRevisionError      the draft was changed since it was read
 ├── WrongStateError         a pause, resume or retirement that the state forbids
 ├── UnknownFindingError     the draft has no such finding
+├── OvertakenError          what is to be published is not what was read
 ├── ApprovalError           a second person must approve, or may not
 ├── NotAcceptableError      a finding that blocks publishing
 └── NotPublishableError     findings of severity error; carries all findings
@@ -52,6 +53,10 @@ class StaleRevisionError(DefinitionError):
 
 class WrongStateError(DefinitionError):
     """The journey is not in a state in which this can be done."""
+
+
+class OvertakenError(DefinitionError):
+    """The draft says something else than its author has read."""
 
 
 class ApprovalError(DefinitionError):

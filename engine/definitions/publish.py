@@ -14,14 +14,14 @@ from engine.alerts.store import settle
 from engine.definitions import checks
 from engine.definitions.approvals import demand
 from engine.definitions.context import context_of
-from engine.definitions.drafts import locked_draft, read_draft
-from engine.definitions.errors import NotPublishableError
+from engine.definitions.drafts import Revisions, demand_revision, locked_draft, read_draft
+from engine.definitions.errors import NotPublishableError, OvertakenError
 from engine.definitions.kinds import Kind
 from engine.definitions.life import is_paused
 from engine.definitions.live import change_live
 from engine.definitions.models import Bundle, Live, Version
 from engine.definitions.plans import Plans
-from engine.definitions.source import read_source
+from engine.definitions.source import Source, read_source
 from engine.definitions.versions import last_number
 from engine.events.heard import hear
 from engine.fields import store as fields
@@ -39,10 +39,16 @@ from rules.types import Json
 
 @dataclass(frozen=True)
 class Choice:
-    """What an author says when publishing: a note, and what becomes of the runs in flight."""
+    """What an author says when publishing: a note, and what becomes of the runs in flight.
+
+    `read` is the hash of the content that they have read, `if_match` the revisions that it may have: a draft that says
+    something else by now is not published.
+    """
 
     note: str | None = None
     in_flight: Json = STAY
+    read: str | None = None
+    if_match: Revisions = None
 
 
 @dataclass(frozen=True)
@@ -74,15 +80,14 @@ def publish(  # noqa: PLR0913  named at each call
     """Make the draft the live version. It takes events as soon as the caller's transaction is committed.
 
     `approvals` are the kinds that need a second person. Raises UnknownDefinitionError, NotPublishableError with all
-    findings, InFlightError, ApprovalError.
+    findings, InFlightError, ApprovalError, StaleRevisionError, OvertakenError.
     """
     in_flight = read_in_flight(choice.in_flight)
     if in_flight is not None and kind != "journey":
         raise InFlightError([Fault("/in_flight", words.only_journeys())])
     change_live(session)
     before = own_fields(session)
-    locked_draft(session, kind, key)
-    document = read_source(read_draft(session, kind, key).document)
+    document = _read(session, kind, key, choice)
     context = context_of(session, catalogue, now=now, proofs=proofs)
     findings = checks.find(kind, key, document.document, context)
     if any(finding.severity == "error" for finding in findings):
@@ -102,6 +107,15 @@ def publish(  # noqa: PLR0913  named at each call
     if in_flight is not None:
         job = begin(session, version, in_flight, Plans(catalogue), by=by, now=now)
     return Published(version.n, version.hash, version.bundle_hash, job.id if job else None)
+
+
+def _read(session: Session, kind: Kind, key: str, choice: Choice) -> Source:
+    """The draft, locked, if it is the one that the author has read."""
+    demand_revision(locked_draft(session, kind, key), choice.if_match)
+    document = read_source(read_draft(session, kind, key).document)
+    if choice.read is not None and choice.read != (stands := content_hash(document.document)):
+        raise OvertakenError(f"The draft says something else than you read; its hash is {stands} now. Read it again.")
+    return document
 
 
 def _store(session: Session, version: Version, content: Json, now: datetime) -> None:

@@ -151,12 +151,15 @@ class DiffAnswer(BaseModel):
 class PublishRequest(BaseModel):
     """`in_flight` is `"stay"`: runs keep the version that they started with; or they go over by a map from each node
     that is gone or for something else to its place, a share of them first: `{"migrate": {…}, "canary_bp"?: 1000}`.
+
+    With `hash` only the content that has it is published; another gives 409.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     note: str | None = Field(default=None, max_length=2_000)
     in_flight: Any = STAY
+    hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class PublishAnswer(BaseModel):

@@ -188,11 +188,19 @@ def diff_draft(caller: Reader, kind: Kind, key: Key) -> DiffAnswer:
 
 @router.post("/definitions/{kind}/{key}/publish", status_code=201)
 def publish_draft(
-    caller: Author, kind: Kind, key: Key, body: Annotated[PublishRequest | None, Body()] = None
+    caller: Author,
+    kind: Kind,
+    key: Key,
+    body: Annotated[PublishRequest | None, Body()] = None,
+    if_match: IfMatch = None,
 ) -> PublishAnswer:
-    """Make the draft the live version. Every event that is accepted after the answer is matched against it."""
+    """Make the draft the live version. Every event that is accepted after the answer is matched against it.
+
+    `If-Match` takes the draft's ETag, and `hash` the hash of what was read: a draft that was changed since is not
+    published.
+    """
     asked = body or PublishRequest()
-    choice = Choice(asked.note, asked.in_flight)
+    choice = Choice(asked.note, asked.in_flight, asked.hash, revisions_in(if_match))
     with caller.begin() as session:
         done = publish(
             session,

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.definitions.approvals import Standing, approve, standing
 from engine.definitions.drafts import find_draft
-from engine.definitions.errors import ApprovalError, NotPublishableError
+from engine.definitions.errors import ApprovalError, NotPublishableError, OvertakenError
 from engine.definitions.kinds import Kind
 from engine.definitions.plans import Plans
 from engine.definitions.publish import Choice, publish
@@ -20,7 +20,7 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version, read_version
 from engine.journeys.findings import Finding
 from engine.journeys.plan import Plan, PlanError, compile_plan
-from engine.migrating.asked import STAY, Fault, InFlight, InFlightError
+from engine.migrating.asked import STAY, Fault, InFlightError
 from engine.migrating.proposal import Proposal, propose
 from engine.migrating.standing import crowds
 from engine.occurrences import arriving
@@ -33,6 +33,7 @@ from ui.definitions.differences import Sides, differences
 from ui.definitions.table_differences import table_differences
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
+from ui.pages.publish_asked import MIGRATE, Asked
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
@@ -41,38 +42,6 @@ router = APIRouter()
 
 Key = Annotated[str, Path(max_length=63)]
 BASES: Mapping[Kind, str] = {"journey": "/journeys", "ruleset": "/rules"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the form says: what becomes of those inside, a share that goes first in per cent, a note, the hash read."""
-
-    moving: bool = True
-    mapping: Mapping[str, str] | None = None
-    share: int | None = None
-    note: str | None = None
-    hash: str | None = None
-
-    @classmethod
-    def of(cls, form: Mapping[str, str]) -> "Asked":
-        """Read the form; what is missing is as it stands at first."""
-        mapping = {name[3:]: value for name, value in form.items() if name.startswith("to:") and value}
-        share = form.get("share", "")
-        return cls(
-            form.get("in_flight", "migrate") != STAY,
-            mapping if any(name.startswith("to:") for name in form) else None,
-            min(int(share), 100) if share.isascii() and share.isdigit() and int(share) > 0 else None,
-            form.get("note", "").strip()[:2_000] or None,
-            form.get("hash") or None,
-        )
-
-    def in_flight(self, proposal: Proposal) -> InFlight | None:
-        """What is asked for; where nothing was chosen yet, what suggests itself."""
-        if not self.moving:
-            return None
-        mapping = proposal.suggested if self.mapping is None else self.mapping
-        canary = self.share * 100 if self.share is not None and self.share < 100 else None
-        return InFlight(mapping, canary)
 
 
 @dataclass(frozen=True)
@@ -92,7 +61,7 @@ class Ready:
 @router.get("/journeys/{key}/publish")
 def show_journey(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
     """The page for a journey's draft."""
-    return _show(visit, "journey", key, Asked.of(dict(request.query_params)))
+    return _show(visit, "journey", key, Asked.of(dict(request.query_params), unsaid=MIGRATE))
 
 
 @router.get("/journeys/{key}/publish/people")
@@ -159,18 +128,23 @@ def _approve(visit: Visit, kind: Kind, key: str, asked: Asked) -> Response:
 
 
 def _publish(visit: Visit, kind: Kind, key: str, asked: Asked) -> Response:
+    if asked.wrong is not None:
+        return _show(visit, kind, key, asked, status=422, refused=asked.wrong)
     ready = _ready(visit, kind, key)
-    if ready is None or ready.stands.hash != asked.hash:
+    if ready is None or asked.hash is None:
         return _show(visit, kind, key, asked, status=409, refused="migrate.changed")
     in_flight: Json = STAY
     if asked.moving and (going := asked.in_flight(_proposal(visit, ready, asked))) is not None:
         in_flight = going.to_json()
+    choice = Choice(asked.note, in_flight, asked.hash)
     try:
         with visit.operate(whole_chain=True) as session:
             done = publish(
                 session, kind, key, catalogue=visit.deps.catalogue, by=visit.actor, now=visit.now(),
-                choice=Choice(asked.note, in_flight), proofs=visit.deps.proofs, approvals=visit.deps.approvals,
+                choice=choice, proofs=visit.deps.proofs, approvals=visit.deps.approvals,
             )  # fmt: skip
+    except OvertakenError:
+        return _show(visit, kind, key, asked, status=409, refused="migrate.changed")
     except ApprovalError:
         return _show(visit, kind, key, asked, status=409, refused="migrate.needs_second")
     except NotPublishableError:

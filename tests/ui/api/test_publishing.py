@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,31 @@ async def test_publishing_with_a_map_answers_with_the_job(api: AsyncClient, worl
     assert (done.status_code, done.json()["version"]) == (201, 2)
     job = (await api.get(f"/api/v1/jobs/{done.json()['job']}")).json()
     assert (job["kind"], job["state"], job["total"]) == ("journeys.migrate", "waiting", 3)
+
+
+async def test_only_what_was_read_is_published(api: AsyncClient, world: World) -> None:
+    document = changed(world)
+    at = await put(api, document)
+    hashed = content_hash(document)
+    tag = (await api.get(f"{at}/draft")).headers["ETag"]
+    await api.post(f"{at}/draft/commands", json={"command": "set", "pointer": "/title", "value": "Another"})
+    refused = await api.post(f"{at}/publish", json={"hash": hashed})
+    assert (refused.status_code, "says something else" in refused.json()["detail"]) == (409, True)
+    assert (await api.post(f"{at}/publish", headers={"If-Match": tag})).status_code == 412
+    assert len((await api.get(f"{at}/versions")).json()["items"]) == 1
+    tag, stands = (await api.get(f"{at}/draft")).headers["ETag"], content_hash({**document, "title": "Another"})
+    done = await api.post(f"{at}/publish", json={"hash": stands}, headers={"If-Match": tag})
+    assert (done.status_code, done.json()["hash"]) == (201, stands)
+
+
+@pytest.mark.parametrize("share", ["0", "-5", "0.5", '"500"', "true", "10001", "1" * 5_000])
+async def test_a_share_that_is_none_publishes_nothing(api: AsyncClient, world: World, share: str) -> None:
+    scanned(world, "member:1")
+    at = await put(api, changed(world))
+    body = f'{{"in_flight": {{"migrate": {json.dumps(MAP)}, "canary_bp": {share}}}}}'
+    answer = await api.post(f"{at}/publish", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert len((await api.get(f"{at}/versions")).json()["items"]) == 1
 
 
 async def test_a_draft_that_cannot_run_has_no_places(api: AsyncClient, world: World) -> None:

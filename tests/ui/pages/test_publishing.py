@@ -1,0 +1,109 @@
+"""The page of publishing publishes what was read, and takes nothing that is written wrongly for something else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+from sqlmodel import col
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.definitions.versions import last_number, read_version
+from engine.edits.store import put_draft
+from engine.jobs import store
+from engine.jobs.models import Job
+from engine.journeys.canonical import content_hash
+from engine.runs.models import Run
+from engine.secrets.keyring import KeyRing
+from tests.ui.sample import Sample
+from tests.ui.visitor import Visitor
+from tests.workflows.test_migrating import MAP, changed
+from tests.workflows.world import World, journey
+from ui.app import Dependencies
+from workflows.activities.registry import catalogue_of
+
+STAYS, GOES = {"in_flight": "stay"}, {"in_flight": "migrate", **{f"to:{node}": to for node, to in MAP.items()}}
+
+
+@pytest.fixture
+def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
+    world = World(database, clock, keys)
+    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
+    return world
+
+
+@pytest.fixture
+def deps(world: World) -> Dependencies:
+    return Dependencies(world.database, world.clock, world.keys, catalogue_of(world.activities), demo=True)
+
+
+@pytest.fixture
+def read(world: World, chain: Sample) -> dict[str, Any]:
+    """The draft that the author has read; one person stands inside."""
+    with world.database.begin() as session:
+        live = read_version(session, "journey", str(world.document["key"]), 1)
+        inside = {"journey": live.key, "version": live.n, "bundle_hash": live.bundle_hash}
+        session.execute(update(Run).where(col(Run.id) == chain.runs["wait_add"]).values(**inside))
+    return drafted(world, changed(world))
+
+
+def drafted(world: World, document: dict[str, Any]) -> dict[str, Any]:
+    with world.database.begin() as session:
+        put_draft(session, "journey", document["key"], json.dumps(document), by="user:a", now=world.clock.now())
+    return document
+
+
+def address(world: World) -> str:
+    return f"/journeys/{world.document['key']}/publish"
+
+
+def published(world: World) -> tuple[int, list[Job]]:
+    """The last version, and the jobs that take people over."""
+    with world.database.begin() as session:
+        number = last_number(session, "journey", str(world.document["key"]))
+        return number, list(store.list_jobs(session, kinds=["journeys.migrate"]))
+
+
+def test_what_was_changed_after_it_was_read_is_not_published(
+    admin: Visitor, world: World, read: dict[str, Any]
+) -> None:
+    drafted(world, {**read, "title": "Another"})
+    answer = admin.post(f"{address(world)}?lang=en", data={**GOES, "hash": content_hash(read)})
+    assert (answer.status_code, published(world)) == (409, (1, []))
+    assert "changed since you read this page" in answer.text
+    assert admin.post(address(world), data=GOES).status_code == 409, "without a hash nobody has read anything"
+    assert published(world) == (1, [])
+
+
+@pytest.mark.parametrize("share", ["0", "0.5", "5%", "１０", "-5", "101", "9" * 5_000])
+def test_a_share_that_is_none_moves_nobody(admin: Visitor, world: World, read: dict[str, Any], share: str) -> None:
+    answer = admin.post(f"{address(world)}?lang=en", data={**GOES, "share": share, "hash": content_hash(read)})
+    assert (answer.status_code, published(world)) == (422, (1, []))
+    assert "a whole number from 1 to 100" in answer.text
+    assert 'aria-describedby="share-hint share-wrong" aria-invalid="true"' in answer.text
+    assert share in answer.text
+    shown = admin.get(f"{address(world)}/people", params={**GOES, "share": share, "lang": "en"})
+    assert "a whole number from 1 to 100" in shown.text
+
+
+def test_what_becomes_of_those_inside_is_said_as_it_is_meant(
+    admin: Visitor, world: World, read: dict[str, Any]
+) -> None:
+    answer = admin.post(f"{address(world)}?lang=en", data={**GOES, "in_flight": "Migrate", "hash": content_hash(read)})
+    assert (answer.status_code, published(world)) == (422, (1, []))
+    assert "Say whether the people inside stay or migrate" in answer.text
+
+
+def test_where_nothing_is_said_of_those_inside_they_stay(admin: Visitor, world: World, read: dict[str, Any]) -> None:
+    answer = admin.post(address(world), data={"hash": content_hash(read)})
+    assert (answer.status_code, published(world)) == (303, (2, []))
+
+
+@pytest.mark.parametrize(("share", "first"), [("5", 500), (" 5 ", 500), ("100", None), ("", None)])
+def test_a_share_goes_first(admin: Visitor, world: World, read: dict[str, Any], share: str, first: int | None) -> None:
+    answer = admin.post(address(world), data={**GOES, "share": share, "hash": content_hash(read)})
+    number, [job] = published(world)
+    assert (answer.status_code, number, job.args.get("canary_bp")) == (303, 2, first)

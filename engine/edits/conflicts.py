@@ -2,6 +2,9 @@
 
 The author saw one document, others made another of it. The command is carried out on theirs, unless it would change a
 place that they left with another value, or would no longer do there what it would have done: then nothing is done.
+
+What others changed and the author did not stands in any case. A command that writes a whole object or list writes back
+what its author saw in it, too: there the two changes are merged. What cannot be merged is not done.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.edits.places import Place, alike, merged, overlap, shown, touched, value_at
+from engine.edits.places import Place, alike, kept_at, merged, overlap, shown, touched, value_at
 from rules.documents.commands import CommandError
 from rules.documents.pointers import Absent
 from rules.types import Json
@@ -46,22 +49,25 @@ class Clash:
     mine: Json
 
 
-def clash(seen: Document, current: Document, carry: Carry, others: Sequence[Meanwhile]) -> Clash | None:
-    """What stands against carrying a command out on `current`, whose author saw `seen`. `others`: latest first."""
-    try:
-        meant = carry(seen)
-    except CommandError:
-        return None
-    found = _in_the_way(seen, meant, current, others)
-    if found is None:
-        found = _astray(seen, meant, current, carry, others)
-    if found is None:
-        return None
-    place, other = found
-    values = (value_at(document, place) for document in (seen, current, meant))
-    before, theirs, mine = (None if isinstance(value, Absent) else value for value in values)
-    pointer = shown(place, current)
-    return Clash(other.revision, other.by, other.at, other.command, pointer, before, theirs, mine)
+def settled(seen: Document, current: Document, carry: Carry, others: Sequence[Meanwhile]) -> Document | Clash:
+    """The document after a command on `current` whose author saw `seen`, or what stands against it.
+
+    `others`: what others did since, latest first. Raises CommandError.
+    """
+    if not others:
+        return carry(current)
+    meant = _meant(seen, carry)
+    met = _in_the_way(seen, meant, current, others) or _astray(seen, meant, current, carry, others)
+    if met is not None:
+        return _clash(met, seen, meant, current)
+    after = carry(current)
+    undone = list(_undone(seen, meant, current, after, others))
+    if not undone:
+        return after
+    both = rebased(seen, meant, current)
+    writes_back = all(alike(value_at(after, place), value_at(seen, place)) for place, _ in undone)
+    lost = undone[0] if not writes_back else next(_undone(seen, meant, current, both, others), None)
+    return both if lost is None else _clash(lost, seen, meant, current)
 
 
 def rebased(seen: Document, mine: Document, current: Document) -> Document:
@@ -71,6 +77,33 @@ def rebased(seen: Document, mine: Document, current: Document) -> Document:
 
 
 Found = tuple[Place, Meanwhile]
+
+
+def _meant(seen: Document, carry: Carry) -> Document:
+    """What the author would have made of what they saw: nothing, where the command did not fit it."""
+    try:
+        return carry(seen)
+    except CommandError:
+        return seen
+
+
+def _clash(found: Found, seen: Document, meant: Document, current: Document) -> Clash:
+    place, other = found
+    values = (value_at(document, place) for document in (seen, current, meant))
+    before, theirs, mine = (None if isinstance(value, Absent) else value for value in values)
+    return Clash(other.revision, other.by, other.at, other.command, shown(place, current), before, theirs, mine)
+
+
+def _undone(
+    seen: Document, meant: Document, current: Document, after: Document, others: Sequence[Meanwhile]
+) -> Iterator[Found]:
+    """The places that others changed and the author did not, and that would not be as the others left them."""
+    mine = list(touched(seen, meant))
+    for other in others:
+        for place in touched(other.before, other.after):
+            changed = not alike(value_at(seen, place), value_at(current, place))
+            if changed and not kept_at(place, current, after) and not any(overlap(place, each) for each in mine):
+                yield place, other
 
 
 def _in_the_way(seen: Document, meant: Document, current: Document, others: Sequence[Meanwhile]) -> Found | None:
@@ -89,13 +122,15 @@ def _astray(
 ) -> Found | None:
     """A place that the command would have changed, and would not now: what it names by a position moved, or is gone."""
     mine = list(touched(seen, meant))
+    if not mine:
+        return None
     try:
         done = set(touched(current, carry(current)))
     except CommandError:
-        return (mine[0] if mine else (), others[0]) if others else None
+        return mine[0], others[0]
     astray = (place for place in _unlike(mine, meant, current) if not any(overlap(place, each) for each in done))
     place = next(astray, None)
-    return (place, others[0]) if place is not None and others else None
+    return (place, others[0]) if place is not None else None
 
 
 def _unlike(places: Sequence[Place] | Iterator[Place], meant: Document, current: Document) -> Iterator[Place]:

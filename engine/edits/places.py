@@ -52,8 +52,8 @@ def value_at(document: Json, place: Place) -> Json | Absent:
                 value = value[step]
             case list(), Item(id=None):
                 value = list[Json](_by_id(value) or ())
-            case list(), Item(id=str() as name) if (known := _by_id(value)) and name in known:
-                value = known[name]
+            case list(), Item(id=str() as name) if len(known := _called(value, name)) == 1:
+                value = known[0]
             case _:
                 return ABSENT
     return value
@@ -64,6 +64,14 @@ def alike(one: Json | Absent, other: Json | Absent) -> bool:
     if isinstance(one, Absent) or isinstance(other, Absent):
         return one is other
     return same(one, other)
+
+
+def kept_at(place: Place, before: Json, after: Json) -> bool:
+    """Whether the same stands at a place after a change; of an order, that of the items which are still there."""
+    one, other = value_at(before, place), value_at(after, place)
+    if place and place[-1] == Item(None) and isinstance(one, list) and isinstance(other, list):
+        return [name for name in one if name in other] == [name for name in other if name in one]
+    return alike(one, other)
 
 
 def overlap(one: Place, other: Place) -> bool:
@@ -96,6 +104,7 @@ def merged(base: Json, mine: Json, theirs: Json) -> Json:
         lists = (_by_id(base), _by_id(mine), _by_id(theirs))
         if None not in lists:
             return _merged_items(*(known or {} for known in lists))
+        return _merged_by_position(base, mine, theirs)
     return mine
 
 
@@ -138,6 +147,20 @@ def _by_id(items: Sequence[Json]) -> dict[str, Json] | None:
             return None
         known[name] = item
     return known
+
+
+def _merged_by_position(base: list[Json], mine: list[Json], theirs: list[Json]) -> Json:
+    """Item by item, where neither moved any: at most one author added some, at the end alone."""
+    n = len(base)
+    added = [each for each in (mine, theirs) if len(each) != n]
+    if len(added) > 1 or any(not same(each[:n], base) for each in added):
+        return mine
+    return [*map(merged, base, mine, theirs), *mine[n:], *theirs[n:]]
+
+
+def _called(items: Sequence[Json], name: str) -> list[Json]:
+    """The items with this id: one, in a list that is in order."""
+    return [item for item in items if isinstance(item, dict) and item.get("id") == name]
 
 
 def _merged_members(base: Mapping[str, Json], mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> dict[str, Json]:

@@ -22,7 +22,7 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version
 from engine.edits import log
 from engine.edits.commands import Command, apply, demand_fits
-from engine.edits.conflicts import clash, rebased
+from engine.edits.conflicts import Clash, rebased, settled
 from engine.edits.deeds import kept
 from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
 from engine.edits.generic import Replace
@@ -227,10 +227,10 @@ def _carried_out(session: Session, draft: Draft, document: Document, command: Co
         return apply(current, command)
 
     others = [each for each in story.others(since.author) if since.over is None or each.revision > since.over]
-    found = clash(seen, document, carry, others) if others else None
-    if found is not None:
+    found = settled(seen, document, carry, others)
+    if isinstance(found, Clash):
         raise ClashError(draft.revision, found)
-    return carry(document)
+    return found
 
 
 def _kept(

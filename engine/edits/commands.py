@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from engine.definitions.kinds import KINDS, Kind
@@ -36,14 +36,33 @@ class Family:
     apply: Callable[[dict[str, Json], Any], dict[str, Json]]
 
 
+_LONGEST_TITLE = 1_000
+
+
+class Title(BaseModel):
+    """What some commands do together, in both languages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zh: str = Field(max_length=_LONGEST_TITLE)
+    en: str = Field(max_length=_LONGEST_TITLE)
+
+
 class Several(BaseModel):
     """Some commands in order, as one edit; `title` tells what they do together, as a mend's title does."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     command: Literal["several"]
-    title: dict[str, str] | None = None
+    title: Title | None = None
     commands: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=200)
+
+    @field_validator("commands")
+    @classmethod
+    def _are_single(cls, commands: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        if any(each.get("command") == "several" for each in commands):
+            raise ValueError("several holds no several")
+        return commands
 
 
 def _apply_several(document: dict[str, Json], command: Several) -> dict[str, Json]:

@@ -73,7 +73,7 @@ def deed_of(command: Json, called: Callable[[str, str], str] | None = None) -> d
         return dict(zip(("zh", "en"), _OTHER, strict=True))
     title = command.get("title")
     if isinstance(title, dict) and command.get("command") == "several":
-        return {"zh": str(title.get("zh")), "en": str(title.get("en"))}
+        return {language: _short(title.get(language), _TITLE_SHOWN) for language in ("zh", "en")}
     return {language: _in_words(command, language, words, called) for language, words in _words_of(command).items()}
 
 
@@ -100,9 +100,9 @@ def _place(pointer: str, called: Callable[[str], str]) -> str:
     return _short(" › ".join(told if len(told) <= _STEPS else [told[0], "…", *told[2 - _STEPS :]]))
 
 
-def _short(value: Json) -> str:
+def _short(value: Json, most: int = 60) -> str:
     shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 class _Told(dict[str, str]):
@@ -112,5 +112,5 @@ class _Told(dict[str, str]):
         return "…"
 
 
-_SHOWN = 60
+_TITLE_SHOWN = 200
 _STEPS = 4

@@ -3,6 +3,7 @@
 DefinitionError
 ├── StaleRevisionError
 │   └── ClashError          somebody else changed the same place since the author looked
+├── KeyTakenError           a draft that should have been the first of its key was not
 ├── NothingToUndoError      no edit of this draft stands
 └── NothingToRedoError      no edit was taken back, or one was made since
 """
@@ -19,6 +20,13 @@ class ClashError(StaleRevisionError):
     def __init__(self, current: int, clash: Clash) -> None:
         super().__init__(current, by=clash.by, at=clash.at)
         self.clash = clash
+
+
+class KeyTakenError(DefinitionError):
+    """There is something under this key already."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is {what} already. Choose another key.")
 
 
 class NothingToUndoError(DefinitionError):

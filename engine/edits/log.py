@@ -1,4 +1,7 @@
-"""The rows of edits: one for each revision of a draft, so that what an author saw can be made again."""
+"""The rows of edits: one for each revision of a draft, so that what an author saw can be made again.
+
+Revisions of a key are counted on, never again from 1: the draft that follows a deleted one begins after its last.
+"""
 
 from __future__ import annotations
 
@@ -64,14 +67,15 @@ class Story:
     steps: Sequence[tuple[DraftEdit, Meanwhile]]
 
     def others(self, author: Author) -> list[Meanwhile]:
-        """What was not done by the author at this seat; programs have none, so what they did before counts too."""
+        """What was not done by the author at this seat; what was done at none, as some programs do, counts too."""
         return [told for row, told in self.steps if row.seat is None or (row.by, row.seat) != (author.by, author.seat)]
 
 
 def insert_draft(session: Session, kind: Kind, key: str, text: str, author: Author) -> tuple[Draft, bool]:
     """The draft, locked, and whether it is new: another author may have been quicker."""
     values = {"document": text, "updated_by": author.by, "updated_at": author.now}
-    statement = insert(Draft).values(kind=kind, key=key, revision=1, **values).on_conflict_do_nothing()
+    last = select(func.coalesce(func.max(col(DraftEdit.revision)), 0)).where(*_of(kind, key)).scalar_subquery()
+    statement = insert(Draft).values(kind=kind, key=key, revision=last + 1, **values).on_conflict_do_nothing()
     is_new = session.execute(statement.returning(col(Draft.key))).first() is not None
     draft = locked_draft(session, kind, key)
     if draft is None:
@@ -129,9 +133,11 @@ def turn(session: Session, row: DraftEdit, revision: int, deed: str, patches: Pa
     session.flush()
 
 
-def forget(session: Session, kind: Kind, key: str) -> None:
-    """Drop all edits of a draft."""
-    session.execute(delete(DraftEdit).where(*_of(kind, key)))
+def end(session: Session, draft: Draft, author: Author) -> None:
+    """Drop all edits of a draft that is deleted; its last revision stays noted."""
+    session.execute(delete(DraftEdit).where(*_of(draft.kind, draft.key)))
+    session.add(_row(draft, 0, "end", {"command": "end"}, ([], []), author))
+    session.flush()
 
 
 def next_undone(session: Session, kind: Kind, key: str) -> DraftEdit | None:
@@ -171,15 +177,20 @@ def item(row: DraftEdit) -> EditItem:
 
 def since(session: Session, kind: Kind, key: str, revision: int, *, limit: int) -> Sequence[DraftEdit]:
     """What brought the draft from this revision to its own, latest first."""
-    later = select(DraftEdit).where(*_of(kind, key), col(DraftEdit.revision) > revision)
+    later = select(DraftEdit).where(*_of(kind, key), col(DraftEdit.revision) > revision, col(DraftEdit.deed) != "end")
     return session.execute(later.order_by(col(DraftEdit.revision).desc()).limit(limit)).scalars().all()
 
 
 def story(session: Session, draft: Draft, document: Document, base: int) -> Story | None:
-    """What happened since a revision; None where that is not known any more, or long ago."""
+    """What happened since a revision; None where that is not known any more, or long ago. 0: before the draft began."""
+    if not 0 <= base <= draft.revision:
+        return None
     rows = since(session, cast("Kind", draft.kind), draft.key, base, limit=_FAR_BACK + 1)
-    expected = list(range(draft.revision, base, -1))
-    if not 0 <= base <= draft.revision or [row.revision for row in rows] != expected:
+    has_begun = bool(rows) and rows[-1].deed == "begin"
+    if has_begun != (base == 0):
+        return None
+    seen = rows[-1].revision - 1 if has_begun else base
+    if [row.revision for row in rows] != list(range(draft.revision, seen, -1)):
         return None
     steps: list[tuple[DraftEdit, Meanwhile]] = []
     for row in rows:

@@ -12,12 +12,13 @@ from sqlmodel import Field, SQLModel
 
 from engine.database.columns import instant, long_text
 
-Deed: TypeAlias = Literal["begin", "edit", "undo", "redo"]
+Deed: TypeAlias = Literal["begin", "edit", "more", "undo", "redo", "end"]
 State: TypeAlias = Literal["stands", "undone", "dropped"]
 
 
 class DraftEdit(SQLModel, table=True):
-    """What brought a draft to a revision: its beginning, an edit, or taking edit `n` back or doing it again.
+    """What brought a draft to a revision: its beginning, an edit, typing that went on with edit `n` ("more"), or taking
+    edit `n` back or doing it again. Of a draft that was deleted one row stays, its "end": the last revision it had.
 
     `forward` and `inverse` are patches from and to the document of the revision before. Of an edit, `state` tells
     whether it stands, was taken back, or was taken back and left behind by a later edit. `seat` tells two tabs of

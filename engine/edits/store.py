@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from engine.access import audit
 from engine.definitions.drafts import Revisions, demand_revision, find_draft, locked_draft
-from engine.definitions.errors import NotReadableError, StaleRevisionError, UnknownDefinitionError
+from engine.definitions.errors import StaleRevisionError, UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.models import Draft
 from engine.definitions.source import read_source
@@ -24,16 +24,12 @@ from engine.edits import log
 from engine.edits.commands import Command, apply, demand_fits
 from engine.edits.conflicts import Clash, rebased, settled
 from engine.edits.deeds import kept
-from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
+from engine.edits.errors import ClashError, KeyTakenError, NothingToRedoError, NothingToUndoError
 from engine.edits.generic import Replace
 from engine.edits.models import DraftEdit
 from engine.edits.patches import patch, patched
-from engine.edits.text import write
-from rules.documents.commands import CommandError
+from engine.edits.text import written
 from rules.types import Json
-
-LARGEST = 4 * 1024 * 1024
-"""No draft grows beyond what a request may bring."""
 
 Document = dict[str, Json]
 
@@ -109,7 +105,7 @@ def edit(  # noqa: PLR0913  named at each call
     after = _carried_out(session, draft, before, command, Since(author, base, over))
     if not patch(before, after):
         return Edited(draft.revision, 0)
-    return _kept(session, draft, before, after, _written(after), kept(command), author)
+    return _kept(session, draft, before, after, written(after), kept(command), author)
 
 
 def put_draft(  # noqa: PLR0913  named at each call
@@ -123,32 +119,57 @@ def put_draft(  # noqa: PLR0913  named at each call
     if_match: Revisions = None,
     told: Json = None,
     seat: str | None = None,
+    is_first: bool = False,
 ) -> Draft:
     """Keep the text as the draft, to the letter, with a revision counted up from the last one: the edit `replace`.
 
     `told` is what the list of edits tells instead, such as which version was restored. Without `if_match` the last
-    write wins. Raises NotReadableError, StaleRevisionError.
+    write wins, unless it `is_first`: then nothing may be there, draft or version. Raises NotReadableError,
+    StaleRevisionError, KeyTakenError.
     """
     after = read_source(text).document
     author = Author(by, now, seat)
     draft = locked_draft(session, kind, key)
     demand_revision(draft, if_match)
+    if is_first and (draft is not None or find_live_version(session, kind, key) is not None):
+        raise KeyTakenError(f"{kind}/{key}")
     if draft is None:
         draft, is_new = _begun(session, kind, key, text, author)
         if is_new:
             return draft
+        if is_first:
+            raise KeyTakenError(f"{kind}/{key}")
     before = read_source(draft.document).document
     _kept(session, draft, before, after, text, told or {"command": "replace"}, author)
     return draft
 
 
-def delete_draft(session: Session, kind: Kind, key: str, *, by: str, now: datetime, if_match: Revisions = None) -> None:
-    """Throw the draft and its edits away. Versions stay. Raises UnknownDefinitionError, StaleRevisionError."""
+def delete_draft(  # noqa: PLR0913  named at each call
+    session: Session,
+    kind: Kind,
+    key: str,
+    *,
+    by: str,
+    now: datetime,
+    if_match: Revisions = None,
+    base: int | None = None,
+    seat: str | None = None,
+) -> None:
+    """Throw the draft and its edits away. Versions stay, and no revision that it had is ever given again.
+
+    `base` is the revision that the author saw: nobody else may have changed the draft since. Raises
+    UnknownDefinitionError, StaleRevisionError.
+    """
     draft = locked_draft(session, kind, key)
     demand_revision(draft, if_match)
     if draft is None:
         raise UnknownDefinitionError(f"There is no draft of {kind}/{key}.")
-    log.forget(session, kind, key)
+    author = Author(by, now, seat)
+    if base is not None and base != draft.revision:
+        story = log.story(session, draft, read_source(draft.document).document, base)
+        if story is None or story.others(author):
+            raise StaleRevisionError(draft.revision, by=draft.updated_by, at=draft.updated_at)
+    log.end(session, draft, author)
     session.delete(draft)
     session.flush()
     audit.record(session, by, "draft.deleted", f"{kind}/{key}", now=now, before={"revision": draft.revision})
@@ -206,7 +227,7 @@ def _turned(session: Session, kind: Kind, key: str, turn: _Turn, author: Author,
     if turn is _UNDO:
         forward, inverse = inverse, forward
     after = cast("Document", patched(read_source(draft.document).document, forward))
-    _write(draft, _written(after), author)
+    _write(draft, written(after), author)
     log.turn(session, row, draft.revision, turn.deed, (forward, inverse), author)
     _audit(session, draft, author, f"draft.{turn.deed}", row.n)
     return Edited(draft.revision, row.n)
@@ -252,18 +273,6 @@ def _kept(
 
 def _write(draft: Draft, text: str, author: Author) -> None:
     draft.revision, draft.document, draft.updated_by, draft.updated_at = draft.revision + 1, text, author.by, author.now
-
-
-def _written(document: Document) -> str:
-    """The document as text. Raises CommandError for one that could not be read again."""
-    text = write(document, indent=2)
-    if len(text.encode()) > LARGEST:
-        raise CommandError("", "草稿不能超过 4 MiB。", "A draft is at most 4 MiB. Leave something out.")
-    try:
-        read_source(text)
-    except NotReadableError as error:
-        raise CommandError("", f"改动后的草稿无法读取:{error.what}", f"The draft could not be read: {error}") from error
-    return text
 
 
 def _begun_from_live(session: Session, kind: Kind, key: str, author: Author) -> Draft:

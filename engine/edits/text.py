@@ -6,7 +6,13 @@ import json
 import math
 import re
 
+from engine.definitions.errors import NotReadableError
+from engine.definitions.source import read_source
+from rules.documents.commands import CommandError
 from rules.types import Json
+
+LARGEST = 4 * 1024 * 1024
+"""No draft grows beyond what a request may bring."""
 
 _HALF = re.compile("[\ud800-\udfff]")
 _BEYOND = "1e999"
@@ -25,8 +31,26 @@ def write(value: Json, *, indent: int | None = None) -> str:
     return text
 
 
+def written(document: dict[str, Json]) -> str:
+    """A draft's text: indented, or without any spaces where that would be too long. Raises CommandError.
+
+    It is refused where it is too long all the same, or could not be read again.
+    """
+    text = write(document, indent=2)
+    if len(text.encode()) > LARGEST:
+        text = write(document)
+    if len(text.encode()) > LARGEST:
+        raise CommandError("", "草稿不能超过 4 MiB。", "A draft is at most 4 MiB. Leave something out.")
+    try:
+        read_source(text)
+    except NotReadableError as error:
+        raise CommandError("", f"改动后的草稿无法读取:{error.what}", f"The draft could not be read: {error}") from error
+    return text
+
+
 def _dump(value: Json, indent: int | None) -> str:
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    separators = (",", ":") if indent is None else None
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
     return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 

@@ -56,7 +56,7 @@ TABLES: Mapping[str, Growth] = {
     "deliveries": Trimmed("trim", "a day after the run ended"),
     "departments": Bounded("the directory of WeCom"),
     "disputes": Bounded("one for each pair of members that a person has to look at"),
-    "draft_edits": Bounded("the last 1,000 edits of each draft; gone with it"),
+    "draft_edits": Bounded("the last 1,000 edits of each draft; gone with it, but for its last revision"),
     "draft_presence": Bounded("one for each browser that has a draft open; gone a minute after it was closed"),
     "drafts": Bounded("one for each definition"),
     "effects": _DETAILS,

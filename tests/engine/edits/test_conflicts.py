@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from engine.edits.commands import Command, apply, parse
 from engine.edits.conflicts import Clash, Meanwhile, settled
-from engine.edits.patches import same
 from engine.edits.places import alike
 from rules.documents.commands import CommandError
 from rules.documents.pointers import ABSENT, Absent, pointer_of
@@ -76,7 +75,7 @@ SMALL: st.SearchStrategy[Json] = st.recursive(
         st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
         | st.lists(inner, max_size=3)
         | st.lists(st.sampled_from("rst"), unique=True).flatmap(
-            lambda ids: st.tuples(*(st.builds(lambda value, name=name: {"id": name, "v": value}, inner) for name in ids)).map(list)
+            lambda ids: st.tuples(*(st.fixed_dictionaries({"id": st.just(name), "v": inner}) for name in ids)).map(list)
         )
     ),
     max_leaves=8,

@@ -25,7 +25,7 @@ from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
 from engine.edits.commands import Command, parse
 from engine.edits.deeds import deed_of
-from engine.edits.errors import ClashError, NothingToRedoError, NothingToUndoError
+from engine.edits.errors import ClashError, KeyTakenError, NothingToRedoError, NothingToUndoError
 from engine.edits.store import Edited, delete_draft, edit, editable, history, put_draft, redo, undo
 from engine.journeys.canonical import content_hash
 from engine.library.shelf import templates
@@ -196,6 +196,55 @@ def test_a_deleted_draft_takes_its_edits_with_it(desk: Desk, clock: FixedClock) 
             undo(session, KIND, "j", by="user:ann", now=clock.now())
 
 
+def test_a_revision_never_names_another_document_after_the_draft_was_deleted(desk: Desk, clock: FixedClock) -> None:
+    desk.set("user:ann", "/title", "U")
+    for begun_at in (3, 4):
+        with desk.database.begin() as session:
+            delete_draft(session, KIND, "j", by="user:bob", now=clock.now())
+            assert put_draft(session, KIND, "j", '{"title": "V"}', by="user:bob", now=clock.now()).revision == begun_at
+        for base in (1, 2):
+            with pytest.raises(StaleRevisionError):
+                desk.set("user:ann", "/title", "W", base=base)
+    assert desk.set("user:ann", "/title", "W", base=4) == Edited(5, 1)
+    assert desk.set("user:bob", "/note", "n", base=4) == Edited(6, 2)
+
+
+def test_a_draft_is_deleted_by_whoever_saw_what_others_made_of_it(desk: Desk, clock: FixedClock) -> None:
+    def deleted(base: int) -> None:
+        with desk.database.begin() as session:
+            delete_draft(session, KIND, "j", by="user:ann", now=clock.now(), base=base, seat="user:ann's")
+
+    desk.set("user:bob", "/title", "B")
+    with pytest.raises(StaleRevisionError) as refused:
+        deleted(1)
+    assert (refused.value.by, desk.document["title"]) == ("user:bob", "B")
+    desk.set("user:ann", "/title", "A")
+    deleted(2)
+    with pytest.raises(UnknownDefinitionError):
+        deleted(3)
+
+
+def test_a_first_draft_takes_no_key_that_is_taken(desk: Desk, clock: FixedClock) -> None:
+    with desk.database.begin() as session:
+        with pytest.raises(KeyTakenError):
+            put_draft(session, KIND, "j", "{}", by="user:bob", now=clock.now(), is_first=True)
+        delete_draft(session, KIND, "j", by="user:ann", now=clock.now())
+        publish_text(session, clock, '{"title": "T"}')
+        with pytest.raises(KeyTakenError):
+            put_draft(session, KIND, "j", "{}", by="user:bob", now=clock.now(), is_first=True)
+        put_draft(session, KIND, "other", "{}", by="user:bob", now=clock.now(), is_first=True)
+
+
+def test_a_draft_that_is_too_long_with_spaces_is_kept_without_them(desk: Desk, clock: FixedClock) -> None:
+    long = {"rows": [[] for _ in range(700_000)]}
+    with desk.database.begin() as session:
+        put_draft(session, KIND, "j", json.dumps(long), by="user:bob", now=clock.now())
+    desk.set("user:ann", "/title", "U")
+    assert desk.document == {**long, "title": "U"}
+    desk.undo()
+    assert desk.document == long
+
+
 def test_every_change_is_in_the_audit_without_its_values(desk: Desk) -> None:
     desk.set("user:bob", "/title", "13800138000")
     desk.undo("user:ann")
@@ -258,9 +307,12 @@ def test_both_edits_stand_where_two_authors_change_different_places(desk: Desk) 
     desk.set("user:bob", "/nodes/a/note", "bob's")
     desk.set("user:ann", "/nodes/b/note", "ann's", base=1)
     desk.edit("user:cat", base=1, command="replace", document={**FIRST, "title": "cat's"})
+    whole = {**FIRST["nodes"], "c": {"type": "end"}}
+    desk.edit("user:dan", base=1, command="set", pointer="/nodes", value=whole)
+    nodes = {"a": {"type": "end", "note": "bob's"}, "b": {"type": "end", "note": "ann's"}, "c": {"type": "end"}}
     assert desk.document == {
         "title": "cat's",
-        "nodes": {"a": {"type": "end", "note": "bob's"}, "b": {"type": "end", "note": "ann's"}},
+        "nodes": nodes,
         "rows": [{"id": "r1"}],
     }
 

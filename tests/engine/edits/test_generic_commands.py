@@ -56,6 +56,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"command": "remove", "pointer": "/title", "value": 1}, "/value", "no such parameter"),
     ({"command": "move", "pointer": "/list/0", "to": -1}, "/to", "greater than or equal"),
     ({"command": "replace", "document": []}, "/document", "dictionary"),
+    ({"command": "several", "commands": [{"command": "several", "commands": []}]}, "/commands", "holds no several"),
+    ({"command": "several", "title": {"zh": "", "en": "x" * 1_001}, "commands": [{}]}, "/title/en", "at most 1000"),
+    ({"command": "several", "title": {"zh": "z"}, "commands": [{}]}, "/title/en", "needs this parameter"),
 ]
 
 

@@ -15,16 +15,19 @@ from fastapi import Depends, File, Form, Query, UploadFile
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from engine.definitions.errors import NotReadableError
+from engine.definitions.errors import NotReadableError, StaleRevisionError
 from engine.definitions.keys import proposed_key
 from engine.definitions.kinds import KEY, Kind
 from engine.definitions.listing import list_shown, show
 from engine.definitions.source import read_source
-from engine.edits.store import LARGEST, delete_draft, editable, put_draft
+from engine.edits.errors import KeyTakenError
+from engine.edits.store import delete_draft, editable, put_draft
+from engine.edits.text import LARGEST
 from engine.library.shelf import find_template, templates
 from rules.types import Json
 from ui.http.problems import NotFound
 from ui.messages import LANGUAGES, Language, text
+from ui.pages.editing import not_discarded
 from ui.pages.visit import Visit
 from ui.words import wording
 
@@ -131,7 +134,14 @@ def _title(document: Document, language: Language, *, is_copy: bool) -> str:
 
 
 def begin(visit: Visit, ground: Ground, sent: Wish) -> Response:
-    """Keep the first draft and lead to its editor, or say what is wrong."""
+    """Keep the first draft and lead to its editor, or say what is wrong. Nothing that is there is written over."""
+    try:
+        return _begun(visit, ground, sent)
+    except KeyTakenError:  # by somebody who was a moment quicker; now their key is seen
+        return _begun(visit, ground, sent)
+
+
+def _begun(visit: Visit, ground: Ground, sent: Wish) -> Response:
     read, faults = _read(visit, ground, sent) if sent.source == FILE else (None, ())
     with visit.operate(whole_chain=True) as session:
         taken = _taken(session, ground)
@@ -142,18 +152,29 @@ def begin(visit: Visit, ground: Ground, sent: Wish) -> Response:
             return _form(visit, session, ground, replace(sent, wrong=wrong, faults=faults), status=422)
         title: Document = {"title": sent.title} if sent.zh or sent.en else {}
         written = json.dumps({**document, "key": key, **title}, ensure_ascii=False, indent=2)
-        put_draft(session, ground.kind, key, written, by=visit.actor, now=visit.now(), seat=visit.seat)
+        put_draft(
+            session, ground.kind, key, written, by=visit.actor, now=visit.now(), seat=visit.seat, is_first=True
+        )  # fmt: skip
     return RedirectResponse(f"/{ground.place}/{key}/edit", 303)
 
 
-def discard(visit: Visit, ground: Ground, key: str) -> RedirectResponse:
-    """Throw the draft away; what was published stays. Raises NotFound where there is nothing of this key."""
-    with visit.operate(whole_chain=True) as session:
-        if show(session, ground.kind, key) is None:
-            raise NotFound(f"There is no {ground.kind} {key!r}.")
-        delete_draft(session, ground.kind, key, by=visit.actor, now=visit.now())
-        stays = show(session, ground.kind, key) is not None
-    return RedirectResponse(f"/{ground.place}/{key}/edit" if stays else f"/{ground.place}", 303)
+def discard(visit: Visit, ground: Ground, key: str, base: int | None) -> Response:
+    """Throw the draft away as it was seen at revision `base`; what was published stays.
+
+    Nothing is done once somebody else has changed it. Raises NotFound where there is nothing of this key.
+    """
+    try:
+        with visit.operate(whole_chain=True) as session:
+            if show(session, ground.kind, key) is None:
+                raise NotFound(f"There is no {ground.kind} {key!r}.")
+            delete_draft(session, ground.kind, key, by=visit.actor, now=visit.now(), base=base, seat=visit.seat)
+            stays = show(session, ground.kind, key) is not None
+    except StaleRevisionError as error:
+        return not_discarded(visit, error)
+    place = f"/{ground.place}/{key}/edit" if stays else f"/{ground.place}"
+    if visit.request.headers.get("hx-request"):
+        return Response(status_code=204, headers={"HX-Redirect": place})
+    return RedirectResponse(place, 303)
 
 
 def read_json(visit: Visit, sent: Wish) -> Document:

@@ -24,7 +24,7 @@ from ui.conditions.values import MistakeError
 from ui.conditions.views import walk
 from ui.http.problems import NotFound
 from ui.messages import text
-from ui.pages.editing import overtaken
+from ui.pages.editing import overtaken, revision_in
 from ui.pages.visit import Authoring, Visit, Visiting
 
 router = APIRouter()
@@ -124,11 +124,7 @@ async def _posted(request: Request) -> Posted:
     if index:
         last["changed"], rest[f"source.{index}"] = f"source.{index}", [to]
     sent = Sent(last["do"] or "row", last["at"], last["seen"], last["changed"], rest)
-    return Posted(sent, _number(last["base"]))
-
-
-def _number(text_: str) -> int | None:
-    return int(text_) if text_.isdecimal() and len(text_) < 10 else None
+    return Posted(sent, revision_in(last))
 
 
 @router.post("/edit/{kind}/{key}/condition")

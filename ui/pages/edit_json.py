@@ -90,9 +90,10 @@ def _save(visit: Visit, kind: Kind, key: str, source: Source, base: int | None, 
     """To the letter where nobody else changed the draft, else merged with what they did."""
     now = visit.now()
     with visit.operate(whole_chain=True) as session:
-        draft = locked_draft(session, kind, key)
-        if draft is not None and (base is None or draft.revision == base):
-            if draft.document != source.text:
+        locked_draft(session, kind, key)
+        seen = store.editable(session, kind, key)
+        if base is None or seen.revision == base:
+            if seen.text != source.text:
                 store.put_draft(session, kind, key, source.text, by=visit.actor, now=now, seat=visit.seat)
             return
         command = Replace(command="replace", document=source.document)

@@ -5,7 +5,7 @@ on which each part of the page asks for its own fragment again; what was refused
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Response
@@ -22,15 +22,19 @@ from rules.documents.commands import CommandError
 from rules.types import Json
 from ui.definitions.places import deed_words
 from ui.definitions.presentable import presentable
+from ui.http.problems import FieldError, Unprocessable
 from ui.messages import text
 from ui.pages.visit import Authoring, Visit
 from ui.words.people import names_of
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 
+LARGEST_REVISION = 2**31 - 1
+
 Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
 Text = Annotated[str, Form(max_length=5_000_000)]
-Base = Annotated[int | None, Form(ge=0)]
+Base = Annotated[int | None, Form(ge=0, le=LARGEST_REVISION)]
+"""The revision of the draft that a page, or a fragment of it, showed."""
 
 
 @router.post("/commands")
@@ -104,6 +108,31 @@ def overtaken(visit: Visit, kind: Kind, key: str, command: Json, error: StaleRev
     return _notice(visit, "editing/_conflict.html", context, 412)
 
 
+def not_discarded(visit: Visit, error: StaleRevisionError) -> Response:
+    """The notice that the draft was not thrown away: somebody else changed it since it was shown."""
+    return _notice(visit, "editing/_refused.html", {"said": presentable(_who_was_quicker(visit, error))}, 412)
+
+
+def _who_was_quicker(visit: Visit, error: StaleRevisionError) -> str:
+    if error.by == visit.actor:
+        who = text(visit.language, "edits.other_window")
+    else:
+        with visit.begin() as session:
+            who = names_of(session, [error.by or ""], visit.language)[error.by or ""]
+    return text(visit.language, "edits.not_discarded", who=who)
+
+
+def revision_in(sent: Mapping[str, str], name: str = "base") -> int | None:
+    """The revision that a form names, as `Base` reads it; None where it names none. Raises Unprocessable."""
+    digits = sent.get(name, "")
+    if not digits:
+        return None
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 10 and int(digits) <= LARGEST_REVISION):
+        told = FieldError(name, "The revision that the page showed, as a number from 0.")
+        raise Unprocessable("The request cannot be used; see errors.", errors=[told])
+    return int(digits)
+
+
 def _turned(visit: Visit, turn: Callable[[Session], Edited]) -> Response:
     try:
         with visit.operate(whole_chain=True) as session:
@@ -114,6 +143,8 @@ def _turned(visit: Visit, turn: Callable[[Session], Edited]) -> Response:
         return told(visit, text(visit.language, "edits.nothing_to_redo"))
     except StaleRevisionError:
         return told(visit, text(visit.language, "edits.not_the_latest"))
+    except CommandError as error:
+        return refused(visit, error)
     return changed(done.revision)
 
 

@@ -23,6 +23,7 @@ from ui.forms.mistakes import Mistake
 from ui.forms.posting import Sent
 from ui.forms.shapes import KINDS
 from ui.forms.shapes import Kind as FieldKind
+from ui.pages.editing import revision_in
 from ui.pages.form_ground import Workplace, workplace
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.words.people import names_of
@@ -54,13 +55,8 @@ async def _posted(request: Request) -> Posted:
     sent = Sent(cast("FieldKind", mode) if mode in KINDS else None, texts, one.get("otherwise", ""))
     wanted = deed if deed in DEEDS else "set"
     return Posted(
-        one.get("pointer", ""), wanted, sent, one.get("option", ""), _revision(one, "base"), _revision(one, "over")
+        one.get("pointer", ""), wanted, sent, one.get("option", ""), revision_in(one), revision_in(one, "over")
     )
-
-
-def _revision(one: dict[str, str], name: str) -> int | None:
-    digits = one.get(name, "")
-    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
 
 
 @router.post("/edit/{kind}/{key}/field")

@@ -11,7 +11,7 @@ from engine.rulesets.fields import seen_by
 from rules.tables.commands import Term
 from rules.types import Json
 from ui.messages import Language
-from ui.pages.editing import carried_out, told
+from ui.pages.editing import carried_out, revision_in, told
 from ui.pages.grid import Key, Opened, open_ruleset
 from ui.pages.trials import sent_form
 from ui.pages.visit import Authoring, Visiting
@@ -59,21 +59,21 @@ def set_term(visit: Authoring, key: Key, term: Term, sent: Sent) -> Response:
         value = terms.value_of(term, document, sent, visit.language)
     except terms.TermError as error:
         return told(visit, error.message)
-    return carried_out(visit, "ruleset", key, {"command": "set_term", "term": term, "value": value}, _base(sent))
+    return carried_out(visit, "ruleset", key, {"command": "set_term", "term": term, "value": value}, revision_in(sent))
 
 
 @router.post("/rules/{key}/edit/inputs")
 def add_input(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A column for a field."""
     command: Json = {"command": "add_input", "field": sent.get("field", "").strip() or "?"}
-    return carried_out(visit, "ruleset", key, command, _base(sent))
+    return carried_out(visit, "ruleset", key, command, revision_in(sent))
 
 
 @router.post("/rules/{key}/edit/outputs")
 def add_output(visit: Authoring, key: Key, sent: Sent) -> Response:
     """A column for a value that the table gives."""
     command: Json = {"command": "add_output", "output": terms.output_of(sent)}
-    return carried_out(visit, "ruleset", key, command, _base(sent))
+    return carried_out(visit, "ruleset", key, command, revision_in(sent))
 
 
 @router.post("/rules/{key}/edit/fields")
@@ -85,7 +85,7 @@ def add_field(visit: Authoring, key: Key, sent: Sent) -> Response:
     except terms.TermError as error:
         return told(visit, error.message)
     command: Json = {"command": "set_term", "term": "fields", "value": {**fields, path: declared}}
-    return carried_out(visit, "ruleset", key, command, _base(sent))
+    return carried_out(visit, "ruleset", key, command, revision_in(sent))
 
 
 @router.post("/rules/{key}/edit/promises")
@@ -98,7 +98,7 @@ def add_promise(visit: Authoring, key: Key, sent: Sent) -> Response:
     except terms.TermError as error:
         return told(visit, error.message)
     command: Json = {"command": "set_term", "term": "agree", "value": [*agree, made]}
-    return carried_out(visit, "ruleset", key, command, _base(sent))
+    return carried_out(visit, "ruleset", key, command, revision_in(sent))
 
 
 def _offered(opened: Opened, language: Language) -> list[tuple[str, str]]:
@@ -106,11 +106,6 @@ def _offered(opened: Opened, language: Language) -> list[tuple[str, str]]:
     fields, _ = seen_by(opened.editable.document, opened.grid.context)
     found = [each for each in offers(fields) if each.path]
     return [(each.path, title(each.title.model_dump(), language, each.path)) for each in found][:MOST_FIELDS]
-
-
-def _base(sent: dict[str, str]) -> int | None:
-    written = sent.get("base", "")
-    return int(written) if written.isdecimal() else None
 
 
 def _list(value: Json) -> list[Json]:

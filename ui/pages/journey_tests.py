@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,7 +23,7 @@ from rules.types import Json
 from ui.journeys.canvas import Mark
 from ui.journeys.design import Design, design
 from ui.messages import Language, text
-from ui.pages.editing import carried_out, refused
+from ui.pages.editing import carried_out, refused, revision_in
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.trying import walks
@@ -54,14 +54,14 @@ class Shown:
 def show_tests(visit: Visiting, key: Key) -> HTMLResponse:
     """All tests, played now, and which ports they visit."""
     tried = tried_by(visit, key, None)
-    return visit.render("trying/tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, key, tried)})
+    return visit.render("trying/tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, tried)})
 
 
 @router.get("/journeys/{key}/tests/list")
 def show_list(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment that is asked for when the draft changes."""
     tried = tried_by(visit, key, None)
-    return visit.render("trying/_tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, key, tried)})
+    return visit.render("trying/_tests.html", {"tried": tried, "shown": tried.shown, **_told(visit, tried)})
 
 
 @router.post("/journeys/{key}/tests/change")
@@ -71,8 +71,7 @@ def change(visit: Authoring, key: Key, sent: Sent) -> Response:
         command = _command(visit, key, sent)
     except CommandError as error:
         return refused(visit, error)
-    base = sent.get("base", "")
-    return carried_out(visit, "journey", key, command, int(base) if base.isdecimal() else None)
+    return carried_out(visit, "journey", key, command, revision_in(sent))
 
 
 @router.post("/journeys/{key}/tests")
@@ -84,7 +83,8 @@ def save_walk(visit: Authoring, key: Key, sent: Sent) -> Response:
         test = _test_of(visit, tried, walk, name, replacing=bool(sent.get("replace")))
         with visit.operate(whole_chain=True) as session:
             command = parse(_kept(tried.document, name, test))
-            edit(session, "journey", key, command, by=visit.actor, now=visit.now(), seat=visit.seat)
+            seen: dict[str, Any] = {"base": tried.revision, "seat": visit.seat}
+            edit(session, "journey", key, command, by=visit.actor, now=visit.now(), **seen)
     except WalkError:
         return page(visit, tried, None, failure="walk", status=422)
     except (CommandError, StaleRevisionError):
@@ -129,7 +129,7 @@ def _command(visit: Visit, key: str, sent: Mapping[str, str]) -> Json:
     place = f"/tests/{index}"
     with visit.begin() as session:
         tests = read_source(editable(session, "journey", key).text).document.get("tests")
-    if not isinstance(tests, list) or not index.isdecimal() or int(index) >= len(tests):
+    if not isinstance(tests, list) or index not in map(str, range(len(tests))):
         raise CommandError(place, "这个测试已经不在了,请刷新页面。", "This test is gone; look at the page anew.")
     test, names = tests[int(index)], {each.get("name") for each in tests if isinstance(each, dict)}
     match sent.get("do"):
@@ -153,12 +153,10 @@ def _json(place: str, written: str) -> Json:
         raise CommandError(place, f"这不是可读的 JSON:{error}", f"This is no JSON that can be read: {error}") from error
 
 
-def _told(visit: Visit, key: str, tried: Tried) -> dict[str, object]:
+def _told(visit: Visit, tried: Tried) -> dict[str, object]:
     journey = read(tried.document).journey
     drawn = design(tried.document, [], visit.deps.catalogue, visit.language)
-    with visit.begin() as session:
-        base = editable(session, "journey", key).revision
-    common = {"drawn": drawn, "base": base, "may_change": visit.may_operate_chain}
+    common = {"drawn": drawn, "base": tried.revision, "may_change": visit.may_operate_chain}
     if tried.plan is None or journey is None:
         return {**common, "tests": None, "ports": [], "marks": {}, "way_marks": {}}
     report = run_tests(tried.plan, journey.tests)

@@ -3,11 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from engine.journeys.editing.beginning import empty_journey
 from ui.pages import beginning
 from ui.pages.beginning import Asked, Ground, Sent
+from ui.pages.editing import Base
 from ui.pages.journeys import Key
 from ui.pages.visit import Authoring, Visiting
 
@@ -39,6 +40,6 @@ def begin(visit: Authoring, sent: Sent) -> Response:
 
 
 @router.post("/journeys/{key}/edit/discard")
-def discard(visit: Authoring, key: Key) -> RedirectResponse:
+def discard(visit: Authoring, key: Key, base: Base = None) -> Response:
     """Throw the draft away; what was published stays."""
-    return beginning.discard(visit, JOURNEY, key)
+    return beginning.discard(visit, JOURNEY, key, base)

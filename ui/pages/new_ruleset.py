@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from engine.rulesets import textfile, workbook
 from engine.rulesets.fields import ruleset_fields
@@ -16,6 +16,7 @@ from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.pages import beginning
 from ui.pages.beginning import Asked, Ground, Sent, UnreadableError, Wish
+from ui.pages.editing import Base
 from ui.pages.grid import Key
 from ui.pages.visit import Authoring, Visit, Visiting
 
@@ -68,6 +69,6 @@ def begin(visit: Authoring, sent: Sent) -> Response:
 
 
 @router.post("/rules/{key}/edit/discard")
-def discard(visit: Authoring, key: Key) -> RedirectResponse:
+def discard(visit: Authoring, key: Key, base: Base = None) -> Response:
     """Throw the draft away; what was published stays."""
-    return beginning.discard(visit, RULESET, key)
+    return beginning.discard(visit, RULESET, key, base)

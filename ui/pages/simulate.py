@@ -54,6 +54,8 @@ class Tried:
     shown: Shown
     document: dict[str, Json]
     version: int | None
+    revision: int
+    """Of the draft that is tried; 0 for what is published."""
     context: CheckContext
     plan: Plan | None
 
@@ -126,20 +128,22 @@ def tried_by(visit: Visit, key: str, version: int | None) -> Tried:
         shown = show(session, "journey", key, version)
         if shown is None:
             raise NotFound(f"There is no journey {key!r}" + (f" with a version {version}." if version else "."))
-        document = read_source(_text(session, key, version)).document
+        text, revision = _source(session, key, version)
+    document = read_source(text).document
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
         try:
             plan = plan_to_try(key, document, context)
         except NotPublishableError:
             plan = None
-    return Tried(shown=shown, document=document, version=version, context=context, plan=plan)
+    return Tried(shown=shown, document=document, version=version, revision=revision, context=context, plan=plan)
 
 
-def _text(session: Session, key: str, version: int | None) -> str:
-    return (
-        read_version(session, "journey", key, version).document if version else editable(session, "journey", key).text
-    )
+def _source(session: Session, key: str, version: int | None) -> tuple[str, int]:
+    if version:
+        return read_version(session, "journey", key, version).document, 0
+    found = editable(session, "journey", key)
+    return found.text, found.revision
 
 
 def simulated(visit: Visit, session: Session, tried: Tried, plan: Plan, walk: Walk) -> Simulation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,6 +22,9 @@ FIELD_TYPES = (
     "text", "enum", "integer", "decimal", "money", "boolean", "date", "instant", "duration", "tags", "ref:store",
 )  # fmt: skip
 GIVEN_TYPES = (*OUTPUT_TYPES, "ref:store", "ref:price_zone", "ref:associate", "ref:region")
+
+
+_WHOLE = "-?[0-9]{1,15}"
 
 
 class TermError(ValueError):
@@ -85,7 +89,7 @@ def declaration_of(sent: Sent, language: Language) -> tuple[str, dict[str, Json]
         declared["values"] = [*values]
     for bound in ("min", "max"):
         if given := sent.get(bound, "").strip():
-            declared[bound] = int(given) if given.lstrip("-").isdecimal() else given
+            declared[bound] = int(given) if re.fullmatch(_WHOLE, given) else given
     if currency := sent.get("currency", "").strip():
         declared["currency"] = currency
     if sent.get("optional") == "true":
@@ -135,7 +139,7 @@ def _total(sent: Sent, language: Language) -> Json:
     of, kind, amount = (sent.get(name, "").strip() for name in ("of", "kind", "amount"))
     if not of or not kind:
         return None
-    if not amount.isdecimal():
+    if not re.fullmatch(_WHOLE, amount) or amount.startswith("-"):
         raise TermError(text(language, "grid.total.no_amount"))
     return {"of": of, "max" if kind == "max" else "is": int(amount)}
 

@@ -18,7 +18,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.drafts import read_draft
 from engine.definitions.source import read_source
-from engine.edits.store import put_draft
+from engine.edits.store import editable, put_draft
 from tests.ui.conftest import SignIn
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor, visiting
@@ -276,3 +276,28 @@ def test_a_published_definition_without_a_draft_is_edited_from_its_live_version(
 def test_what_does_not_exist_is_not_found(admin: Visitor, path: str) -> None:
     assert admin.get(f"/edit/journey/nothing/{path}").status_code == 404
     assert admin.get(f"/edit/poem/nothing/{path}").status_code == 404
+
+
+def test_the_json_of_what_is_live_is_kept_to_the_letter_as_the_first_draft(
+    admin: Visitor, database: Database, chain: Sample
+) -> None:
+    with database.begin() as session:
+        live = editable(session, "journey", "hook-coupon")
+    assert live.revision == 0
+    text = live.text.rstrip().removesuffix("}") + '  , "note":   "to the letter"}'
+    saved = admin.post("/edit/journey/hook-coupon/json", data={"text": text, "base": "0"})
+    assert saved.status_code == 303
+    with database.begin() as session:
+        kept = editable(session, "journey", "hook-coupon")
+    assert (kept.text, kept.revision) == (text, 1)
+
+
+def test_a_draft_that_is_too_long_with_spaces_is_edited_and_undone(
+    admin: Visitor, database: Database, clock: FixedClock, draft: Any
+) -> None:
+    long = {**DRAFT, "rows": [[] for _ in range(700_000)]}
+    with database.begin() as session:
+        put_draft(session, "journey", "j", json.dumps(long), by="user:admin", now=clock.now())
+    assert set_title(admin, "新").status_code == 204
+    assert admin.post(f"{EDIT}/undo").status_code == 204
+    assert draft() == long

@@ -9,6 +9,8 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.edits.commands import parse
+from engine.edits.store import edit
 from tests.engine.rulesets.zones import zones
 from tests.ui.pages.test_grid_page import kept, save
 from tests.ui.visitor import Visitor
@@ -95,3 +97,32 @@ def test_the_form_shows_any_document(
     save(database, clock, {**zones(key="grid"), **changes})
     for part in ("settings", "findings", "tests", "try"):
         assert admin.get(f"/rules/grid/edit/{part}").status_code == 200, part
+
+
+@pytest.mark.parametrize(("path", "data"), [
+    ("settings/title", {"zh": "x", "base": "9" * 5_000}),
+    ("settings/title", {"zh": "x", "base": "--5"}),
+    ("settings/title", {"zh": "x", "base": "²"}),
+    ("settings/total", {"of": "zone", "kind": "is", "amount": "9" * 5_000}),
+])  # fmt: skip
+def test_numbers_beyond_all_bounds_are_refused(
+    desk: Visitor, database: Database, path: str, data: dict[str, str]
+) -> None:
+    before = kept(database)
+    sent(desk, path, 422, **data)
+    assert kept(database) == before
+
+
+def test_a_bound_that_is_no_whole_number_is_kept_as_it_was_written(desk: Visitor, database: Database) -> None:
+    sent(desk, "fields", path="event.weight", type="integer", min="--5", max="-5")
+    assert kept(database)["fields"]["event.weight"] == {"type": "integer", "min": "--5", "max": -5}
+
+
+def test_what_others_changed_in_a_term_stands(desk: Visitor, database: Database, clock: FixedClock) -> None:
+    with database.begin() as session:
+        command = parse({"command": "set_term", "term": "title", "value": {"zh": "原", "en": "Old"}})
+        base = edit(session, "ruleset", "grid", command, by="user:b", now=clock.now()).revision
+        theirs = parse({"command": "set", "pointer": "/title/en", "value": "Theirs"})
+        edit(session, "ruleset", "grid", theirs, by="user:b", now=clock.now())
+    sent(desk, "settings/title", zh="我的", en="Old", base=str(base))
+    assert kept(database)["title"] == {"zh": "我的", "en": "Theirs"}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
 
+from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.context import event_fields
 from engine.definitions.keys import proposed_key
-from engine.edits.store import editable
+from engine.edits.commands import parse
+from engine.edits.store import edit, editable
 from engine.journeys.canonical import content_hash
 from engine.journeys.check import check
 from engine.journeys.context import CheckContext
@@ -134,6 +137,23 @@ def test_a_draft_is_thrown_away_and_what_is_live_stays(admin: Visitor, database:
     assert admin.post("/journeys/win-back/edit/discard").headers["location"] == "/journeys"
     assert admin.get("/journeys/win-back/edit").status_code == 404
     assert admin.post("/journeys/win-back/edit/discard").status_code == 404
+
+
+def test_a_draft_that_others_changed_since_it_was_shown_is_not_thrown_away(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    shown = admin.get("/journeys/win-back/edit").text
+    [base] = re.findall(r'edit/discard".*?name="base" value="(\d+)"', shown, flags=re.DOTALL)
+    with database.begin() as session:
+        theirs = parse({"command": "set", "pointer": "/title/zh", "value": "又"})
+        edit(session, "journey", "win-back", theirs, by="user:lin", now=clock.now())
+    refused = admin.post("/journeys/win-back/edit/discard?lang=en", data={"base": base}, headers={"HX-Request": "true"})
+    assert (refused.status_code, refused.headers["hx-retarget"]) == (412, "#edit-notice")
+    assert "Not deleted" in refused.text
+    assert draft(database, "win-back")["title"]["zh"] == "又"
+    seen = {"base": str(int(base) + 1)}
+    gone = admin.post("/journeys/win-back/edit/discard", data=seen, headers={"HX-Request": "true"})
+    assert gone.headers["hx-redirect"] == "/journeys"
 
 
 def test_the_list_leads_to_a_new_journey(admin: Visitor) -> None:

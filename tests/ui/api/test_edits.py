@@ -52,7 +52,7 @@ async def test_a_published_draft_that_was_deleted_begins_anew_with_the_first_com
     await api.post("/api/v1/definitions/journey/j/publish")
     await api.delete(DRAFT)
     assert (await api.post(f"{DRAFT}/undo")).status_code == 404
-    assert (await api.post(f"{DRAFT}/commands", json={**TITLE, "base": 0})).json() == {"revision": 2, "edit": 1}
+    assert (await api.post(f"{DRAFT}/commands", json={**TITLE, "base": 0})).json() == {"revision": 3, "edit": 1}
     assert (await api.get(DRAFT)).json() == {**simple, "title": "U"}
 
 

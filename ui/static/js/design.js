@@ -27,8 +27,12 @@
     }
   };
   const address = (node, part) => (node ? `?node=${encodeURIComponent(node)}` : part ? `?part=${encodeURIComponent(part)}` : "");
-  // Each region asks for itself, so that its hx-sync lets go of what was asked before
-  const asked = (place, path, swap) => htmx.ajax("GET", `${page}/${path}`, { source: place, target: place, swap });
+  // Each region asks for itself, so that its hx-sync lets go of what was asked before. When the draft changes meanwhile,
+  // its own question takes the place of this one: it is to ask for the same node.
+  const asked = (place, path, swap) => {
+    document.querySelector(place).setAttribute("hx-get", `${page}/${path}`);
+    return htmx.ajax("GET", `${page}/${path}`, { source: place, target: place, swap });
+  };
   const fetchBeside = async (node, part) => {
     const query = address(node, part), wanted = [asked("#chosen", `chosen${query}`, "outerMorph")];
     if (document.getElementById("panel")) wanted.push(asked("#panel", `panel${query || "?part=settings"}`, "outerHTML"));
@@ -209,7 +213,7 @@
       const to = event.target.closest("a");
       root.dataset.part = new URL(to.href).searchParams.get("part") || "";
       history.replaceState({}, "", to.href);
-      htmx.ajax("GET", `${page}/chosen${address("", root.dataset.part)}`, { target: "#chosen", swap: "outerMorph" });
+      asked("#chosen", `chosen${address("", root.dataset.part)}`, "outerMorph");
     } else if (goes) {
       event.preventDefault();
       choose(goes.dataset.goes, { focus: event.detail === 0 ? "panel" : "" });

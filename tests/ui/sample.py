@@ -15,12 +15,15 @@ from engine.alerts.models import Alert
 from engine.clock import Clock
 from engine.coupons.models import Coupon, CouponBatch
 from engine.database.connection import Database
+from engine.definitions.context import event_fields
 from engine.definitions.models import Bundle, Draft, Live, Version
 from engine.edits.store import put_draft
 from engine.events.models import Event, MemberQueue
 from engine.funnel.models import FunnelSum
 from engine.funnel.people import COLUMNS
+from engine.journeys.plan import bundle_of, compile_plan
 from engine.journeys.state import EventIn, RunRef, State
+from engine.members.fields import base_fields
 from engine.members.models import Identity, Member
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.relations.models import Relation
@@ -28,6 +31,7 @@ from engine.runs.models import Effect, Run, RunStage, Turn
 from engine.seats.models import Seat
 from engine.secrets.keyring import KeyRing
 from tests.engine.rulesets.zones import publish_ruleset, zones
+from workflows.activities.registry import catalogue_of, load_activities
 
 JOURNEY: dict[str, Any] = json.loads((Path(__file__).parent / "hook_coupon.json").read_text(encoding="utf-8"))
 PASSWORD = "correct horse battery"
@@ -154,7 +158,7 @@ class _Maker:
         )
 
     def _journeys(self) -> None:
-        self.session.add(Bundle(hash="b" * 64, content={"document": JOURNEY}))
+        self.session.add(Bundle(hash="b" * 64, content=_bundle()))
         for n, note in ((1, "第一版"), (2, "等待加好友改为 30 分钟")):
             self.session.add(
                 Version(
@@ -340,3 +344,11 @@ def _log(entered: datetime, node: str | None, outcome: str | None) -> list[dict[
     if outcome:
         lines.append(line(30, "ended", None, None, outcome=outcome, status="completed"))
     return lines
+
+
+def _bundle() -> dict[str, Any]:
+    """What the versions and the runs of the journey name, with the activity types that ship."""
+    fields, events = base_fields(), event_fields()
+    plan = compile_plan(JOURNEY, catalogue_of(load_activities()), fields, events)
+    content: dict[str, Any] = bundle_of(JOURNEY, plan, fields, events)
+    return content

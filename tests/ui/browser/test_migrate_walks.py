@@ -8,19 +8,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.context import event_fields
-from engine.definitions.models import Bundle
 from engine.definitions.versions import last_number
 from engine.edits.store import editable, put_draft
 from engine.jobs import store
 from engine.jobs.kinds import MIGRATE
-from engine.journeys.plan import bundle_of, compile_plan
-from engine.members.fields import base_fields
 from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies
@@ -40,7 +34,6 @@ def drafted(database: Database, clock: FixedClock, address: Address) -> str:
     """A draft of the hook coupon without one of its waits."""
     with database.begin() as session:
         document: dict[str, Any] = editable(session, "journey", "hook-coupon").document
-        _compile(session, document)
         nodes = document["nodes"]
         nodes["wait_group"] = {**nodes.pop("wait_join"), "timeout": "P3D"}
         for node in nodes.values():
@@ -50,15 +43,6 @@ def drafted(database: Database, clock: FixedClock, address: Address) -> str:
         put_draft(session, "journey", "hook-coupon", json.dumps(document), by="user:someone", now=clock.now())
     assert address
     return "hook-coupon"
-
-
-def _compile(session: Session, document: dict[str, Any]) -> None:
-    """The bundle that the runs of the small chain name."""
-    types = catalogue_of(load_activities())
-    plan = compile_plan(document, types, base_fields(), event_fields())
-    content: Any = bundle_of(document, plan, base_fields(), event_fields())
-    session.add(Bundle(hash="c" * 64, content=content))
-    session.execute(text("UPDATE runs SET bundle_hash = :hash"), {"hash": "c" * 64})
 
 
 def test_a_journey_is_published_and_those_inside_go_where_its_page_says(

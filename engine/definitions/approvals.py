@@ -1,7 +1,8 @@
 """The second person: a draft of some kinds is published only when somebody who has not edited it has read it.
 
 An approval is bound to the content, by its hash, and to the draft's revision: it dies with the next change. Who edited
-the draft since the live version was published cannot approve it, so nobody publishes alone.
+the draft since it was published last cannot approve it, so nobody publishes alone. The draft's row remembers them: it
+is written under its lock, so no clock and no list of edits that is cut short lets anybody be forgotten.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 from sqlmodel import col
@@ -22,8 +23,6 @@ from engine.definitions.errors import ApprovalError, UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.models import Approval, Draft
 from engine.definitions.source import read_source
-from engine.definitions.versions import find_live_version
-from engine.edits.models import DraftEdit
 from engine.journeys.canonical import content_hash
 
 
@@ -83,28 +82,17 @@ def demand(session: Session, kind: Kind, key: str, needed: Collection[str], *, b
 
 
 def _standing(session: Session, draft: Draft) -> Standing:
-    live = find_live_version(session, _kind(draft), draft.key)
-    edits = select(col(DraftEdit.by)).where(col(DraftEdit.kind) == draft.kind, col(DraftEdit.key) == draft.key)
-    if live is not None:
-        edits = edits.where(col(DraftEdit.at) >= live.published_at)
-    editors = {*session.execute(edits.distinct()).scalars()}
-    if live is None or draft.updated_at >= live.published_at:
-        editors.add(draft.updated_by)
+    editors = frozenset(draft.editors)
     hashed = _hash(draft.document)
     found = session.get(Approval, (draft.kind, draft.key), populate_existing=True)
     holds = found is not None and (found.hash, found.revision) == (hashed, draft.revision) and found.by not in editors
-    return Standing(hashed, frozenset(editors), found if holds else None)
+    return Standing(hashed, editors, found if holds else None)
 
 
 @lru_cache(maxsize=100)
 def _hash(text: str) -> str:
     """The content hash of a draft's text: pages ask for it again and again, and a long table takes a while."""
     return content_hash(read_source(text).document)
-
-
-def _kind(draft: Draft) -> Kind:
-    kind: Kind = draft.kind  # type: ignore[assignment]  # only kinds are stored
-    return kind
 
 
 def _named(actors: Collection[str]) -> str:

@@ -10,11 +10,14 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from engine.database.columns import instant, json_value, long_text
+from engine.database.columns import instant, json_value, long_text, texts
 
 
 class Draft(SQLModel, table=True):
-    """What an author is working on; `revision` counts the writes and is its ETag."""
+    """What an author is working on; `revision` counts the writes and is its ETag.
+
+    `editors` are all who changed it since it was published last: each write adds one, and publishing forgets them.
+    """
 
     __tablename__ = "drafts"
 
@@ -24,6 +27,7 @@ class Draft(SQLModel, table=True):
     document: str = long_text()
     updated_by: str
     updated_at: datetime = instant()
+    editors: list[str] = texts()
 
 
 class Version(SQLModel, table=True):

@@ -100,6 +100,7 @@ def publish(  # noqa: PLR0913  named at each call
         note=choice.note, published_at=now, published_by=by, approved_by=approved_by,
     )  # fmt: skip
     _store(session, version, resolved, now)
+    read_draft(session, kind, key).editors = []
     if kind == "journey":
         clocks.follow(session, compile_bundle(resolved, catalogue), now=now)
     settle(session, "journey-broken", f"{kind}/{key}", by=by, now=now)

@@ -73,7 +73,7 @@ class Story:
 
 def insert_draft(session: Session, kind: Kind, key: str, text: str, author: Author) -> tuple[Draft, bool]:
     """The draft, locked, and whether it is new: another author may have been quicker."""
-    values = {"document": text, "updated_by": author.by, "updated_at": author.now}
+    values = {"document": text, "updated_by": author.by, "updated_at": author.now, "editors": [author.by]}
     last = select(func.coalesce(func.max(col(DraftEdit.revision)), 0)).where(*_of(kind, key)).scalar_subquery()
     statement = insert(Draft).values(kind=kind, key=key, revision=last + 1, **values).on_conflict_do_nothing()
     is_new = session.execute(statement.returning(col(Draft.key))).first() is not None

@@ -273,6 +273,7 @@ def _kept(
 
 def _write(draft: Draft, text: str, author: Author) -> None:
     draft.revision, draft.document, draft.updated_by, draft.updated_at = draft.revision + 1, text, author.by, author.now
+    draft.editors = sorted({*draft.editors, author.by})
 
 
 def _begun_from_live(session: Session, kind: Kind, key: str, author: Author) -> Draft:

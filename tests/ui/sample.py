@@ -184,6 +184,7 @@ class _Maker:
                 document=json.dumps(draft),
                 updated_by="user:admin",
                 updated_at=self.now - timedelta(hours=2),
+                editors=["user:admin"],
             )
         )
         self.session.flush()

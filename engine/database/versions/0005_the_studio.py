@@ -16,6 +16,12 @@ ROLE = "waystation_app"
 # As in 0002: read once per statement.
 ALL = "(SELECT current_setting('waystation.stores', true)) = '*'"
 
+# Of a draft from before, only who changed it last is known.
+EDITED = """
+UPDATE drafts SET editors = ARRAY[updated_by] WHERE NOT EXISTS (
+    SELECT 1 FROM versions WHERE versions.kind = drafts.kind AND versions.key = drafts.key
+    AND versions.published_at > drafts.updated_at)"""
+
 
 def upgrade() -> None:
     """Add what is new, noun by noun."""
@@ -156,7 +162,7 @@ def drop_known_as() -> None:
 
 
 def add_approvals() -> None:
-    """The second person who has read a draft as it stands; a version says who that was."""
+    """The second person who has read a draft as it stands; a version says who that was, a draft who cannot be it."""
     op.create_table(
         "approvals",
         sa.Column("kind", sa.String(), primary_key=True),
@@ -167,10 +173,15 @@ def add_approvals() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
     )
     op.add_column("versions", sa.Column("approved_by", sa.String(), nullable=True))
+    none = sa.text("'{}'")
+    op.add_column("drafts", sa.Column("editors", postgresql.ARRAY(sa.Text()), nullable=False, server_default=none))
+    op.execute(EDITED)
+    op.alter_column("drafts", "editors", server_default=None)
 
 
 def drop_approvals() -> None:
-    """The table and the column go."""
+    """The table and the columns go."""
+    op.drop_column("drafts", "editors")
     op.drop_column("versions", "approved_by")
     op.drop_table("approvals")
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlmodel import col
 
 from engine.access.models import AuditEntry
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.edits.models import DraftEdit
+from engine.edits.store import put_draft
 from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
@@ -167,6 +171,36 @@ class TestTheSecondPerson:
         await put(author, document)
         answer = await second.post(f"{at}/draft/approve", json={"hash": content_hash(document)})
         assert (answer.status_code, "key:key-0, key:key-1" in answer.json()["detail"]) == (409, True)
+
+    async def test_an_edit_that_waited_for_a_publication_makes_its_author_an_editor(
+        self, client_for: ClientFor, world: World
+    ) -> None:
+        """It is stamped with the time at which it was sent, which is before the publication."""
+        author, second = client_for("full"), client_for("definitions")
+        document = changed(world)
+        at = await put(author, document)
+        await second.post(f"{at}/draft/approve", json={"hash": content_hash(document)})
+        sent = world.clock.now()
+        world.clock.advance(timedelta(seconds=5))
+        assert (await author.post(f"{at}/publish")).status_code == 201
+        document["title"] = "Another"
+        with world.database.begin() as session:
+            put_draft(session, "journey", document["key"], json.dumps(document), by="key:key-1", now=sent)
+        refused = await second.post(f"{at}/draft/approve", json={"hash": content_hash(document)})
+        assert (refused.status_code, "cannot approve it: key:key-1." in refused.json()["detail"]) == (409, True)
+
+    async def test_who_edited_long_ago_is_not_forgotten_with_their_edits(
+        self, client_for: ClientFor, world: World
+    ) -> None:
+        author, second = client_for("full"), client_for("definitions")
+        document = changed(world)
+        at = await put(second, document)
+        document["title"] = "Another"
+        await put(author, document)
+        with world.database.begin() as session:
+            session.execute(delete(DraftEdit).where(col(DraftEdit.by) == "key:key-1"))
+        refused = await second.post(f"{at}/draft/approve", json={"hash": content_hash(document)})
+        assert (refused.status_code, "key:key-0, key:key-1" in refused.json()["detail"]) == (409, True)
 
     async def test_other_kinds_need_nobody(self, client_for: ClientFor) -> None:
         author = client_for("full")

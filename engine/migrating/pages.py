@@ -23,6 +23,7 @@ from engine.jobs.errors import GivenUpError, PostponedError
 from engine.jobs.kinds import MIGRATE
 from engine.jobs.models import Job
 from engine.jobs.pages import Finding, Page, Work
+from engine.jobs.store import ERRORS_KEPT, errors_of
 from engine.journeys.plan import PlanError
 from engine.migrating import words
 from engine.migrating.asked import WHOLE
@@ -114,7 +115,14 @@ class _Pages:
         new = replace(
             at, after=last, left=at.left + len(crossed.later), over=not full, calls=tuple(crossed.calls)
         )  # fmt: skip
-        return Page(len(crossed.moved), new.to_json(), crossed.errors if at.round == 0 else ())
+        return Page(len(crossed.moved), new.to_json(), self._untold(crossed.errors))
+
+    def _untold(self, errors: Sequence[Finding]) -> Sequence[Finding]:
+        """Those that no round has told yet: whoever was busy at first may turn out to have no place."""
+        if not errors or self.job.failed >= ERRORS_KEPT:
+            return ()
+        told = {each.subject for each in errors_of(self.session, self.job.id)}
+        return [each for each in errors if each.subject not in told]
 
     def _end_round(self, at: Place) -> Page:
         """All were looked at: the share has gone, or somebody is left, or nobody."""

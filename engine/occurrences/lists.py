@@ -3,6 +3,7 @@
 ListError
 ├── NoListEntryError     the live version has no such entry
 ├── NotLiveError         the journey is not published, paused or retired: it lets nobody in
+├── NoCsvError           the text is no CSV from some line on
 └── WrongLinesError      lines that name nobody; nothing was changed
 """
 
@@ -45,6 +46,15 @@ class NotLiveError(ListError):
     """The journey lets nobody in."""
 
 
+class NoCsvError(ListError):
+    """The text cannot be read as CSV; says from which line on, and what to do, in both languages."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.message = {name: text.format(line=line) for name, text in _NO_CSV.items()}
+        super().__init__(self.message["en"])
+
+
 @dataclass(frozen=True)
 class Wrong:
     """A line that cannot be used, and how to mend it, in both languages. It repeats nothing of the line."""
@@ -71,8 +81,16 @@ class Named:
 
 
 def lines_of(text: str) -> list[str]:
-    """The first column of a CSV text, without its head; empty lines stay, so that findings count as editors do."""
-    rows = [row[0].strip() if row else "" for row in csv.reader(io.StringIO(text.removeprefix("\ufeff")))]
+    """The first column of a CSV text, without its head; empty lines stay, so that findings count as editors do.
+
+    Raises NoCsvError.
+    """
+    rows = list[str]()
+    try:
+        for row in csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True):
+            rows.append(row[0].strip() if row else "")
+    except csv.Error as error:
+        raise NoCsvError(len(rows) + 1) from error
     return ["", *rows[1:]] if rows and rows[0].lower() in _HEADS else rows
 
 
@@ -165,6 +183,11 @@ def _known(session: Session, hashes: Mapping[Handle, bytes], ids: set[int]) -> d
     return found
 
 
+_NO_CSV = {
+    "zh": "从第 {line} 行起不是 CSV：多半是引号没有成对。请把每行只写一个会员身份，去掉引号，或另存为 CSV 再上传。",
+    "en": "From line {line} on this is no CSV: a quotation mark is not closed, or text follows one. Write one identity "
+    "a line without quotation marks, or save it as CSV again.",
+}
 _MEANINGLESS = {
     "zh": "这不是会员身份。请写会员号或 member:、unionid:、phone: 等身份",
     "en": "This is no identity; write member:…, unionid:…, phone:… or an internal id",

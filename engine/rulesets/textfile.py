@@ -23,7 +23,7 @@ _LONGEST_CELL = 4 * 1024 * 1024
 def write_csv(table: Sequence[Sequence[str]]) -> bytes:
     """The table as bytes."""
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\r\n").writerows([_guarded(cell) for cell in line] for line in table)
+    csv.writer(out, lineterminator="\r\n").writerows([guarded(cell) for cell in line] for line in table)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
@@ -41,7 +41,8 @@ def read_csv(body: bytes) -> list[list[Given]]:
     return table
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell.startswith(_DANGEROUS) else cell
 
 

@@ -38,6 +38,8 @@ WHY = {
     "once": "the member has been there, and it is entered once",
     "live": "the member is there already",
     "cooldown": "the member was there too lately",
+    "too-old": "it was asked so long ago that the journey lets nobody in by it any more",
+    "changed": "no entry of the journey lets the member in by this call",
     "paused": "the journey is paused",
     "retired": "the journey is not published, or retired",
     "too-deep": f"more than {MAX_DEPTH} journeys would call one another",

@@ -191,7 +191,7 @@ class _Routing:
             return
         first = decided[0] if decided else None
         match first:
-            case Declined(why="once" | "live" | "cooldown"):
+            case Declined(why="once" | "live" | "cooldown" | "too-old" | "changed"):
                 self._refuse(call, first.why)
             case Refused():
                 self._refuse(call, "paused")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlalchemy.orm import Session
 
@@ -45,11 +45,11 @@ KINDS: Final = ("journey", "ruleset")
 
 
 class BacktestError(ValueError):
-    """What was asked cannot be tried; `pointer` is the place in the request."""
+    """What was asked cannot be tried: `pointer` is the place in the request, `why` the kind of mistake."""
 
-    def __init__(self, pointer: str, message: str) -> None:
+    def __init__(self, pointer: str, message: str, why: Literal["time", "order", "long"] = "time") -> None:
         super().__init__(message)
-        self.pointer = pointer
+        self.pointer, self.why = pointer, why
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def ask(session: Session, keys: KeyRing, asked: Asked, context: CheckContext, *,
     """Ask for a backtest. Raises BacktestError, and NotPublishableError for a draft that cannot run."""
     until = min(asked.until, now)
     if asked.since >= until:
-        raise BacktestError("/from", "The time must begin in the past and before it ends.")
+        raise BacktestError("/from", "The time must begin in the past and before it ends.", "order")
     if until - asked.since > LONGEST:
-        raise BacktestError("/from", f"At most {LONGEST.days} days are tried at once.")
+        raise BacktestError("/from", f"At most {LONGEST.days} days are tried at once.", "long")
     _compiled(asked, context)
     args = {
         "kind": asked.kind,
@@ -101,6 +101,12 @@ def page(clock: Clock, keys: KeyRing, plans: Plans, *, per_page: int | None = No
     def work(session: Session, job: Job) -> Page:
         asked = _asked(session, job, keys)
         context = context_of(session, plans.catalogue, now=clock.now())
+        try:
+            return next_page(session, job, asked, context)
+        except NotPublishableError as error:
+            raise GivenUpError(_BROKEN) from error
+
+    def next_page(session: Session, job: Job, asked: Asked, context: CheckContext) -> Page:
         if asked.kind == "ruleset":
             return _ruleset_page(session, job, keys, asked, context, per_page or DECISIONS_PER_PAGE)
         stretch = _stretch(session, asked, context, plans)
@@ -165,6 +171,11 @@ def _asked(session: Session, job: Job, keys: KeyRing) -> Asked:
     return Asked(job.args["kind"], job.args["key"], document, since, until)
 
 
+_BROKEN = {
+    "zh": "草稿用到的字段、事件或条件在回测期间变了，它现在无法执行。请改回后继续，或改好草稿再回测。",
+    "en": "A field, an event or a condition that the draft uses has changed meanwhile, and it cannot run now. Change "
+    "that back and continue, or mend the draft and ask for a backtest anew.",
+}
 _LATEST = """
 SELECT id FROM jobs WHERE kind = 'definitions.backtest' AND state = 'done'
 AND args ->> 'kind' = %(kind)s AND args ->> 'key' = %(key)s

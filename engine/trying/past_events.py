@@ -15,7 +15,7 @@ from engine.database import direct
 from engine.events.models import Event
 from engine.journeys.plan import Plan
 from engine.journeys.state import EventIn
-from engine.journeys.trying.replay import Past, Replayed, replay
+from engine.journeys.trying.replay import MOST_RUNS, Past, Replayed, replay
 from engine.members.facts import Subject
 from engine.runs.inbox import events_in
 from engine.secrets.keyring import KeyRing
@@ -112,6 +112,8 @@ class _Member:
 
 def _count_member(counts: Counts, stretch: Stretch, one: _Member) -> None:
     would = one.runs(stretch.draft, stretch.until)
+    if len(would) >= MOST_RUNS:
+        counts.add(Figure("would", "unknown", "runs-cut"))
     _count(counts, "would", stretch.draft, would, one)
     if stretch.live is None:
         return

@@ -18,6 +18,7 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.funnel.versions import by_version
 from engine.jobs.errors import JobStateError
+from engine.jobs.store import errors_of
 from engine.members.merge import merge
 from engine.migrating.asked import InFlightError
 from engine.runs.models import Run
@@ -395,6 +396,23 @@ def test_the_figures_of_versions_tell_where_everybody_is_and_how_they_ended(cros
     assert {version: (each.entered, each.live, dict(each.outcomes)) for version, each in figures.items()} == {
         2: (5, 4, {"gone": 1})
     }
+
+
+def test_who_is_busy_at_first_and_then_has_no_place_is_told(crossing: Crossing, world: World) -> None:
+    names = people("busy", 2)
+    runs = scanned(world, *names)
+    added(world, runs, names)
+    job = crossing.publish(changed(world), {})
+    assert crossing.work(job).failed == 0
+    greeted(world, runs)
+    for _ in range(2):
+        crossing.wait()
+        crossing.work(job)
+    done = crossing.look(job)
+    assert (done.state, done.done, done.failed) == ("done", 0, 2)
+    assert {run.version for run in world.runs()} == {1}
+    with world.database.begin() as session:
+        assert {each.subject for each in errors_of(session, job)} == {str(run.id) for run in runs}
 
 
 def test_a_later_migration_takes_over_from_an_earlier_one(crossing: Crossing, world: World) -> None:

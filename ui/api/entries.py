@@ -1,6 +1,5 @@
 """Entries that choose members: what they are about to do and have done; lists given by hand or file."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
@@ -13,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from engine.database import retrying
 from engine.definitions.plans import Plans
 from engine.definitions.versions import find_live_version
+from engine.journeys.plan import PlanError
 from engine.occurrences import lists
 from engine.occurrences.lists import ListError, Named
 from engine.occurrences.models import Occurrence
@@ -117,7 +117,10 @@ def read_entries(caller: Annotated[Caller, Depends(require("definitions", "runs"
         version = find_live_version(session, "journey", key)
         if version is None:
             raise NotFound(f"No journey {key!r} was published.")
-        plan = Plans(caller.deps.catalogue).get(session, version.bundle_hash)
+        try:
+            plan = Plans(caller.deps.catalogue).get(session, version.bundle_hash)
+        except PlanError as error:
+            raise Conflict("The live version cannot run with what is installed here; publish it again.") from error
         found = outlooks(session, caller.deps.keys, plan, now=caller.now(), whole=caller.stores == "*")
     return EntriesAnswer(items=[_entry(each) for each in found])
 
@@ -136,7 +139,7 @@ async def give_list(
 
     With a wrong line nothing is changed and 422 tells `errors: [{id: "line 12", message}]`, unless `partial` is asked.
     """
-    body = _read(request.headers.get("content-type", ""), await request.body())
+    body = await _read(request)
     body = body if body.entry is not None else body.model_copy(update={"entry": entry})
     return await run_in_threadpool(_give, caller, key, body, partial=partial, dry_run=dry_run)
 
@@ -175,13 +178,16 @@ def _refusing(work: Callable[[], Answer]) -> Answer:
         raise Conflict(str(error)) from error
 
 
-def _read(content_type: str, content: bytes) -> ListBody:
-    media_type = content_type.partition(";")[0].strip().lower()
+async def _read(request: Request) -> ListBody:
+    """The body: JSON is read as strictly as any other."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
         if media_type == _CSV:
-            return ListBody(members=lists.lines_of(content.decode("utf-8-sig")))
+            return ListBody(members=lists.lines_of((await request.body()).decode("utf-8-sig")))
         if media_type == _JSON:
-            return ListBody.model_validate(json.loads(content))
+            return ListBody.model_validate(await request.json())
+    except lists.NoCsvError as error:
+        raise Unprocessable("The list is no CSV.", errors=[FieldError(f"line {error.line}", str(error))]) from error
     except ValidationError as error:
         found = [
             FieldError("".join(f"/{step}" for step in each["loc"]), each["msg"])

@@ -17,6 +17,7 @@ from engine.jobs import store
 from engine.jobs.errors import JobUnknownError
 from engine.jobs.kinds import BACKTEST
 from engine.jobs.models import LIVE, Job
+from engine.rulesets.textfile import guarded
 from engine.trying import backtests
 from engine.trying.result import result_of
 from ui.definitions.checking import check_context
@@ -50,17 +51,18 @@ def ask(visit: Visit, place: Place, key: str, sent: Mapping[str, str]) -> Respon
     """Ask for a backtest of the draft, or of what is live where there is none."""
     failure: str | None = None
     try:
-        since, until = (date.fromisoformat(sent.get(name, "")) for name in ("from", "to"))
+        times = _times(sent)
         with visit.operate(whole_chain=True) as session:
             _shown(session, place, key)
             document = editable(session, _kind(place), key).document
             context = check_context(visit.deps, session)
-            times = (_begin(since), _begin(until + timedelta(days=1)))
             asked = backtests.Asked(_kind(place), key, document, *times)
             job = backtests.ask(session, visit.deps.keys, asked, context, by=visit.actor, now=visit.now())
             number = job.id
-    except (ValueError, OverflowError):
+    except _NoDayError:
         failure = "time"
+    except backtests.BacktestError as error:
+        failure = error.why
     except NotPublishableError:
         failure = "broken"
     if failure is None:
@@ -101,16 +103,16 @@ def download(visit: Visit, place: Place, key: str, job: int) -> Response:
         peak = row.get("peak") or {}
         title = wording.title(row["title"], visit.language)
         writer.writerow(
-            [_safe(row["store"]), _safe(title), *(row[name] for name in names), peak.get("day"), peak.get("n")]
+            [
+                guarded(row["store"] or ""),
+                guarded(title),
+                *(row[name] for name in names),
+                peak.get("day"),
+                peak.get("n"),
+            ]
         )
     headers = {"Content-Disposition": f'attachment; filename="backtest-{key}-{job}.csv"'}
     return Response("\ufeff" + written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _safe(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value or "")
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
 
 
 def _page(visit: Visit, shown: Shown, place: Place, more: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
@@ -152,6 +154,19 @@ def _shown(session: Session, place: Place, key: str) -> Shown:
 
 def _kind(place: Place) -> Literal["journey", "ruleset"]:
     return "journey" if place == "journeys" else "ruleset"
+
+
+class _NoDayError(Exception):
+    """What was written is no day."""
+
+
+def _times(sent: Mapping[str, str]) -> tuple[datetime, datetime]:
+    """From when on, and up to when: the last day is meant whole. Raises _NoDayError."""
+    try:
+        since, until = (date.fromisoformat(sent.get(name, "")) for name in ("from", "to"))
+        return _begin(since), _begin(until + timedelta(days=1))
+    except (ValueError, OverflowError) as error:
+        raise _NoDayError from error
 
 
 def _begin(day: date) -> datetime:

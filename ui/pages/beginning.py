@@ -180,7 +180,10 @@ def discard(visit: Visit, ground: Ground, key: str, base: int | None) -> Respons
 def read_json(visit: Visit, sent: Wish) -> Document:
     """The document that a file of JSON holds, as it is. Raises UnreadableError."""
     try:
-        return read_source(sent.body.decode("utf-8", "replace")).document
+        return read_source(sent.body.decode("utf-8-sig")).document
+    except UnicodeDecodeError as error:
+        line = sent.body.count(b"\n", 0, error.start) + 1
+        raise UnreadableError([text(visit.language, "new.wrong.encoding", line=line)]) from error
     except NotReadableError as error:
         said = text(visit.language, "new.wrong.json", line=error.line, column=error.column)
         raise UnreadableError([said]) from error

@@ -81,15 +81,17 @@ def give_list(
     partial: Annotated[bool, Form()] = False,
 ) -> Response:
     """Take a list, from the field or a file; what is wrong is told line by line, and then nothing is changed."""
+    content = file.file.read(_LARGEST) if file is not None and file.filename else members.encode()
+    try:
+        lines = lists.lines_of(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _page(visit, key, failure="unreadable", status=422)
+    except lists.NoCsvError as error:
+        return _page(visit, key, failure="no_csv", at=error.line, members=members, status=422)
+    if len(lines) > lists.MOST:
+        return _page(visit, key, failure="too_long", status=422)
     with visit.operate() as session:
         find(session, key)
-        content = file.file.read(_LARGEST) if file is not None and file.filename else members.encode()
-        try:
-            lines = lists.lines_of(content.decode("utf-8-sig"))
-        except ValueError:
-            return _page(visit, key, failure="unreadable", status=422)
-        if len(lines) > lists.MOST:
-            return _page(visit, key, failure="too_long", status=422)
         named = lists.find_members(session, visit.deps.keys, lines)
     if not named.members or (named.wrong and not partial):
         return _page(visit, key, named=named, members=members, status=422)
@@ -181,7 +183,7 @@ def _recurrence(written: str, language: Language) -> str:
     return written
 
 
-def _page(
+def _page(  # noqa: PLR0913  named at each call
     visit: Visit,
     key: str,
     *,
@@ -189,6 +191,7 @@ def _page(
     named: Named | None = None,
     members: str = "",
     failure: str | None = None,
+    at: int = 0,
     status: int = 200,
 ) -> HTMLResponse:
     with visit.begin() as session:
@@ -212,6 +215,7 @@ def _page(
         "given": given,
         "members": members,
         "failure": failure,
+        "at": at,
         "found": len(named.members) if named else 0,
         "wrong": [(one.line, one.message[visit.language]) for one in named.wrong[:_SHOWN]] if named else [],
         "wrong_count": len(named.wrong) if named else 0,

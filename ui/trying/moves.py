@@ -34,11 +34,11 @@ def entered(plan: Plan, forms: WalkForms, member: str | None) -> Walk:
         given["now"] = sent["now"]
     entry = Happening(at="PT0S", on=on, data=_event(facts, sent.get("data", "")))
     parts: dict[str, Any] = {"when": [entry], "until": "last"}
-    if given:
-        parts["given"] = Given.model_validate(given)
     if member is not None:
         parts["member"] = member
     try:
+        if given:
+            parts["given"] = Given.model_validate(given)
         return Walk.model_validate(parts)
     except ValueError as error:
         raise RefusedError("facts") from error
@@ -46,6 +46,15 @@ def entered(plan: Plan, forms: WalkForms, member: str | None) -> Walk:
 
 def moved(walk: Walk, found: Simulation, deed: str, forms: WalkForms) -> Walk:
     """The walk after a deed. Raises RefusedError."""
+    try:
+        return _moved(walk, found, deed, forms)
+    except RefusedError:
+        raise
+    except (ValueError, OverflowError) as error:
+        raise RefusedError("deed") from error
+
+
+def _moved(walk: Walk, found: Simulation, deed: str, forms: WalkForms) -> Walk:
     zone, sent = forms.plan.zone, forms.sent
     match deed:
         case "step":

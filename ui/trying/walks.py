@@ -5,14 +5,13 @@ The address says all, so reloading and going back work, and the server keeps not
 
 from __future__ import annotations
 
-import binascii
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from engine.journeys.document_tests import Happening
 from engine.journeys.trying.script import Script, offset
@@ -56,14 +55,20 @@ def encode(walk: Walk) -> str:
 def decode(text: str) -> Walk:
     """The walk of an address. Raises WalkError."""
     try:
-        packed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        opened = zlib.decompressobj()
-        plain = opened.decompress(packed, LARGEST)
-        if opened.unconsumed_tail:
-            raise WalkError("The walk is too long.")
-        return Walk.model_validate_json(plain)
-    except (binascii.Error, zlib.error, ValidationError, UnicodeError) as error:
+        return Walk.model_validate_json(_unpacked(text))
+    except WalkError:
+        raise
+    except (ValueError, zlib.error) as error:
         raise WalkError("The address holds no walk that can be read; start a new one.") from error
+
+
+def _unpacked(text: str) -> bytes:
+    packed = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    opened = zlib.decompressobj()
+    plain = opened.decompress(packed, LARGEST)
+    if opened.unconsumed_tail:
+        raise WalkError("The walk is too long.")
+    return plain
 
 
 # Moves

@@ -11,6 +11,7 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.models import Bundle, Live, Version
 from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import Chosen, daily, journey
 
@@ -123,6 +124,46 @@ async def test_what_is_no_list_is_refused(api: httpx.AsyncClient, chosen: Chosen
     chosen.people(None)
     chosen.publish(journey(entry=[{"list": True}]))
     assert (await give(api, content)).status_code == 422
+
+
+@pytest.mark.parametrize("text", ['1\n2\n"3\n4\n', '1\n2\n"' + "9" * 140_000, '1\n2\n"3"4\n'])
+async def test_a_quotation_mark_that_is_not_closed_is_told_by_its_line(
+    api: httpx.AsyncClient, chosen: Chosen, text: str
+) -> None:
+    chosen.publish(journey(entry=[{"list": True}]))
+    answer = await give(api, text)
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["pointer"]) == (422, "line 3")
+    assert "quotation mark" in error["message"]
+
+
+async def test_lines_may_end_as_any_spreadsheet_ends_them(api: httpx.AsyncClient, chosen: Chosen) -> None:
+    one, two = chosen.people(None, None)
+    chosen.publish(journey(entry=[{"list": True}]))
+    answer = await give(api, f"member\r{one}\r{two}\r")
+    assert (answer.status_code, answer.json()["chosen"]) == (202, 2)
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"members": [], "members": ["1"]}', '{"members": [NaN]}'])
+async def test_a_list_in_json_is_read_as_strictly_as_any_body(
+    api: httpx.AsyncClient, chosen: Chosen, body: str
+) -> None:
+    chosen.publish(journey(entry=[{"list": True}]))
+    headers = {"Content-Type": "application/json"}
+    assert (await api.post(f"{BASE}/journeys/test/list", content=body, headers=headers)).status_code == 422
+
+
+async def test_entries_of_a_version_that_cannot_run_here_are_refused(
+    api: httpx.AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    with database.begin() as session:
+        key: Any = {"kind": "journey", "key": "old"}
+        more = {"n": 1, "hash": "a", "bundle_hash": "b", "document": "{}", "published_by": "x"}
+        session.add(Bundle(hash="b", content={"document": {}}))
+        session.add(Version(**key, **more, published_at=clock.now()))
+        session.add(Live(**key, version=1, first_published_at=clock.now()))
+    answer = await api.get(f"{BASE}/journeys/old/entries")
+    assert (answer.status_code, "publish it again" in answer.json()["detail"]) == (409, True)
 
 
 async def test_a_journey_that_takes_no_list_now_refuses_one(api: httpx.AsyncClient, chosen: Chosen) -> None:

@@ -97,6 +97,8 @@ def test_a_file_is_as_good_as_the_field(admin: Visitor, chosen: Chosen) -> None:
     assert given.status_code == 303
     binary = admin.post("/journeys/test/entries", data={}, files={"file": ("a.csv", b"\xff\xfe\x00")})
     assert binary.status_code == 422
+    open_quote = admin.post("/journeys/test/entries?lang=en", data={"members": f'{one}\n"2\n3'})
+    assert (open_quote.status_code, "From line 2 on this is no CSV" in open_quote.text) == (422, True)
 
 
 def test_the_page_of_publishing_asks_the_entries_who_would_enter(

@@ -133,6 +133,14 @@ def test_what_is_wrong_is_told_and_what_was_written_is_kept(admin: Visitor, form
     assert all(f'value="{value}"' in answer.text for name, value in form.items() if name != "source")
 
 
+@pytest.mark.parametrize("kind", ["journeys", "rules"])
+def test_a_file_in_another_encoding_is_refused(admin: Visitor, kind: str) -> None:
+    body = json.dumps({"key": "from-gbk", "title": "回访"}, ensure_ascii=False, indent=1).encode("gbk")
+    file = {"file": ("a.json", body, "application/json")}
+    answer = admin.post(f"/{kind}/new?lang=en", data={"source": "file"}, files=file)
+    assert (answer.status_code, "not UTF-8 (from line 3 on); it may be GBK" in answer.text) == (422, True)
+
+
 def test_a_draft_is_thrown_away_and_what_is_live_stays(admin: Visitor, database: Database) -> None:
     assert admin.post("/journeys/win-back/edit/discard").headers["location"] == "/journeys"
     assert admin.get("/journeys/win-back/edit").status_code == 404

@@ -402,7 +402,9 @@ def test_who_is_busy_at_first_and_then_has_no_place_is_told(crossing: Crossing, 
     names = people("busy", 2)
     runs = scanned(world, *names)
     added(world, runs, names)
-    job = crossing.publish(changed(world), {})
+    job = crossing.publish(changed(world), MAP)
+    with world.database.begin() as session:
+        session.execute(text("UPDATE jobs SET args = jsonb_set(args, '{migrate}', '{}')"))
     assert crossing.work(job).failed == 0
     greeted(world, runs)
     for _ in range(2):

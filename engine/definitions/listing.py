@@ -7,7 +7,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from sqlmodel import col
 
 from engine.definitions.models import Draft, Live, Version
 from engine.definitions.source import read_source
+from engine.kept import Kept
 from rules.types import Json
 
 Condition = Literal["live", "paused", "retired", "draft"]
@@ -112,8 +112,16 @@ class _Digest:
     sameness: bytes
 
 
-@lru_cache(maxsize=4_000)
+_DIGESTS: Kept[_Digest] = Kept(4_000)
+
+
 def _digest(text: str) -> _Digest:
+    """Kept by a hash of the text: the texts themselves, of up to 4 MiB each, are let go."""
+    mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return _DIGESTS.get(mark, lambda: _digested(text))
+
+
+def _digested(text: str) -> _Digest:
     document = read_source(text).document
     rows = document.get("rows")
     # The order of keys is nobody's concern; 1 and true stay apart, as Python's == would not keep them.

@@ -75,29 +75,41 @@ class Findings:
 
     def report(self, deps: Dependencies, kind: Kind, key: str, text: str) -> Report | None:
         """What came of the embedded tests; None where errors do not let them run."""
-        with deps.database.begin() as session:
-            once = self._kept.get(_mark(deps, session, kind, key, text), _Once)
-            with once.lock:
-                if not once.has_run:
+        once = self._once(deps, kind, key, text)
+        with once.lock:
+            if not once.has_run:
+                with deps.database.begin() as session:
                     once.report = _played(kind, key, read_source(text).document, _context(deps, session))
-                    once.has_run = True
-                return once.report
+                once.has_run = True
+            return once.report
 
     def _looked(
         self, deps: Dependencies, kind: Kind, key: str, text: str, *, with_mends: bool
     ) -> list[tuple[Finding, Sequence[Mend]]]:
         document = read_source(text).document
+        once = self._once(deps, kind, key, text)
+        with once.lock:
+            if once.raw is None or (with_mends and once.mends is None):
+                self._make(deps, once, kind, key, document, with_mends=with_mends)
         with deps.database.begin() as session:
-            once = self._kept.get(_mark(deps, session, kind, key, text), _Once)
-            with once.lock:
-                spoken: Spoken | None = None
-                if once.raw is None:
-                    spoken = _spoken(deps, session, document)
-                    once.check(kind, key, spoken)
-                if with_mends and once.mends is None:
-                    once.mend(kind, key, spoken or _spoken(deps, session, document))
             found = with_acceptances(session, Checked(kind, key, document, once.findings))
         return list(zip(found, once.mends or [()] * len(found), strict=True))
+
+    def _once(self, deps: Dependencies, kind: Kind, key: str, text: str) -> _Once:
+        """What is kept of a text. Whoever waits for its lock holds no connection meanwhile."""
+        with deps.database.begin() as session:
+            mark = _mark(deps, session, kind, key, text)
+        return self._kept.get(mark, _Once)
+
+    def _make(
+        self, deps: Dependencies, once: _Once, kind: Kind, key: str, document: dict[str, Json], *, with_mends: bool
+    ) -> None:
+        with deps.database.begin() as session:
+            spoken = _spoken(deps, session, document)
+            if once.raw is None:
+                once.check(kind, key, spoken)
+            if with_mends and once.mends is None:
+                once.mend(kind, key, spoken)
 
 
 def _spoken(deps: Dependencies, session: Session, document: dict[str, Json]) -> Spoken:

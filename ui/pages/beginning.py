@@ -31,6 +31,7 @@ from ui.pages.editing import not_discarded
 from ui.pages.visit import Visit
 from ui.words import wording
 
+_FORM = "editing/new.html"
 EMPTY, FILE = "empty", "file"
 RESERVED = frozenset({"new"})
 """Keys whose pages would be hidden by our own."""
@@ -110,10 +111,12 @@ def show_form(visit: Visit, ground: Ground, asked: Chosen) -> HTMLResponse:
     source = f"template:{asked.template}" if asked.template else copied
     with visit.operate(whole_chain=True) as session:
         document = None if source == EMPTY else _stored(session, ground, source)
-        if document is None:
-            return _form(visit, session, ground, Wish())
-        zh, en = (_title(document, language, is_copy=source == copied) for language in LANGUAGES)
-        return _form(visit, session, ground, Wish(zh, en, source=source))
+        wished = Wish()
+        if document is not None:
+            zh, en = (_title(document, language, is_copy=source == copied) for language in LANGUAGES)
+            wished = Wish(zh, en, source=source)
+        form = _form(session, ground, wished)
+    return visit.render(_FORM, form)
 
 
 def show_key(visit: Visit, ground: Ground, zh: str, en: str) -> HTMLResponse:
@@ -148,13 +151,15 @@ def _begun(visit: Visit, ground: Ground, sent: Wish) -> Response:
         document = read if sent.source == FILE else _stored(session, ground, sent.source)
         key = _key(ground, sent, document, taken)
         wrong = _wrong(visit, ground, replace(sent, key=key), document, taken)
-        if wrong or document is None:
-            return _form(visit, session, ground, replace(sent, wrong=wrong, faults=faults), status=422)
-        title: Document = {"title": sent.title} if sent.zh or sent.en else {}
-        written = json.dumps({**document, "key": key, **title}, ensure_ascii=False, indent=2)
-        put_draft(
-            session, ground.kind, key, written, by=visit.actor, now=visit.now(), seat=visit.seat, is_first=True
-        )  # fmt: skip
+        refused = _form(session, ground, replace(sent, wrong=wrong, faults=faults)) if wrong else None
+        if not wrong and document is not None:
+            title: Document = {"title": sent.title} if sent.zh or sent.en else {}
+            written = json.dumps({**document, "key": key, **title}, ensure_ascii=False, indent=2)
+            put_draft(
+                session, ground.kind, key, written, by=visit.actor, now=visit.now(), seat=visit.seat, is_first=True
+            )  # fmt: skip
+    if refused is not None:
+        return visit.render(_FORM, refused, status=422)
     return RedirectResponse(f"/{ground.place}/{key}/edit", 303)
 
 
@@ -236,12 +241,12 @@ def _taken(session: Session, ground: Ground) -> set[str]:
     return {shown.key for shown in list_shown(session, ground.kind)} | RESERVED
 
 
-def _form(visit: Visit, session: Session, ground: Ground, sent: Wish, *, status: int = 200) -> HTMLResponse:
-    context = {
+def _form(session: Session, ground: Ground, sent: Wish) -> dict[str, object]:
+    """What the form shows; it is rendered when the session is over: one request holds one connection."""
+    return {
         "ground": ground,
         "proposed": _proposed(session, ground, sent),
         "wish": sent,
         "copies": [(shown.key, shown.title) for shown in list_shown(session, ground.kind)],
         "templates": [(each.key, each.document.get("title")) for each in templates(ground.kind)],
     }
-    return visit.render("editing/new.html", context, status=status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -119,11 +119,14 @@ _RESERVED = frozenset({"pressure"})
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
-def workplace(visit: Visit, session: Session, kind: Kind, key: str, *, checked: bool = False) -> Workplace:
-    """The form's ground in the present draft, with findings if it is to be `checked`. Raises UnknownDefinitionError."""
+def workplace(visit: Visit, session: Session, kind: Kind, key: str, *, findings: Sequence[Finding] = ()) -> Workplace:
+    """The form's ground in the present draft, with what was found in it. Raises UnknownDefinitionError.
+
+    Findings are looked for before the session is there: one request holds one connection.
+    """
     draft = editable(session, kind, key)
     ground = ground_of(kind, draft.document, visit.deps.catalogue, visit.language)
-    return Workplace(visit, kind, key, draft, ground, _around(visit, session, kind, key, draft, checked=checked))
+    return Workplace(visit, kind, key, draft, ground, _around(visit, session, kind, draft, findings))
 
 
 def ground_of(kind: Kind, document: dict[str, Json], catalogue: Catalogue, language: Language) -> Ground:
@@ -134,7 +137,7 @@ def ground_of(kind: Kind, document: dict[str, Json], catalogue: Catalogue, langu
     return Ground(document, ANY_DOCUMENT, speech, catalogue)
 
 
-def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editable, *, checked: bool) -> Around:
+def _around(visit: Visit, session: Session, kind: Kind, draft: Editable, findings: Sequence[Finding]) -> Around:
     language, document = visit.language, draft.document
 
     @cache
@@ -153,7 +156,6 @@ def _around(visit: Visit, session: Session, kind: Kind, key: str, draft: Editabl
 
     named = node_names(document, visit.deps.catalogue, language)
     names = list(named.values())
-    findings: list[Finding] = visit.deps.findings.of(visit.deps, kind, key, draft.text) if checked else []
     return Around(
         language=language,
         thing=thing,

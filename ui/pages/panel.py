@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from starlette.responses import HTMLResponse
 
+from engine.edits.store import editable
 from ui.forms.panels import PARTS, NodePanel, Part, PartPanel, node_panel, part_panel
 from ui.pages.form_ground import Workplace, workplace
 from ui.pages.prose import paragraphs
@@ -27,7 +28,10 @@ def show(
 ) -> HTMLResponse:
     """The fragment that stands beside the canvas, with what the checks find at its fields."""
     with visit.begin() as session:
-        place = workplace(visit, session, "journey", key, checked=True)
+        written = editable(session, "journey", key).text
+    findings = visit.deps.findings.of(visit.deps, "journey", key, written)
+    with visit.begin() as session:
+        place = workplace(visit, session, "journey", key, findings=findings)
         return visit.render("forms/_panel.html", panel_context(place, node, part, waits))
 
 

@@ -22,6 +22,7 @@ from ui.conditions.sending import done
 from ui.conditions.trials import blank, trial
 from ui.conditions.values import MistakeError
 from ui.conditions.views import walk
+from ui.http.lists import LARGEST
 from ui.http.problems import NotFound
 from ui.messages import text
 from ui.pages.editing import overtaken, revision_in
@@ -82,11 +83,15 @@ def show_reach(visit: Visiting, kind: EditableKind, key: Key, at: At, *, longer:
 
 @router.get("/edit/{kind}/{key}/condition/try")
 def show_try(
-    visit: Visiting, kind: EditableKind, key: Key, at: At, who: Annotated[str, Query(max_length=300)] = ""
+    visit: Visiting, kind: EditableKind, key: Key, at: At, who: Annotated[int | None, Query(ge=1, le=LARGEST)] = None
 ) -> HTMLResponse:
-    """The fragment to try the condition with; for a member who is named, with what it comes to."""
+    """The fragment to try the condition with; for a member, with what it comes to.
+
+    Here a member is an internal id: an address, which logs keep, is no place for what identifies a person.
+    """
     bench = _bench(visit, kind, key, at)
-    found = trial(bench, _crowd(visit), {"who": who}, visit.language) if who else blank(bench, visit.language)
+    sent = {"who": str(who)} if who is not None else {}
+    found = trial(bench, _crowd(visit), sent, visit.language) if sent else blank(bench, visit.language)
     return visit.render("conditions/_try.html", {"trial": found, **_address(bench)})
 
 

@@ -14,7 +14,9 @@ from engine.decisions.asking import Asker, Question, ask, subject_of
 from engine.decisions.rulesets import Rulesets
 from engine.definitions.context import context_of
 from engine.definitions.errors import NotPublishableError
+from engine.definitions.plans import Plans
 from engine.jobs import store
+from engine.jobs.errors import GivenUpError
 from engine.jobs.models import Job
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
@@ -217,6 +219,30 @@ def test_a_draft_that_cannot_run_is_refused(world: World) -> None:
     broken["nodes"]["coupon"]["activity"] = "gone"
     with pytest.raises(NotPublishableError):
         asked(world, broken)
+
+
+def test_a_draft_that_cannot_run_any_more_is_given_up_with_the_reason(world: World, clock: FixedClock) -> None:
+    document = journey()
+    world.publish(document)
+    play(world, clock)
+    job = asked(world, document)
+    with world.database.begin() as session:
+        found = store.begin(session, job.id, now=clock.now())
+        assert found is not None
+        with pytest.raises(GivenUpError, match="has changed meanwhile"):
+            backtests.page(world.clock, world.keys, Plans({}))(session, found)
+
+
+def test_that_entries_beyond_the_fiftieth_are_left_out_is_told(world: World, clock: FixedClock) -> None:
+    document = journey(policies={"reentry": {"mode": "always"}})
+    world.publish(document)
+    for number in range(51):
+        clock.advance(timedelta(seconds=1))
+        world.tell("contact.scanned", {"channel": f"c{number}"})
+    clock.advance(timedelta(minutes=1))
+    found = done(world, asked(world, document))
+    assert found["entered"] == 50
+    assert "runs-cut" in found["approximations"]
 
 
 def test_a_ruleset_is_tried_over_recorded_decisions(world: World, clock: FixedClock) -> None:

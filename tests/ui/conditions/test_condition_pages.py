@@ -336,6 +336,11 @@ UNREADABLE: list[tuple[dict[str, str], str]] = [
 ]
 
 
+def test_no_address_takes_what_identifies_a_person(built: Visitor) -> None:
+    answer = built.get(f"{BRANCH}/try?at={quote(CASE, safe='')}&who=phone:13800000000")
+    assert answer.status_code == 422
+
+
 def test_a_try_that_cannot_be_read_is_told(built: Visitor) -> None:
     built.get("/?lang=en")
     for sent, said in UNREADABLE:

@@ -58,6 +58,7 @@ def preview(visit: Authoring, key: Key, file: Annotated[UploadFile, File()]) -> 
         "more": max(0, len(changes.cells) - MOST_SHOWN),
         "command": json.dumps([{"command": "set_rows", "rows": rows}], ensure_ascii=False),
         "count": len(rows),
+        "revision": opened.editable.revision,
         "faults": [],
     }
     return visit.render("grid/_sheet.html", context)

@@ -191,3 +191,29 @@ def test_the_panel_is_that_of_the_node_chosen_last_however_slow_the_one_before(
     expect(page.locator('#panel [data-pointer^="/nodes/second"]').first).to_be_visible()
     assert len(held) == 1
     assert held[0].request.url.endswith("node=first")
+
+
+def test_a_command_that_did_not_arrive_is_told_and_sent_again(walk: Walk, empty: str, database: Database) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go(f"/journeys/{empty}/edit?node=done")
+    page.route("**/commands", lambda route: route.abort())
+    page.locator("#node-done").focus()
+    page.keyboard.press("d")
+    unsent = page.locator("#edit-notice [data-unsent]")
+    expect(unsent).to_contain_text("Not saved")
+    page.unroute("**/commands")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#node-done_2")).to_be_visible()
+    expect(unsent).to_have_count(0)
+    assert nodes(database, empty).keys() == {"done", "done_2"}
+
+
+def test_whoever_is_signed_out_is_led_to_sign_in_by_the_next_command(walk: Walk, empty: str) -> None:
+    page = walk.page
+    walk.sign_in(lang="en")
+    walk.go(f"/journeys/{empty}/edit?node=done")
+    page.context.clear_cookies()
+    page.locator("#node-done").focus()
+    page.keyboard.press("d")
+    expect(page).to_have_url(f"{walk.address}/sign-in")

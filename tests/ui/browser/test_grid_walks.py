@@ -308,3 +308,22 @@ def test_whoever_writes_on_while_an_edit_is_being_saved_loses_nothing(
     page.unroute("**/edit/send")  # what was held goes on
     saved(walk, 5)
     assert [row["when"][0] for row in kept(database, table)["rows"]][:2] == ["silver", "black"]
+
+
+def test_an_edit_that_did_not_arrive_is_told_and_sent_again(walk: Walk, database: Database, table: str) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.sign_in(lang="en")
+    walk.go("/rules/grid/edit")
+    page.route("**/edit/send", lambda route: route.abort())
+    cell(walk, "app", 1).focus()
+    keys.press("Control+d")
+    expect(page.locator("#edit-notice [data-unsent]")).to_contain_text("Not saved")
+    page.unroute("**/edit/send")
+    page.get_by_role("button", name="Try again").click()
+    saved(walk, 2)
+    expect(page.locator("#edit-notice [data-unsent]")).to_have_count(0)
+    assert len(kept(database, table)["rows"]) == 3
+    page.context.clear_cookies()
+    cell(walk, "app", 1).focus()
+    keys.press("Control+d")
+    expect(page).to_have_url(f"{walk.address}/sign-in")

@@ -13,7 +13,8 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.edits.store import put_draft
+from engine.edits.commands import parse
+from engine.edits.store import edit, put_draft
 from engine.journeys.canonical import canonical
 from engine.library.shelf import templates
 from tests.engine.rulesets.zones import zones
@@ -29,7 +30,7 @@ def uploaded(visitor: Visitor, body: bytes, name: str = "rows.csv", key: str = "
 
 
 def command_in(page: str) -> dict[str, Any]:
-    [found] = re.findall(r'data-command="(\[.*?\])" data-empties', page)
+    [found] = re.findall(r'data-command="(\[.*?\])" data-base', page)
     [command] = json.loads(found)
     assert isinstance(command, dict)
     return command
@@ -48,6 +49,20 @@ def test_an_edited_file_is_looked_at_and_then_one_edit(admin: Visitor, database:
     assert [row["id"] for row in kept(database)["rows"]] == ["app", "score", "new"]
     assert admin.post("/edit/ruleset/grid/undo", data={}).status_code == 204
     assert kept(database)["rows"] == zones()["rows"]
+
+
+def test_what_others_changed_since_the_preview_stands(admin: Visitor, database: Database, clock: FixedClock) -> None:
+    save(database, clock, zones(key="grid"))
+    text = admin.get("/rules/grid/edit/file?format=csv").content.decode("utf-8-sig")
+    _, page = uploaded(admin, text.replace("not gold", '"gold, black"').encode())
+    with database.begin() as session:
+        theirs = parse({"command": "set_cell", "row": "app", "column": "note", "value": "theirs"})
+        edit(session, "ruleset", "grid", theirs, by="user:b", now=clock.now())
+    desk = Desk(admin, "grid")
+    [base] = re.findall(r'data-base="(\d+)" data-empties="sheet-preview"', page)
+    desk.send(command=command_in(page), base=int(base))
+    rows = {row["id"]: row for row in kept(database)["rows"]}
+    assert (rows["app"]["note"], rows["score"]["when"][0]) == ("theirs", ["gold", "black"])
 
 
 def test_faults_are_told_by_row_and_column_and_nothing_changes(

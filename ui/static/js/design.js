@@ -4,10 +4,10 @@
   const root = document.querySelector("[data-design]");
   if (!root) return;
   const page = `/journeys/${root.dataset.key}/edit`, doors = `/edit/journey/${root.dataset.key}`;
-  const editing = "editing" in root.dataset, notice = document.getElementById("edit-notice");
+  const editing = "editing" in root.dataset;
   const graph = () => document.getElementById("graph");
   const narrow = matchMedia("(max-width: 47.99rem)");
-  let revision = Number(root.dataset.base), pending = null, queue = Promise.resolve();
+  let pending = null, queue = Promise.resolve();
 
   // Where things are
   const shown = () => (root.dataset.view === "outline" ? "#outline" : "#canvas");
@@ -54,36 +54,24 @@
     choose(query.get("node") || "", { part: query.get("part") || "", remember: false });
   });
 
-  // Commands: one after the other, each with the revision that was seen
-  const say = (html) => {
-    const box = document.createElement("div");
-    box.innerHTML = html;
-    for (const each of box.children) each.setAttribute("data-mine", "");
-    for (const old of notice.querySelectorAll("[data-mine]")) old.remove();
-    notice.prepend(...box.childNodes);
-    htmx.process(notice);
-  };
+  // Commands: one after the other, each with the revision of the part of the page that it comes from
   const announce = (answer) => {
     const header = answer.headers.get("HX-Trigger");
     for (const [name, detail] of Object.entries(header?.startsWith("{") ? JSON.parse(header) : {})) {
       htmx.trigger(document.body, name, detail);
     }
   };
-  const post = async (door, values, after) => {
-    const answer = await fetch(`${doors}/${door}`, { method: "POST", body: new URLSearchParams(values), headers: { ...thisTab, "HX-Request": "true" } });
-    if (!answer.ok) { say(await answer.text()); return; }
-    say("");
+  const seenAt = (element) => Number((element?.closest?.("[data-revision]") ?? graph()).dataset.revision);
+  const post = async (values, after) => {
+    const answer = await sending.post(`${doors}/commands`, new URLSearchParams(values));
+    if (!answer) { sending.unsent(() => follow(values, after)); return; }
+    if (!answer.ok) { sending.say(await answer.text()); return; }
+    sending.say("");
     pending = after;
     announce(answer);
   };
-  const send = (command, after = {}) => {
-    queue = queue.then(() => post("commands", { command: JSON.stringify(command), base: revision }, after)).catch(() => {});
-    return queue;
-  };
-  document.body.addEventListener("draft-changed", (event) => {
-    const now = Number(event.detail?.revision);
-    if (now) revision = now;
-  });
+  const follow = (values, after) => { queue = queue.then(() => post(values, after)).catch(console.error); return queue; };
+  const send = (command, after = {}, from = null) => follow({ command: JSON.stringify(command), base: seenAt(from) }, after);
 
   // After a swap: the new node is chosen, what is gone is let go, and focus is where it was or next to it
   let focused = null, were = new Set(ids());
@@ -152,6 +140,7 @@
     if (![...where.options].some((option) => option.value === wish.join(" "))) where.add(new Option(port, port));
     where.value = wish.join(" ");
     palette.dataset.node = node;
+    palette.dataset.revision = graph().dataset.revision;
     search.value = "";
     filter();
     palette.showModal();
@@ -162,8 +151,8 @@
     const node = palette.dataset.node, [port, ...also] = node === "@entry" ? [where.value] : where.value.split(" ");
     const add = JSON.parse(offer.dataset.add), ports = JSON.parse(offer.dataset.ports);
     palette.close();
-    if (node !== "@entry") send({ command: "insert_after", node, port, also, add, ports }, { makes: true });
-    else send({ command: "insert_start", add, ports, ...(port ? { entry: Number(port) } : {}) }, { makes: true });
+    if (node !== "@entry") send({ command: "insert_after", node, port, also, add, ports }, { makes: true }, palette);
+    else send({ command: "insert_start", add, ports, ...(port ? { entry: Number(port) } : {}) }, { makes: true }, palette);
   };
   search?.addEventListener("input", filter);
   search?.addEventListener("keydown", (event) => {
@@ -208,7 +197,7 @@
       }
       here.href = to.href;
     } else if (add) open(add.dataset.addAfter, add.dataset.port, add.dataset.also);
-    else if (deed) send(JSON.parse(deed.dataset.command), { makes: "makes" in deed.dataset, then: deed.dataset.then });
+    else if (deed) send(JSON.parse(deed.dataset.command), { makes: "makes" in deed.dataset, then: deed.dataset.then }, deed);
     else if (event.target.closest(".panel-parts a")) {
       const to = event.target.closest("a");
       root.dataset.part = new URL(to.href).searchParams.get("part") || "";
@@ -232,7 +221,7 @@
     if (!form) return;
     event.preventDefault();
     const command = { ...JSON.parse(form.dataset.command), ...values(form, event.submitter) };
-    send(command, { makes: "makes" in form.dataset });
+    send(command, { makes: "makes" in form.dataset }, form);
     form.closest("details")?.removeAttribute("open");
   });
 

@@ -2,12 +2,17 @@
 (() => {
   const home = document.querySelector("[data-grid]");
   if (!home) {  // columns that cannot be read: mends and settings still work, and the page is asked for anew
-    document.addEventListener("click", async (event) => {
-      const deed = event.target.closest("[data-command]");
-      if (!deed) return;
-      const key = location.pathname.split("/")[2];
-      for (const command of JSON.parse(deed.dataset.command)) await fetch(`/edit/ruleset/${key}/commands`, { method: "POST", headers: thisTab, body: new URLSearchParams({ command: JSON.stringify(command) }) });
+    const carryOut = async (commands, base) => {
+      for (const command of commands) {
+        const answer = await sending.post(`/edit/ruleset/${location.pathname.split("/")[2]}/commands`, new URLSearchParams({ command: JSON.stringify(command), base }));
+        if (!answer) { sending.unsent(() => carryOut(commands.slice(commands.indexOf(command)), base)); return; }
+        if (!answer.ok) { sending.say(await answer.text()); return; }
+      }
       location.reload();
+    };
+    document.addEventListener("click", (event) => {
+      const deed = event.target.closest("[data-command]");
+      if (deed) carryOut(JSON.parse(deed.dataset.command), deed.dataset.base);
     });
     return;
   }
@@ -86,31 +91,33 @@
   const frame = () => table().dataset.frame;
   const seen = () => ({ frame: frame(), first: first(), stamps: [...rows()].map((row) => row.dataset.stamp) });
   const post = async (path, body) => {
-    const answer = await fetch(`${address}/${path}`, {
-      method: "POST", headers: { ...thisTab, "Content-Type": "application/json" }, body: JSON.stringify(body),
-    });
-    if (answer.redirected || answer.status === 401) location.reload();
+    const answer = await sending.post(`${address}/${path}`, JSON.stringify(body), { "Content-Type": "application/json" });
+    if (!answer) return { status: 0 };
     if (answer.headers.get("Content-Type")?.startsWith("text/html")) return { status: answer.status, notice: await answer.text() };
     return { status: answer.status, ...(await answer.json().catch(() => ({}))) };
   };
   const notice = document.getElementById("edit-notice");
+  const tidy = () => { for (const each of [...notice.children]) if (!("unsent" in each.dataset)) each.remove(); };
   const complain = (said) => {
+    if (said === home.dataset.lost) return;  // the notice with which it is sent again tells it
     const made = document.createElement("p");
     made.className = "notice notice-bad";
     made.setAttribute("role", "alert");
     made.textContent = said;
-    notice.replaceChildren(made);
+    tidy();
+    notice.prepend(made);
   };
   const busy = (is) => home.toggleAttribute("data-busy", is);
   const send = (edit, then) => {
+    const meant = { base: Number(home.dataset.revision), ...edit };  // of what its author sees now, however late it is sent
     waiting += 1;
     queue = queue.then(async () => {
       busy(true);
       try {
-        const answer = await post("send", { seen: seen(), base: Number(home.dataset.revision), ...edit });
+        const answer = await post("send", { seen: seen(), ...meant });
         if (answer.status === 200) {
-          notice.replaceChildren();
-          if (waiting > 1) { home.dataset.revision = answer.revision; behind = true; }  // the answer to the last one brings all
+          tidy();
+          if (waiting > 1) behind = true;  // the answer to the last one brings all
           else take(answer);
           then?.(answer);
           document.body.dispatchEvent(new CustomEvent("draft-changed", { bubbles: true, detail: { revision: answer.revision } }));
@@ -118,18 +125,19 @@
           notice.insertAdjacentHTML("afterbegin", answer.notice);
           htmx.process(notice);
           then?.({ said: notice.querySelector("strong")?.textContent ?? home.dataset.lost });
-        } else {
-          const said = answer.said ?? answer.detail ?? home.dataset.lost;
+        } else if (answer.said ?? answer.detail) {
+          const said = answer.said ?? answer.detail;
           then ? then({ said }) : complain(said);
+        } else {
+          then?.({ said: home.dataset.lost });
+          sending.unsent(() => send(meant, then));
         }
-      } catch {
-        then ? then({ said: home.dataset.lost }) : complain(home.dataset.lost);
       } finally {
         busy(false);
         waiting -= 1;
         if (!waiting && behind) refresh();
       }
-    });
+    }).catch(console.error);
     return queue;
   };
   const refresh = () => {
@@ -430,7 +438,7 @@
     const mend = event.target.closest("[data-command]");
     if (mend && !locked) {
       mend.disabled = true;
-      for (const command of JSON.parse(mend.dataset.command)) send({ command }, (answer) => {
+      for (const command of JSON.parse(mend.dataset.command)) send({ command, base: Number(mend.dataset.base) }, (answer) => {
         mend.disabled = false;
         if (answer.said) complain(answer.said);
         else document.getElementById(mend.dataset.empties)?.replaceChildren();

@@ -163,7 +163,7 @@ def test_on_a_phone_the_outline_does_the_same(
     page.locator(".offer", has_text="等待 入群").click()
     expect(page.locator("#outline a[data-node=wait_joined]")).to_have_attribute("aria-current", "true")
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    page.get_by_role("button", name="删除").first.click()
+    page.locator("#chosen").get_by_role("button", name="删除").first.click()
     expect(page.locator("#outline a[data-node=wait_joined]")).to_have_count(0)
     assert nodes(database, empty).keys() == {"done"}
     assert grave_findings(walk) == []

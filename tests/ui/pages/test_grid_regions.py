@@ -36,7 +36,7 @@ def part(visitor: Visitor, path: str, key: str = "grid") -> str:
 
 def marks(page: str) -> dict[str, list[str]]:
     """What rows are marked with."""
-    [told] = re.findall(r'data-marks="(\{.*?\})" hidden', page)
+    [told] = re.findall(r'data-marks="(\{.*?\})" (?:data-of="\d+" )?hidden', page)
     return {row: [note["kind"] for note in notes] for row, notes in json.loads(told).items()}
 
 

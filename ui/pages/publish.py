@@ -133,9 +133,8 @@ def _publish(visit: Visit, kind: Kind, key: str, asked: Asked) -> Response:
     ready = _ready(visit, kind, key)
     if ready is None or asked.hash is None:
         return _show(visit, kind, key, asked, status=409, refused="migrate.changed")
-    in_flight: Json = STAY
-    if asked.moving and (going := asked.in_flight(_proposal(visit, ready, asked))) is not None:
-        in_flight = going.to_json()
+    said = asked.said()
+    in_flight: Json = said.to_json() if said is not None else STAY
     choice = Choice(asked.note, in_flight, asked.hash)
     try:
         with visit.operate(whole_chain=True) as session:

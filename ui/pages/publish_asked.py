@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.migrating.asked import STAY, InFlight
 from engine.migrating.proposal import Proposal
@@ -49,13 +49,17 @@ class Asked:
             wrong,
         )
 
-    def in_flight(self, proposal: Proposal) -> InFlight | None:
-        """What is asked for; where nothing was chosen yet, what suggests itself."""
+    def said(self) -> InFlight | None:
+        """What is asked for: only the places that somebody has seen and sent."""
         if not self.moving:
             return None
-        mapping = proposal.suggested if self.mapping is None else self.mapping
         canary = self.share * 100 if self.share is not None and self.share < _WHOLE else None
-        return InFlight(mapping, canary)
+        return InFlight(self.mapping or {}, canary)
+
+    def in_flight(self, proposal: Proposal) -> InFlight | None:
+        """What the page shows: where nothing was chosen yet, what suggests itself."""
+        said = self.said()
+        return replace(said, mapping=proposal.suggested) if said is not None and self.mapping is None else said
 
 
 def _share(written: str) -> int | None:

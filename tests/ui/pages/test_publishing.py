@@ -97,6 +97,11 @@ def test_what_becomes_of_those_inside_is_said_as_it_is_meant(
     assert "Say whether the people inside stay or migrate" in answer.text
 
 
+def test_places_that_nobody_has_sent_are_not_made_up(admin: Visitor, world: World, read: dict[str, Any]) -> None:
+    sent = {"in_flight": "migrate", "hash": content_hash(read)}
+    assert (admin.post(address(world), data=sent).status_code, published(world)) == (422, (1, []))
+
+
 def test_where_nothing_is_said_of_those_inside_they_stay(admin: Visitor, world: World, read: dict[str, Any]) -> None:
     answer = admin.post(address(world), data={"hash": content_hash(read)})
     assert (answer.status_code, published(world)) == (303, (2, []))

@@ -48,7 +48,7 @@ def test_a_finding_is_told_with_its_rows_and_mended_by_one_edit(
     assert "Overlap" in page
     assert marks(page) == {"app": ["error"], "again": ["error"]}
     assert "24 members" in page
-    commands = [json.loads(each) for each in re.findall(r'data-command="(\[.*?\])">', page)]
+    commands = [json.loads(each) for each in re.findall(r'data-command="(\[.*?\])" data-base', page)]
     desk = Desk(admin, "grid")
     desk.send(command=commands[0][0])
     assert "Nothing was found" in part(admin, "findings")

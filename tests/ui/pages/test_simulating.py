@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,8 +14,10 @@ import pytest
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.edits.store import editable
+from engine.edits.commands import parse
+from engine.edits.store import edit, editable
 from engine.secrets.keyring import KeyRing
+from tests.conftest import DAWN
 from tests.ui.pages.test_pages import text_of
 from tests.ui.sample import JOURNEY, Sample
 from tests.ui.visitor import Visitor
@@ -22,6 +26,22 @@ from ui.trying.walks import Walk, WalkError, decode, encode
 from workflows.activities.registry import catalogue_of, load_activities
 
 PAGE = "/journeys/hook-coupon/simulate"
+
+
+class Busy(FixedClock):
+    """A clock at which something happens whenever anybody looks at it, such as another author's edit."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def now(self) -> datetime:
+        if self.meanwhile is not None:
+            self.meanwhile()
+        return super().now()
+
+
+@pytest.fixture
+def clock() -> Busy:
+    return Busy(DAWN)
 
 
 @pytest.fixture
@@ -203,6 +223,23 @@ def test_a_walk_takes_the_place_of_the_test_of_its_name(admin: Visitor, database
     assert admin.post(TESTS, data={"walk": walk, "name": name, "replace": "yes"}).status_code == 303
     [first, *others] = written_tests(admin, database)
     assert (first["name"], first["then"]["path"][:2], others) == (name, ["how", "wait_add"], before[1:])
+
+
+def test_a_walk_takes_no_other_test_s_place_when_tests_moved_meanwhile(
+    admin: Visitor, database: Database, clock: Busy
+) -> None:
+    before = written_tests(admin, database)
+    walk, name = moved(admin, begun(admin), "deadline"), before[0]["name"]
+
+    def insert() -> None:
+        theirs = parse({"command": "insert", "pointer": "/tests", "index": 0, "value": {"name": "theirs"}})
+        with database.begin() as session:
+            edit(session, "journey", "hook-coupon", theirs, by="user:lin", now=DAWN)
+
+    clock.meanwhile = insert
+    assert admin.post(TESTS, data={"walk": walk, "name": name, "replace": "yes"}).status_code == 422
+    clock.meanwhile = None
+    assert [each for each in written_tests(admin, database) if each != {"name": "theirs"}] == before
 
 
 def test_a_walk_tells_what_events_and_effects_hold_without_json(admin: Visitor) -> None:

@@ -1,7 +1,7 @@
 """Texts with a field that may be absent, as people write them, and the expression that says the same.
 
-`您好,{{member.nickname|顾客}}` is `{"$": {"cat": ["您好,", {"default": [{"var": "member.nickname"}, "顾客"]}]}}`. Only
-forms and mends write so: a document holds the expression, and a text without such a fallback stays a text.
+`您好，{{member.nickname|顾客}}` is `{"$": {"cat": ["您好，", {"default": [{"var": "member.nickname"}, "顾客"]}]}}`.
+Only forms and mends write so: a document holds the expression, and a text without such a fallback stays a text.
 """
 
 from __future__ import annotations

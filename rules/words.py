@@ -82,7 +82,7 @@ def guess(name: str, known: Container[str]) -> tuple[str, str]:
     Near is one letter more, less, swapped or other: found at a cost that does not grow with the names that there are.
     """
     close = next((near for near in _near(name) if near in known), None) if len(name) <= _LONGEST_GUESSED else None
-    return (f"是不是想写「{close}」?", f"Did you mean `{close}`? ") if close else ("", "")
+    return (f"是不是想写「{close}」？", f"Did you mean `{close}`? ") if close else ("", "")
 
 
 def _near(name: str) -> Iterator[str]:

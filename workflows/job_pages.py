@@ -85,7 +85,7 @@ class JobPages:
         if prepare is None:
             raise GivenUpError(
                 {
-                    "zh": f"此版本不认识任务类型 {job.kind};请升级后继续",
+                    "zh": f"此版本不认识任务类型 {job.kind}；请升级后继续",
                     "en": f"This release knows no jobs of kind {job.kind}; upgrade, then continue the job.",
                 }
             )
@@ -139,7 +139,7 @@ def _defect(error: Exception) -> Text:
     """The error's name and nothing of its text, which might hold what must not be shown."""
     name = type(error).__name__
     return {
-        "zh": f"同一页失败了 {TRIES} 次({name});详情见日志,修复后可以继续",
+        "zh": f"同一页失败了 {TRIES} 次({name})；详情见日志，修复后可以继续",
         "en": f"One page failed {TRIES} times ({name}); the log tells more. Mend it, then continue the job.",
     }
 

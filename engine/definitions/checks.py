@@ -34,7 +34,7 @@ def find(kind: Kind, key: str | None, document: dict[str, Json], context: CheckC
         case "fields":
             return _keyed(key, document, check_fields(key, document, context))
         case _:
-            zh = f"还不能发布:本版本不执行 {kind}。"
+            zh = f"还不能发布：本版本不执行 {kind}。"
             en = f"It cannot be published: this release does not execute a {kind} yet."
             return [finding("not-available", "", zh, en)]
 
@@ -43,7 +43,7 @@ def _keyed(key: str | None, document: dict[str, Json], findings: list[Finding]) 
     """With a finding about a document's key that is not the one under which it is kept."""
     given = document.get("key")
     if key is not None and isinstance(given, str) and given != key:
-        zh = f"发布后会找不到它:文档的 key 是“{given[:63]}”,却保存为 {key}。请改成一样的。"
+        zh = f"发布后会找不到它：文档的 key 是“{given[:63]}”，却保存为 {key}。请改成一样的。"
         en = (
             f"Nobody would find it once published: its key is {given[:63]!r}, yet it is kept as {key!r}. Make them one."
         )
@@ -105,7 +105,7 @@ def _is_members_field(found: Finding, document: dict[str, Json]) -> bool:
 
 
 def _doubted(found: Finding) -> Finding:
-    zh = f"{found.message['zh']}(如果是总部自定义的会员字段,连接服务后才能核对。)"
+    zh = f"{found.message['zh']}(如果是总部自定义的会员字段，连接服务后才能核对。)"
     en = f"{found.message['en']} (A field of HQ's own is known only to the service.)"
     return replace(found, severity="warning", message={"zh": zh, "en": en})
 

@@ -102,7 +102,9 @@ def parse(value: Json) -> Command:
     model = _by_name().get(name) if isinstance(name, str) else None
     if model is None:
         names = ", ".join(_by_name())
-        raise CommandError("/command", f"没有这个命令。可用:{names}。", f"There is no such command. There are {names}.")
+        raise CommandError(
+            "/command", f"没有这个命令。可用：{names}。", f"There is no such command. There are {names}."
+        )
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -136,4 +138,4 @@ def _unfit(problem: ErrorDetails) -> CommandError:
         return CommandError(pointer, "这个命令没有这个参数。", "This command has no such parameter.")
     if problem["type"] == "missing":
         return CommandError(pointer, "这个命令缺少这个参数。", "This command needs this parameter.")
-    return CommandError(pointer, f"参数不可用:{problem['msg']}。", f"{problem['msg']}.")
+    return CommandError(pointer, f"参数不可用：{problem['msg']}。", f"{problem['msg']}.")

@@ -92,7 +92,7 @@ def _at(document: dict[str, Json], command: _Placed, done: Any) -> dict[str, Jso
     except KeyError as error:
         raise _nothing_there(document, steps) from error
     if not isinstance(after, dict):
-        zh = "整个文档必须是一个对象。要换掉整个文档,请用 replace。"
+        zh = "整个文档必须是一个对象。要换掉整个文档，请用 replace。"
         raise CommandError("", zh, "The whole document is one object. To put another in its place, use replace.")
     return after
 
@@ -123,7 +123,7 @@ def _inserted(document: Json, steps: Sequence[str], index: int | None, value: Js
     listed = found(document, steps)
     items = [] if listed is ABSENT else listed
     if not isinstance(items, list):
-        zh = "这里不是列表,不能插入。"
+        zh = "这里不是列表，不能插入。"
         raise CommandError(pointer_of(steps), zh, "There is no list here to insert into.")
     place = len(items) if index is None else index
     _demand_position(steps, place, len(items))
@@ -151,7 +151,7 @@ def _renamed(document: Json, steps: Sequence[str], to: str) -> Json:
         if not isinstance(holder, dict) or steps[-1] not in holder:
             raise KeyError(steps[-1])
         if to in holder and to != steps[-1]:
-            zh = f"“{to}”已经有了,请换一个名字。"
+            zh = f"“{to}”已经有了，请换一个名字。"
             raise CommandError(pointer_of([*steps[:-1], to]), zh, f"{to!r} is taken here. Choose another name.")
         return {to if key == steps[-1] else key: value for key, value in holder.items()}
 
@@ -167,12 +167,12 @@ def _place(holder: Json, step: str) -> tuple[list[Json], int]:
 
 def _demand_position(steps: Sequence[str], place: int, last: int) -> None:
     if not 0 <= place <= last:
-        zh = f"这个列表没有第 {place} 位,最后一位是 {last}。"
+        zh = f"这个列表没有第 {place} 位，最后一位是 {last}。"
         raise CommandError(pointer_of(steps), zh, f"This list has no position {place}; the last is {last}.")
 
 
 def _nothing_there(document: dict[str, Json], steps: Sequence[str]) -> CommandError:
     there = next(end for end in range(len(steps), -1, -1) if not isinstance(found(document, steps[:end]), Absent))
-    zh = f"草稿里没有这个位置:{pointer_of(steps)}。它可能已被删除,请重新载入。"
+    zh = f"草稿里没有这个位置：{pointer_of(steps)}。它可能已被删除，请重新载入。"
     en = f"The draft has nothing at {pointer_of(steps)}: it ends at {pointer_of(steps[:there]) or 'its top'}."
     return CommandError(pointer_of(steps), zh, f"{en} Somebody may have removed it; read the draft again.")

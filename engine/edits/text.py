@@ -44,7 +44,9 @@ def written(document: dict[str, Json]) -> str:
     try:
         read_source(text)
     except NotReadableError as error:
-        raise CommandError("", f"改动后的草稿无法读取:{error.what}", f"The draft could not be read: {error}") from error
+        raise CommandError(
+            "", f"改动后的草稿无法读取：{error.what}", f"The draft could not be read: {error}"
+        ) from error
     return text
 
 

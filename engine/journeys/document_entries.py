@@ -32,14 +32,14 @@ def _check(text: str) -> None:
     length = parse_duration(text)
     if not (length.months or length.days) and length.elapsed < SHORTEST_CHECK:
         raise ScheduleError(
-            "最短每分钟检查一次,请写 PT1M 或更长", "a check comes at most once a minute; write PT1M or more"
+            "最短每分钟检查一次，请写 PT1M 或更长", "a check comes at most once a minute; write PT1M or more"
         )
 
 
 def _offset(text: str) -> None:
     if parse_duration(text, signed=True).elapsed:
         raise ScheduleError(
-            "偏移只能是天、周、月、年,时刻写在 at 里", "an offset has days, weeks, months or years; the time is `at`"
+            "偏移只能是天、周、月、年，时刻写在 at 里", "an offset has days, weeks, months or years; the time is `at`"
         )
 
 

@@ -10,56 +10,56 @@ from rules.documents.words import Words
 from rules.types import Json
 from rules.words import said
 
-NO_OBJECT = ("这不是旅程:文档必须是一个 JSON 对象。", "This is no journey: a document is a JSON object.")
+NO_OBJECT = ("这不是旅程：文档必须是一个 JSON 对象。", "This is no journey: a document is a JSON object.")
 DELAY_FORM = (
-    "延时不知道等多久:for 和 until 必须恰好写一个。",
+    "延时不知道等多久：for 和 until 必须恰好写一个。",
     "The delay does not know how long: write exactly one of `for` and `until`.",
 )
 BAD_INSTANT = (
-    "测试无法执行:这里需要带时区的时间,如 2026-01-07T10:00:00+08:00,期限也可以写成时长,如 P7D。",
+    "测试无法执行：这里需要带时区的时间，如 2026-01-07T10:00:00+08:00，期限也可以写成时长，如 P7D。",
     "The test cannot run: write an instant such as 2026-01-07T10:00:00+08:00; a deadline may be P7D.",
 )
 NO_CONDITION = (
-    "还没有人决定谁走这条分支:请为它选择一个条件。",
+    "还没有人决定谁走这条分支：请为它选择一个条件。",
     "Nobody has decided yet who takes this branch: choose a condition for it.",
 )
 NOT_A_DATE = (
-    '没有人会在这天进入:这里需要日期或时间点,例如 {"var": "member.birthday"}。',
+    '没有人会在这天进入：这里需要日期或时间点，例如 {"var": "member.birthday"}。',
     "Nobody would enter by it: a date or an instant is wanted here, such as `member.birthday`.",
 )
 HAPPENING_FORM = (
-    "测试无法执行:每一项要么是事件(at、on),要么是动作结果(activity 加 returns 或 fails),要么只有 at(时间流逝)。",
+    "测试无法执行：每一项要么是事件(at、on)，要么是动作结果(activity 加 returns 或 fails)，要么只有 at(时间流逝)。",
     "The test cannot run: write an event (`at`, `on`), a result (`activity`, `returns` or `fails`), or `at` alone.",
 )
 
 
 def too_many_nodes(count: int, limit: int) -> Words:
     return (
-        f"旅程太大,无法发布:有 {count} 个节点,最多 {limit} 个。请拆成几个旅程。",
+        f"旅程太大，无法发布：有 {count} 个节点，最多 {limit} 个。请拆成几个旅程。",
         f"The journey is too large to publish: {count} nodes, at most {limit}. Split it into several journeys.",
     )
 
 
 ENDLESS_WAIT = (
-    "会有人永远停在这里:等待没有写「最长等待」(timeout),旅程也没有写「最长停留」(max_age)。请写上其中一个。",
+    "会有人永远停在这里：等待没有写「最长等待」(timeout)，旅程也没有写「最长停留」(max_age)。请写上其中一个。",
     "Somebody may stand here for ever: neither the wait (`timeout`) nor the journey (`max_age`) has a longest time.",
 )
 EXPIRES_IN_QUIET = (
-    "顾客会收到已失效的内容:推送推迟到免打扰结束时已过期。请连接端口“quiet”。",
+    "顾客会收到已失效的内容：推送推迟到免打扰结束时已过期。请连接端口“quiet”。",
     "Customers would get what has expired: it does not outlast the quiet hours. Connect the port `quiet`.",
 )
 
 
 HIDDEN_CASE = (
-    "没有人会走到这个分支:它的条件成立时,上面的分支总是先成立。请调整顺序,或修改条件。",
+    "没有人会走到这个分支：它的条件成立时，上面的分支总是先成立。请调整顺序，或修改条件。",
     "Nobody ever takes this case: whenever its condition is true, one above it is true first. Reorder or correct them.",
 )
 IMPOSSIBLE_CONDITION = (
-    "这里永远不会发生:条件自相矛盾,任何数据都不能使它成立。请修改条件。",
+    "这里永远不会发生：条件自相矛盾，任何数据都不能使它成立。请修改条件。",
     "This never happens: the condition contradicts itself, and no data makes it true. Correct it.",
 )
 NOT_PROVED = (
-    "没有证明:从这里起,不确定每个分支都走得到、每个条件都可能成立。请自行检查,或把条件写得简单些。",
+    "没有证明：从这里起，不确定每个分支都走得到、每个条件都可能成立。请自行检查，或把条件写得简单些。",
     "Not proved, from here on: whether every case is reached and every condition can hold. Write simpler conditions.",
 )
 
@@ -71,43 +71,43 @@ def _listed(names: Iterable[str], *, zh: bool = False) -> str:
 
 def _close(name: str, known: Iterable[str]) -> Words:
     close = get_close_matches(name, list(known), n=1)
-    return (f"是不是想写“{close[0]}”?", f" Did you mean `{close[0]}`?") if close else ("", "")
+    return (f"是不是想写“{close[0]}”？", f" Did you mean `{close[0]}`?") if close else ("", "")
 
 
 def unknown_node(name: str, known: Iterable[str]) -> Words:
     zh, en = _close(name, known)
-    return f"旅程在这里断开:没有节点“{name}”。{zh}", f"The journey breaks off here: there is no node `{name}`.{en}"
+    return f"旅程在这里断开：没有节点“{name}”。{zh}", f"The journey breaks off here: there is no node `{name}`.{en}"
 
 
 def unknown_port(port: str, known: Iterable[str]) -> Words:
     names = sorted(known)
     return (
-        f"这条连线永远不会走:节点没有端口“{port}”。它有:{_listed(names, zh=True) or '无'}。",
+        f"这条连线永远不会走：节点没有端口“{port}”。它有：{_listed(names, zh=True) or '无'}。",
         f"Nobody will ever go this way: the node has no port `{port}`. It has {_listed(names) or 'none'}.",
     )
 
 
 def missing_port(port: str) -> Words:
     return (
-        f"有人会停在这里走不下去:端口“{port}”没有连接。请连到下一个节点。",
+        f"有人会停在这里走不下去：端口“{port}”没有连接。请连到下一个节点。",
         f"Runs would be stranded here: the port `{port}` is not connected. Connect it to a node.",
     )
 
 
 def unreachable_node(name: str) -> Words:
-    return (f"没有人会走到“{name}”:没有连线通向它。", f"Nobody ever gets to `{name}`: no way leads there.")
+    return (f"没有人会走到“{name}”：没有连线通向它。", f"Nobody ever gets to `{name}`: no way leads there.")
 
 
 def dead_end(name: str) -> Words:
     return (
-        f"走到“{name}”的人再也到不了终点:之后既没有结束,也没有等待。请连到一个结束节点。",
+        f"走到“{name}”的人再也到不了终点：之后既没有结束，也没有等待。请连到一个结束节点。",
         f"Whoever comes to `{name}` never arrives: neither an end nor a wait follows. Connect it to an end.",
     )
 
 
 def hot_loop(names: Sequence[str]) -> Words:
     return (
-        f"运行会空转并卡住:{_listed(names, zh=True)}形成循环,其中没有等待或延时。请在循环里加一个延时。",
+        f"运行会空转并卡住：{_listed(names, zh=True)}形成循环，其中没有等待或延时。请在循环里加一个延时。",
         f"Runs would spin and get stuck: {_listed(names)} form a cycle without a wait or delay. Put a delay into it.",
     )
 
@@ -115,14 +115,14 @@ def hot_loop(names: Sequence[str]) -> Words:
 def loop_between(way: Sequence[str]) -> Words:
     zh, en = (" → ".join(["…", *(f"{before}{name}{after}" for name in way)]) for before, after in ("“”", "``"))
     return (
-        f"旅程会互相触发、没有尽头:{zh},其中没有等待或延时。请加一个延时,或限制再次进入。",
+        f"旅程会互相触发、没有尽头：{zh}，其中没有等待或延时。请加一个延时，或限制再次进入。",
         f"Journeys would begin one another without end: {en}. Put a delay in, or limit re-entry.",
     )
 
 
 def bad_split(total: int) -> Words:
     return (
-        f"分流比例不对:各分组合计 {total / 100:g}%,应为 100%。",
+        f"分流比例不对：各分组合计 {total / 100:g}%，应为 100%。",
         f"The arms do not share out everybody: they sum to {total / 100:g} % instead of 100 %.",
     )
 
@@ -130,14 +130,14 @@ def bad_split(total: int) -> Words:
 def unknown_activity(name: str, known: Iterable[str]) -> Words:
     zh, en = _close(name, known)
     return (
-        f"动作无法执行:没有动作类型“{name}”。{zh}",
+        f"动作无法执行：没有动作类型“{name}”。{zh}",
         f"This cannot be done: no activity type `{name}` is registered.{en}",
     )
 
 
 def bad_subject(activity: str, subject: str) -> Words:
     zh, en = _journeys_of(subject)
-    return f"动作无法执行:“{activity}”不能用于{zh}。", f"This cannot be done: `{activity}` does not work for {en}."
+    return f"动作无法执行：“{activity}”不能用于{zh}。", f"This cannot be done: `{activity}` does not work for {en}."
 
 
 def unknown_reference(kind: str, key: str) -> Words:
@@ -156,40 +156,40 @@ def not_available(what: str) -> Words:
 
 def maybe_missing(paths: Sequence[str]) -> Words:
     return (
-        f"有些会员可能缺少数据:{_listed(paths, zh=True)}可能没有值。请写上没有值时用什么(default)。",
+        f"有些会员可能缺少数据：{_listed(paths, zh=True)}可能没有值。请写上没有值时用什么(default)。",
         f"Some members may lack the data: {_listed(paths)} can be absent. Say what stands in for it (`default`).",
     )
 
 
 def unused_value(name: str) -> Words:
-    return (f"保存了却没有用到:“{name}”从未被读取。", f"This is saved and never read: `{name}`.")
+    return (f"保存了却没有用到：“{name}”从未被读取。", f"This is saved and never read: `{name}`.")
 
 
 def unknown_event(name: str, known: Iterable[str]) -> Words:
     zh, en = _close(name, known)
     return (
-        f"可能永远等不到:没有人声明过事件类型“{name}”。{zh}",
+        f"可能永远等不到：没有人声明过事件类型“{name}”。{zh}",
         f"This may never happen: nobody declares the event type `{name}`.{en}",
     )
 
 
 def entry_overlap(key: str, event: str) -> Words:
     return (
-        f"与其他旅程抢人:旅程“{key}”在同一事件“{event}”上接收同样的人。",
+        f"与其他旅程抢人：旅程“{key}”在同一事件“{event}”上接收同样的人。",
         f"Two journeys take the same people: `{key}` is live and starts at `{event}` too.",
     )
 
 
 def audience_overlap(key: str) -> Words:
     return (
-        f"与其他旅程抢人:旅程“{key}”按同样的条件接收同样的人。",
+        f"与其他旅程抢人：旅程“{key}”按同样的条件接收同样的人。",
         f"Two journeys take the same people: `{key}` is live and chooses them by the same condition.",
     )
 
 
 def unknown_holidays(year: int) -> Words:
     return (
-        f"{year} 年之后的节假日安排尚未公布:届时按周一至周五计算工作日。",
+        f"{year} 年之后的节假日安排尚未公布：届时按周一至周五计算工作日。",
         f"Holidays after {year} are not published yet: Monday to Friday will count as working days.",
     )
 
@@ -202,12 +202,12 @@ def test_failed(name: str, differences: Sequence[Difference]) -> Words:
         [[_stated(each.field, value, signs, nothing) for value in (each.expected, each.actual)] for each in told]
         for signs, nothing in (("“”", "无"), ("``", "nothing"))
     )
-    said_zh = [f"{name}应为 {one},实际是 {other}" for name, (one, other) in zip(named, zh, strict=True)]
+    said_zh = [f"{name}应为 {one}，实际是 {other}" for name, (one, other) in zip(named, zh, strict=True)]
     called = [_STATED_EN.get(each.field, each.field) for each in told]
     said_en = [f"{name} should be {one} and is {other}" for name, (one, other) in zip(called, en, strict=True)]
     more = ["…"] if len(differences) > _TOLD else []
     return (
-        f"测试“{name}”没有通过:{';'.join(said_zh + more)}。",
+        f"测试“{name}”没有通过：{'；'.join(said_zh + more)}。",
         f"The test `{name}` failed: {'; '.join(said_en + more)}.",
     )
 

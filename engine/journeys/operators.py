@@ -32,7 +32,7 @@ def objection(plan: Plan, state: State, command: Operator) -> Words | None:
 def no_such_port(ports: Iterable[str]) -> Words:
     """The objection to a skip through a port that the node does not have."""
     names = sorted(ports)
-    return f"请选择一个端口:{'、'.join(names) or '无'}。", f"Choose one of the ports: {', '.join(names) or 'none'}."
+    return f"请选择一个端口：{'、'.join(names) or '无'}。", f"Choose one of the ports: {', '.join(names) or 'none'}."
 
 
 def operate(walk: Walk, command: Operator) -> None:

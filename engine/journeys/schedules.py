@@ -96,19 +96,19 @@ def parse_recurrence(text: str) -> Recurrence:
         form = _PARTS.get(name)
         if form is None or name in parts or not form.fullmatch(value):
             raise ScheduleError(
-                f"看不懂“{part[:40]}”。请写 RRULE,例如 FREQ=DAILY 或 FREQ=WEEKLY;BYDAY=MO;可用:{'、'.join(_PARTS)}",
+                f"看不懂“{part[:40]}”。请写 RRULE，例如 FREQ=DAILY 或 FREQ=WEEKLY;BYDAY=MO；可用：{'、'.join(_PARTS)}",
                 f"{part[:40]!r} is not understood; write an RRULE such as FREQ=DAILY or FREQ=WEEKLY;BYDAY=MO "
                 f"with {', '.join(_PARTS)}",
             )
         parts[name] = value
     if "FREQ" not in parts:
-        raise ScheduleError("缺少 FREQ,例如 FREQ=DAILY", "FREQ is missing; write for example FREQ=DAILY")
+        raise ScheduleError("缺少 FREQ，例如 FREQ=DAILY", "FREQ is missing; write for example FREQ=DAILY")
     _fit(parts)
     found = Recurrence(text)
     try:
         days = None if _is_never(parts) else found.first_day(ANCHOR.date())
     except (ValueError, IndexError) as error:
-        raise ScheduleError(f"这个周期不成立:{error}", f"this recurrence cannot be: {error}") from error
+        raise ScheduleError(f"这个周期不成立：{error}", f"this recurrence cannot be: {error}") from error
     if days is None:
         raise ScheduleError("这个周期没有任何一天", "no day fits this recurrence")
     return found
@@ -144,7 +144,7 @@ def parse_rate(text: str) -> Rate:
         length = None
     if match is None or length is None or length.months or length.is_zero or int(match["count"]) > MOST_ISSUES:
         raise ScheduleError(
-            "速率写作 2000/PT1M(每分钟 2000 人),最多 1000000", "a rate is written like 2000/PT1M, at most 1000000"
+            "速率写作 2000/PT1M(每分钟 2000 人)，最多 1000000", "a rate is written like 2000/PT1M, at most 1000000"
         )
     return Rate(int(match["count"]), length.elapsed + timedelta(days=length.days))
 

@@ -192,7 +192,7 @@ _MEANINGLESS = {
     "zh": "这不是会员身份。请写会员号或 member:、unionid:、phone: 等身份",
     "en": "This is no identity; write member:…, unionid:…, phone:… or an internal id",
 }
-_NOBODY = {"zh": "没有这位会员,或不在你的门店范围内", "en": "Nobody in sight has this identity"}
+_NOBODY = {"zh": "没有这位会员，或不在你的门店范围内", "en": "Nobody in sight has this identity"}
 _LISTS = "SELECT entry FROM entry_clocks WHERE journey = %(journey)s AND entry LIKE 'list-%%' ORDER BY since, entry"
 _BY_ID = "SELECT id, COALESCE(merged_into, id) FROM members WHERE id = ANY(%(ids)s)"
 _BY_IDENTITY = """

@@ -44,7 +44,7 @@ def drafts_with_faults() -> Iterator[tuple[str, str]]:
     rulesets: dict[str, dict[str, Any]] = {key: json.loads(text) for key, text in documents("ruleset")}
     twice = {
         "id": "gold-special", "when": ["full", "mini_program", "special", None, "gold", {"from": 100000}],
-        "then": {"zone": "GROUP"}, "note": {"zh": "草稿:与 special-tier 重叠", "en": "A draft: overlaps special-tier"},
+        "then": {"zone": "GROUP"}, "note": {"zh": "草稿：与 special-tier 重叠", "en": "A draft: overlaps special-tier"},
     }  # fmt: skip
     rulesets["price-zone"]["rows"].append(twice)
     [unserved] = [row for row in rulesets["commission"]["rows"] if row["id"] == "service-none"]

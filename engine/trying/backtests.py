@@ -165,7 +165,7 @@ def _asked(session: Session, job: Job, keys: KeyRing) -> Asked:
     part = session.get(JobPart, (job.id, 0))
     if part is None:
         en = "The draft that was to be tried is gone; ask for the backtest anew."
-        raise GivenUpError({"zh": "要回测的草稿已经不在;请重新发起回测", "en": en})
+        raise GivenUpError({"zh": "要回测的草稿已经不在；请重新发起回测", "en": en})
     document: dict[str, Any] = keys.open_json(part.content_enc)["document"]
     since, until = (datetime.fromisoformat(job.args[name]) for name in ("since", "until"))
     return Asked(job.args["kind"], job.args["key"], document, since, until)

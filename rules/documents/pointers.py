@@ -37,7 +37,7 @@ def pointer_of(steps: Sequence[str | int]) -> str:
 def steps_of(pointer: str) -> list[str]:
     """The keys and positions of a pointer. Raises CommandError for a text that is no pointer."""
     if (pointer and not pointer.startswith("/")) or _BAD_ESCAPE.search(pointer):
-        zh = "位置须写成 JSON 指针,例如 /nodes/welcome/params/text。"
+        zh = "位置须写成 JSON 指针，例如 /nodes/welcome/params/text。"
         raise CommandError(pointer, zh, "Write the place as a JSON pointer, such as /nodes/welcome/params/text.")
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 

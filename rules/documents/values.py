@@ -29,7 +29,7 @@ def at_most_bytes(most: int) -> AfterValidator:
     def check(text: str) -> str:
         has = len(text.encode("utf-8", "replace"))
         if has > most:
-            zh = f"太长:最多约 {most // 3:,} 个汉字,现在约 {-(-has // 3):,} 个(一个字母算三分之一)"
+            zh = f"太长：最多约 {most // 3:,} 个汉字，现在约 {-(-has // 3):,} 个(一个字母算三分之一)"
             raise _refuse(zh, f"too long: at most {most:,} letters, a Chinese character counts three; this has {has:,}")
         return text
 
@@ -53,11 +53,11 @@ def _duration(*, signed: bool = False, elapsed: bool = False) -> AfterValidator:
             duration: Duration = parse_duration(text, signed=signed)
         except DurationError as error:
             raise _refuse(
-                f"“{text[:40]}”不是时长,请用 ISO 8601,例如 P7D、P1M 或 PT30M,最长 100 年", str(error)
+                f"“{text[:40]}”不是时长，请用 ISO 8601，例如 P7D、P1M 或 PT30M，最长 100 年", str(error)
             ) from error
         if elapsed and duration.months:
             en = "months and years have no fixed length; use PT1H or P1D"
-            raise _refuse("这里的时长不能按月或年计,请用 PT1H 或 P1D", en)
+            raise _refuse("这里的时长不能按月或年计，请用 PT1H 或 P1D", en)
         return text
 
     return AfterValidator(parses)
@@ -68,7 +68,7 @@ def _zone(name: str) -> str:
         ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:
         en = f"{name[:40]!r} is no time zone; write one such as Asia/Shanghai"
-        raise _refuse(f"没有“{name[:40]}”这个时区,请写 Asia/Shanghai 这样的名称", en) from error
+        raise _refuse(f"没有“{name[:40]}”这个时区，请写 Asia/Shanghai 这样的名称", en) from error
     return name
 
 
@@ -83,11 +83,11 @@ def _both_languages(title: Json) -> Json:
 
 
 Key = Annotated[str, _text_like(
-    r"[a-z][a-z0-9-]{0,62}", "键只能用小写字母、数字和连字符,以字母开头,最长 63 个字符",
+    r"[a-z][a-z0-9-]{0,62}", "键只能用小写字母、数字和连字符，以字母开头，最长 63 个字符",
     "a key has lower-case letters, digits and hyphens, begins with a letter, and is at most 63 long",
 )]  # fmt: skip
 Name = Annotated[str, _text_like(
-    r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", "编号只能用字母、数字、下划线和连字符,最长 63 个字符",
+    r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", "编号只能用字母、数字、下划线和连字符，最长 63 个字符",
     "an id has letters, digits, underscores and hyphens, and is at most 63 long",
 )]  # fmt: skip
 EventType = Annotated[str, _text_like(

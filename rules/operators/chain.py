@@ -34,8 +34,8 @@ class InRegion(Operator):
 
     title = Words("在大区内", "In region")
     zh = (
-        "大区是否就是另一个,或在它之下。\n\n"
-        "上面的各级大区从旁边名字多一个 `s` 的字段读取:`store.region` 旁边是 `store.regions`。也可以直接写那个字段。"
+        "大区是否就是另一个，或在它之下。\n\n"
+        "上面的各级大区从旁边名字多一个 `s` 的字段读取：`store.region` 旁边是 `store.regions`。也可以直接写那个字段。"
     )
     example = ({"var": "store.region"}, "south")
     template = Words("{0} 在大区 {1} 内", "{0} is in region {1}")
@@ -129,7 +129,7 @@ class SkuInList(Operator):
     """Whether a product is in a list that is written out; an entry that ends in `*` stands for all that begin so."""
 
     title = Words("商品在清单内", "Product in list")
-    zh = "商品是否在写出的清单里;以 `*` 结尾的一项代表所有以它开头的商品。"
+    zh = "商品是否在写出的清单里；以 `*` 结尾的一项代表所有以它开头的商品。"
     example = ({"var": "event.sku"}, ["TEA-001", "WINE-*"])
 
     arity = (2, 2)
@@ -209,8 +209,8 @@ class Bucket(Strict):
 
     title = Words("分组号", "Bucket")
     zh = (
-        "把所有值按哈希均分成若干份时,这个值落在第几份,从 0 数起。\n\n"
-        "参数是值、盐和份数。同样的盐在哪里都分得一样,旅程的分流也是。"
+        "把所有值按哈希均分成若干份时，这个值落在第几份，从 0 数起。\n\n"
+        "参数是值、盐和份数。同样的盐在哪里都分得一样，旅程的分流也是。"
     )
     example = ({"var": "member.id"}, "spring-2026", 100)
     template = Words("{0} 按 {1} 均分成 {2} 份后的份号", "the part of {0} among {2} dealt by {1}")

@@ -54,7 +54,7 @@ class Equal(Equality):
     """Whether values of one type are the same."""
 
     title = Words("相等", "Equal")
-    zh = "两个同一类型的值是否相同;三个时,是否都相同。"
+    zh = "两个同一类型的值是否相同；三个时，是否都相同。"
     example = ({"var": "member.tier"}, "gold")
 
     compare = operator.eq
@@ -79,7 +79,7 @@ class NotEqual(Equality):
     """Whether two values of one type differ. Of three, readers of JSONLogic disagree what it would mean."""
 
     title = Words("不相等", "Not equal")
-    zh = "两个同一类型的值是否不同。三个值的「不同」各家 JSONLogic 说法不一,所以只能写两个。"
+    zh = "两个同一类型的值是否不同。三个值的「不同」各家 JSONLogic 说法不一，所以只能写两个。"
     example = ({"var": "member.tier"}, "gold")
 
     arity = (2, 2)

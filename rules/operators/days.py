@@ -51,8 +51,8 @@ class SameMonthDay(OfMoment, Strict):
 
     title = Words("周年日", "Yearly return")
     zh = (
-        "问到的日子是否是另一个日子的周年,例如生日。先写那个日子,再写问到的日子。\n\n"
-        "没有 2 月 29 日的年份,它的周年在 2 月 28 日。"
+        "问到的日子是否是另一个日子的周年，例如生日。先写那个日子，再写问到的日子。\n\n"
+        "没有 2 月 29 日的年份，它的周年在 2 月 28 日。"
     )
     example = ({"var": "member.birthday"}, {"var": "today"})
     template = Words("{1} 是 {0} 的周年日", "{1} is the yearly return of {0}")
@@ -91,7 +91,7 @@ class WeekdayIn(OfMoment):
     """Whether a date or an instant is on one of these weekdays: 1 is Monday, 7 is Sunday."""
 
     title = Words("星期", "Weekday")
-    zh = "一个日期或时间点是否在这些星期几:1 是星期一,7 是星期日。"
+    zh = "一个日期或时间点是否在这些星期几：1 是星期一，7 是星期日。"
     example = ({"var": "today"}, [6, 7])
 
     arity = (2, 2)
@@ -158,7 +158,7 @@ class TimeOfDayIn(OfMoment):
     """Whether the clock of the zone stands from one time to before another at an instant; it may cross midnight."""
 
     title = Words("钟点", "Time of day")
-    zh = "时区的钟在一个时间点是否从一个钟点起、在另一个之前;可以跨过午夜。"
+    zh = "时区的钟在一个时间点是否从一个钟点起、在另一个之前；可以跨过午夜。"
     example = ({"var": "now"}, "22:00", "08:30")
 
     arity = (3, 3)

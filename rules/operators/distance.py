@@ -26,7 +26,7 @@ class DaysSince(Operator):
     """How many calendar days of the zone have begun since a date or an instant: 0 today, negative in the future."""
 
     title = Words("已过天数", "Days since")
-    zh = "从一个日期或时间点起,已经开始了多少个日历日:今天是 0,未来是负数。"
+    zh = "从一个日期或时间点起，已经开始了多少个日历日：今天是 0，未来是负数。"
     example: ClassVar[tuple[Json, ...]] = ({"var": "member.friend_since"},)
     template = Words("自 {0} 起的天数", "the days since {0}")
 
@@ -66,7 +66,7 @@ class DaysUntil(DaysSince):
     """How many calendar days of the zone begin until a date or an instant: 0 today, negative in the past."""
 
     title = Words("还有天数", "Days until")
-    zh = "到一个日期或时间点为止,还要开始多少个日历日:今天是 0,过去是负数。"
+    zh = "到一个日期或时间点为止，还要开始多少个日历日：今天是 0，过去是负数。"
     example = ("2026-11-11T00:00:00+08:00",)
     template = Words("到 {0} 还有的天数", "the days until {0}")
 

@@ -153,7 +153,7 @@ class Every(Quantifier):
     """Whether a condition is true of every item of a list; it is of an empty one."""
 
     title = Words("每一项", "Every")
-    zh = "列表里是否每一项都满足条件;空列表算满足。"
+    zh = "列表里是否每一项都满足条件；空列表算满足。"
     example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
     template = Words("{0} 中每一项都满足 {1}", "each of {0} meets {1}")
 
@@ -165,7 +165,7 @@ class All(Every):
     """Whether a list has items and a condition is true of every one, as in JSONLogic. See `every_line`."""
 
     title = Words("全部", "All")
-    zh = "列表是否有内容,而且每一项都满足条件,和 JSONLogic 一样。另见 `every_line`。"
+    zh = "列表是否有内容，而且每一项都满足条件，和 JSONLogic 一样。另见 `every_line`。"
     example = ({"var": "event.lines"}, {">": [{"var": "qty"}, 1]})
     template = Words("{0} 有内容且每一项都满足 {1}", "{0} has items and each meets {1}")
 
@@ -181,8 +181,8 @@ class SumLines(OfItems):
 
     title = Words("各项之和", "Sum over items")
     zh = (
-        "列表各项的一个数之和;写了条件时,只算满足条件的项。没有项时是 0。\n\n"
-        "某一项的条件无法判断,或算进去的一项没有这个数,结果就无法判断。"
+        "列表各项的一个数之和；写了条件时，只算满足条件的项。没有项时是 0。\n\n"
+        "某一项的条件无法判断，或算进去的一项没有这个数，结果就无法判断。"
     )
     example = ({"var": "event.lines"}, {"var": "amount"})
 

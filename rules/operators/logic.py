@@ -73,11 +73,11 @@ class And(Junction):
     """True when all conditions are true, false when one is false."""
 
     title = Words("并且", "And")
-    zh = "所有条件都成立时成立;有一个不成立就不成立。"
+    zh = "所有条件都成立时成立；有一个不成立就不成立。"
     example = ({"var": "member.friend"}, {"var": "member.registered"})
 
     settling = False
-    conjunction = Words(",并且 ", " and ")
+    conjunction = Words("，并且 ", " and ")
 
     @property
     def assured(self) -> frozenset[str]:
@@ -89,11 +89,11 @@ class Or(Junction):
     """True when one condition is true, false when all are false."""
 
     title = Words("或者", "Or")
-    zh = "有一个条件成立就成立;全都不成立才不成立。"
+    zh = "有一个条件成立就成立；全都不成立才不成立。"
     example = ({"var": "member.friend"}, {"var": "member.registered"})
 
     settling = True
-    conjunction = Words(",或者 ", " or ")
+    conjunction = Words("，或者 ", " or ")
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Not(Operator):
     """The opposite of a condition."""
 
     title = Words("并非", "Not")
-    zh = "条件的反面。条件无法判断时,反面也无法判断。"
+    zh = "条件的反面。条件无法判断时，反面也无法判断。"
     example = ({"var": "member.friend"},)
 
     arity = (1, 1)
@@ -136,7 +136,7 @@ class Yes(Not):
     """A condition as it is. It turns nothing into a condition: there is no truthiness."""
 
     title = Words("即", "As it is")
-    zh = "条件本身。它不会把别的值变成条件:数字、文本和列表都不代表「是」或「否」。"
+    zh = "条件本身。它不会把别的值变成条件：数字、文本和列表都不代表「是」或「否」。"
     example = ({"var": "member.friend"},)
 
     @property
@@ -165,8 +165,8 @@ class If(Operator):
 
     title = Words("如果", "If")
     zh = (
-        "如果、则、否则如果、则……否则:第一个成立的条件后面的值。\n\n"
-        "走到的条件无法判断时,结果也无法判断。值写成 null,或没有「否则」而条件都不成立,就是没有值。"
+        "如果、则、否则如果、则……否则：第一个成立的条件后面的值。\n\n"
+        "走到的条件无法判断时，结果也无法判断。值写成 null，或没有「否则」而条件都不成立，就是没有值。"
     )
     example = ({"var": "member.friend"}, 2, 1)
 
@@ -224,7 +224,7 @@ class If(Operator):
         conditions = [speaker.part(condition, Binding.JOINED) for condition in self.conditions]
         branches = [speaker.part(branch, Binding.CLAUSE) for branch in self.branches]
         then = Words("如果 {} 则 {}", "if {} then {}").of(speaker.language)
-        joined = Words(",否则", ", else ").of(speaker.language)
+        joined = Words("，否则", ", else ").of(speaker.language)
         choices = joined.join(then.format(*each) for each in zip(conditions, branches, strict=False))
         otherwise = branches[-1] if len(branches) > len(conditions) else Words("无值", "no value").of(speaker.language)
         return f"{choices}{joined.rstrip()} {otherwise}"

@@ -24,7 +24,7 @@ class Missing(Operator):
     """Which of the fields named have no value, in their order. Never unknown."""
 
     title = Words("缺失的字段", "Missing fields")
-    zh = "列出的字段里哪些没有值,按写的顺序。它自己总能判断。"
+    zh = "列出的字段里哪些没有值，按写的顺序。它自己总能判断。"
     example: ClassVar[tuple[Json, ...]] = ("member.birthday", "member.tier")
 
     arity: ClassVar[tuple[int, int | None]] = (0, None)
@@ -73,7 +73,7 @@ class MissingSome(Missing):
     """Nothing when at least so many of the fields have a value, else those that have none. Never unknown."""
 
     title = Words("不够的字段", "Missing of several")
-    zh = "列出的字段里有值的够不够数:够了就是空列表,不够则是没有值的那些。它自己总能判断。"
+    zh = "列出的字段里有值的够不够数：够了就是空列表，不够则是没有值的那些。它自己总能判断。"
     example = (1, ["member.birthday", "member.tier"])
 
     arity = (2, 2)

@@ -132,7 +132,7 @@ class Minus(Arithmetic):
     """The first minus the second, or the negative of a single argument."""
 
     title = Words("减", "Minus")
-    zh = "第一个数减第二个;只有一个时是它的相反数。"
+    zh = "第一个数减第二个；只有一个时是它的相反数。"
     example = ({"var": "member.points"}, 100)
 
     arity = (1, 2)
@@ -153,7 +153,7 @@ class Times(Arithmetic):
     """The product; an amount of money may be multiplied by integers."""
 
     title = Words("乘", "Times")
-    zh = "各数之积;金额可以乘以整数。"
+    zh = "各数之积；金额可以乘以整数。"
     example = ({"var": "member.points"}, 2)
 
     start = 1

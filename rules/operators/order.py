@@ -99,7 +99,7 @@ class Between(Ordering):
     """Whether the first value lies from the second to the third, both included."""
 
     title = Words("介于", "Between")
-    zh = "第一个值是否在第二个到第三个之间,两端都算。"
+    zh = "第一个值是否在第二个到第三个之间，两端都算。"
     example = ({"var": "member.points"}, 100, 500)
     template = Words("{0} 在 {1} 到 {2} 之间(含两端)", "{0} is between {1} and {2} (both included)")
 

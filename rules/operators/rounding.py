@@ -65,9 +65,9 @@ class RatioBp(Rounded):
 
     title = Words("占比(万分比)", "Ratio in basis points")
     zh = (
-        "部分占整体多少,以万分之一计:10000 就是全部。最后一个参数写明怎样取整:"
+        "部分占整体多少，以万分之一计：10000 就是全部。最后一个参数写明怎样取整："
         "`half_up` 四舍五入、`half_even` 四舍六入五成双、`up` 远离零、`down` 舍去、`floor` 向下、`ceil` 向上。\n\n"
-        "整体是零时出错,不会当作零。"
+        "整体是零时出错，不会当作零。"
     )
     example = ({"var": "member.points"}, 1000, "half_up")
     template = Words("{0} 占 {1} 的万分比({2})", "{0} in basis points of {1} ({2})")
@@ -99,7 +99,7 @@ class RoundMoney(Rounded):
     """An amount times a numerator, divided by a denominator, and rounded to whole minor units as the last says."""
 
     title = Words("金额按比例", "Money by a ratio")
-    zh = "金额乘以分子、除以分母,再取整到分。最后一个参数写明怎样取整,同 `ratio_bp`。\n\n分母是零时出错。"
+    zh = "金额乘以分子、除以分母，再取整到分。最后一个参数写明怎样取整，同 `ratio_bp`。\n\n分母是零时出错。"
     example = (1999, 85, 100, "half_up")
     template = Words("{0} × {1} ÷ {2}({3})", "{0} × {1} ÷ {2} ({3})")
 

@@ -27,7 +27,7 @@ class In(Operator):
     """Whether a value is in a list or tag set, or a text is part of another text."""
 
     title = Words("属于", "In")
-    zh = "一个值是否在列表或标签里,或一段文字是否含有另一段文字。"
+    zh = "一个值是否在列表或标签里，或一段文字是否含有另一段文字。"
     example = ({"var": "member.tier"}, ["gold", "black"])
 
     arity = (2, 2)

@@ -32,7 +32,7 @@ class Cat(Strict):
     """Texts put together, one after the other; numbers and dates as facts carry them."""
 
     title = Words("连接", "Put together")
-    zh = "把文字依次连在一起;数字和日期按数据里的写法。"
+    zh = "把文字依次连在一起；数字和日期按数据里的写法。"
     example = ({"var": "store.title"}, "-", {"var": "member.tier"})
     template = Words("连起来的 {all}", "{all} put together")
 
@@ -142,7 +142,7 @@ class CategoryUnder(TextTest):
     """Whether a category is another one or lies under it; categories are paths, such as `food/tea/green`."""
 
     title = Words("属于品类", "In category")
-    zh = "品类是否就是另一个,或在它之下;品类写成路径,例如 `food/tea/green`。"
+    zh = "品类是否就是另一个，或在它之下；品类写成路径，例如 `food/tea/green`。"
     example = ("food/tea/green", "food/tea")
     template = Words("{0} 属于品类 {1}", "{0} is in category {1}")
 

@@ -33,7 +33,7 @@ class WithinLast(Operator):
     """Whether a date or an instant lies from now minus a duration to now, both included."""
 
     title = Words("在最近", "Within the last")
-    zh = "一个日期或时间点是否在现在往回一段时长到现在之间,两端都算。"
+    zh = "一个日期或时间点是否在现在往回一段时长到现在之间，两端都算。"
     example = ({"var": "member.friend_since"}, "P90D")
     template = Words("{0} 在最近 {1}内", "{0} is within the last {1}")
 
@@ -168,7 +168,7 @@ class AddDuration(Strict):
     """A date or an instant and a duration later: months and days on the calendar of the zone, hours on the clock."""
 
     title = Words("加时长", "Later by")
-    zh = "一个日期或时间点过一段时长之后:年月日按时区的日历,时分秒按钟表。"
+    zh = "一个日期或时间点过一段时长之后：年月日按时区的日历，时分秒按钟表。"
     example = ({"var": "member.created_at"}, "P7D")
     template = Words("{0} 之后 {1}", "{1} after {0}")
 

@@ -219,28 +219,28 @@ def _mend(title: Mapping[str, str], **command: Json) -> Mend:
 
 
 FIRST_COUNTS = {
-    "zh": "改为从上到下,命中第一行即止",
+    "zh": "改为从上到下，命中第一行即止",
     "en": "Let the first row that matches count, from top to bottom",
 }
 NOT_COMPLETE = {
-    "zh": "不再承诺完整:其余情况用默认结果",
+    "zh": "不再承诺完整：其余情况用默认结果",
     "en": "Promise no completeness: the default holds for the rest",
 }
 
 
 def _narrow(row: str, keep: str, parts: int) -> Mapping[str, str]:
-    zh, en = (f",拆成 {parts} 行", f", in {parts} rows") if parts > 1 else ("", "")
+    zh, en = (f"，拆成 {parts} 行", f", in {parts} rows") if parts > 1 else ("", "")
     return {
-        "zh": f"收窄行 {row}:两行都匹配的情况归行 {keep}{zh}",
+        "zh": f"收窄行 {row}：两行都匹配的情况归行 {keep}{zh}",
         "en": f"Narrow row {row}{en}: what both match is left to row {keep}",
     }
 
 
 def _delete(row: str, others: Sequence[str]) -> Mapping[str, str]:
     if not others:
-        return {"zh": f"删除行 {row}:它永远不会匹配", "en": f"Delete row {row}: it never matches"}
+        return {"zh": f"删除行 {row}：它永远不会匹配", "en": f"Delete row {row}: it never matches"}
     named = ", ".join(others[:5])
-    return {"zh": f"删除行 {row}:它的情况都归行 {named}", "en": f"Delete row {row}: its cases all belong to {named}"}
+    return {"zh": f"删除行 {row}：它的情况都归行 {named}", "en": f"Delete row {row}: its cases all belong to {named}"}
 
 
 def _above(row: str, hider: str) -> Mapping[str, str]:
@@ -250,11 +250,11 @@ def _above(row: str, hider: str) -> Mapping[str, str]:
 def _add(source: str | None) -> Mapping[str, str]:
     match source:
         case None:
-            return {"zh": "补上这一行,然后填写结果", "en": "Add the missing row, and then say what it gives"}
+            return {"zh": "补上这一行，然后填写结果", "en": "Add the missing row, and then say what it gives"}
         case "otherwise":
-            return {"zh": "补上这一行,结果与默认结果相同", "en": "Add the missing row; it gives what the default does"}
+            return {"zh": "补上这一行，结果与默认结果相同", "en": "Add the missing row; it gives what the default does"}
         case row:
-            zh = f"补上这一行,结果先与行 {row} 相同,请核对"
+            zh = f"补上这一行，结果先与行 {row} 相同，请核对"
             return {"zh": zh, "en": f"Add the missing row; it gives what row {row} does until you change it"}
 
 

@@ -32,19 +32,19 @@ def overlap(box: Words, ids: tuple[str, str], hit: str, *, conditional: bool) ->
     rows, where = row_names(ids), _where(conditional)
     if hit == "any":
         return {
-            "zh": f"结果不明确,决定会出错:{box[0]}{where[0]} → {rows[0]} 都匹配,结果却不同。"
-            "请统一结果,或收窄其中一行。",
+            "zh": f"结果不明确，决定会出错：{box[0]}{where[0]} → {rows[0]} 都匹配，结果却不同。"
+            "请统一结果，或收窄其中一行。",
             "en": f"The decision is an error: {box[1]}{where[1]} → {rows[1]} both match and give different outputs. "
             "Make them one, or narrow one of the rows.",
         }
     return {
-        "zh": f"两行同时匹配,决定会出错:{box[0]}{where[0]} → {rows[0]}。请收窄其中一行。",
+        "zh": f"两行同时匹配，决定会出错：{box[0]}{where[0]} → {rows[0]}。请收窄其中一行。",
         "en": f"Two rows match, and the decision is an error: {box[1]}{where[1]} → {rows[1]}. Narrow one of them.",
     }
 
 
 def _where(conditional: bool) -> Words:  # noqa: FBT001  a plain word of the sentence
-    return (",且各行条件成立", ", where the conditions of the rows hold") if conditional else ("", "")
+    return ("，且各行条件成立", ", where the conditions of the rows hold") if conditional else ("", "")
 
 
 _KINDS: dict[str, Words] = {
@@ -66,18 +66,18 @@ def more(code: str, count: int, severity: Severity) -> Finding:
 
 def gap(box: Words, besides: Sequence[str], *, complete: bool, otherwise: bool) -> Message:
     unless = (
-        f",且{row_names(besides)[0]}的条件不成立",
+        f"，且{row_names(besides)[0]}的条件不成立",
         f", where the conditions of {row_names(besides)[1]} do not hold",
     )
     zh, en = unless if besides else ("", "")
     if otherwise:
         return {
-            "zh": f"表格承诺完整,却没有一行匹配:{box[0]}{zh}。请补一行。",
+            "zh": f"表格承诺完整，却没有一行匹配：{box[0]}{zh}。请补一行。",
             "en": f"The table promises to be complete, and no row matches: {box[1]}{en}. Add a row.",
         }
-    promise = ("表格承诺完整,", "The table promises to be complete, and ") if complete else ("", "")
+    promise = ("表格承诺完整，", "The table promises to be complete, and ") if complete else ("", "")
     return {
-        "zh": f"{promise[0]}没有一行匹配,决定会出错:{box[0]}{zh}。请补一行,或写上 otherwise。",
+        "zh": f"{promise[0]}没有一行匹配，决定会出错：{box[0]}{zh}。请补一行，或写上 otherwise。",
         "en": f"{promise[1]}{'no' if complete else 'No'} row matches, and the decision is an error: {box[1]}{en}. "
         "Add a row, or an `otherwise`.",
     }
@@ -100,7 +100,7 @@ MORE_GAPS: Message = {
 def hidden_row(id_: str, by: Sequence[str]) -> Message:
     rows = row_names(by)
     return {
-        "zh": f"行 {id_} 永远轮不到:它匹配时,上面的 {rows[0]} 总是先匹配。请删除它,或移到上面。",
+        "zh": f"行 {id_} 永远轮不到：它匹配时，上面的 {rows[0]} 总是先匹配。请删除它，或移到上面。",
         "en": f"Row {id_} is never reached: whenever it matches, {rows[1]} above it "
         f"{'matches' if len(by) == 1 else 'match'} first. Delete it, or move it up.",
     }
@@ -109,11 +109,11 @@ def hidden_row(id_: str, by: Sequence[str]) -> Message:
 def impossible_row(id_: str, field: Words | None) -> Message:
     if field is None:
         return {
-            "zh": f"行 {id_} 永远不会匹配:它的条件互相矛盾。请修改或删除这一行。",
+            "zh": f"行 {id_} 永远不会匹配：它的条件互相矛盾。请修改或删除这一行。",
             "en": f"Row {id_} never matches: its conditions contradict each other. Correct or delete it.",
         }
     return {
-        "zh": f"行 {id_} 永远不会匹配:没有任何「{field[0]}」能满足它。请修改或删除这一行。",
+        "zh": f"行 {id_} 永远不会匹配：没有任何「{field[0]}」能满足它。请修改或删除这一行。",
         "en": f"Row {id_} never matches: no value of {field[1]} will do. Correct or delete it.",
     }
 
@@ -126,7 +126,7 @@ def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total
         else (f"最多 {total.most}", f"and {total.most} is the most")
     )
     return {
-        "zh": f"合计不对,决定会出错:「{called[0]}」合计 {found},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
+        "zh": f"合计不对，决定会出错：「{called[0]}」合计 {found},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
         "en": f"The total is wrong, and the decision is an error: {called[1]} sums to {found}, {wanted[1]}: {box[1]} → "
         f"{rows[1]}. Correct what these rows give.",
     }
@@ -135,7 +135,7 @@ def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total
 def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Words, Sequence[str]]]) -> Message:
     told = [_side(field, side) for side in sides]
     return {
-        "zh": f"承诺“{id_}”不成立:{box[0]} → {told[0][0]},{told[1][0]}。请统一这些行,或写上例外。",
+        "zh": f"承诺“{id_}”不成立：{box[0]} → {told[0][0]},{told[1][0]}。请统一这些行，或写上例外。",
         "en": f"The promise `{id_}` is broken: {box[1]} → {told[0][1]}, {told[1][1]}. Make the rows one, or state the "
         "exception.",
     }
@@ -150,7 +150,7 @@ def _side(field: Words, side: tuple[Words, Words, Sequence[str]]) -> Words:
 def changed(box: Words, before: tuple[Words, Sequence[str]], after: tuple[Words, Sequence[str]]) -> Message:
     was, becomes = _outcome(before), _outcome(after)
     return {
-        "zh": f"这次修改会改变结果:{box[0]} → 原来{was[0]},改后{becomes[0]}。",
+        "zh": f"这次修改会改变结果：{box[0]} → 原来{was[0]}，改后{becomes[0]}。",
         "en": f"This edit changes the outcome: {box[1]} → it was {was[1]}, it becomes {becomes[1]}.",
     }
 
@@ -185,7 +185,7 @@ def not_proved(code: str, pointer: str, ids: Sequence[str] = ()) -> Finding:
     about = (f"({named[0]})", f" ({named[1]})") if rows else ("", "")
     zh, en = _QUESTIONS[code]
     message = {
-        "zh": f"没有证明:{zh}{about[0]}。请自行检查,或把条件写得简单些。",
+        "zh": f"没有证明：{zh}{about[0]}。请自行检查，或把条件写得简单些。",
         "en": f"Not proved: {en}{about[1]}. Check it yourself, or write simpler conditions.",
     }
     return finding("not-proved", "warning", pointer, message, rows)

@@ -197,7 +197,7 @@ class _Search:
         words = lacking_words(self.space, breach.box, gone) if gone else box_words(self.space, breach.box)
         if self.promise.when is None and self.promise.unless is None:
             return words
-        return f"{words[0]},且承诺的条件成立", f"{words[1]}, where the conditions of the promise hold"
+        return f"{words[0]}，且承诺的条件成立", f"{words[1]}, where the conditions of the promise hold"
 
     def _named(self, values: Sequence[Json]) -> Words:
         parse = value_parser(self.type)

@@ -23,7 +23,7 @@ OUTPUT_TYPES = ("text", "enum", "integer", "boolean", "money", "instant", "durat
 def _output_type(name: str) -> str:
     if name in OUTPUT_TYPES or (name.startswith("ref:") and name != "ref:"):
         return name
-    zh = f"结果没有“{name[:40]}”这种类型,请用 {'、'.join(OUTPUT_TYPES)} 或 ref:<类别>"
+    zh = f"结果没有“{name[:40]}”这种类型，请用 {'、'.join(OUTPUT_TYPES)} 或 ref:<类别>"
     en = f"{name[:40]!r} is no type of an output; use one of {', '.join(OUTPUT_TYPES)}, or ref:<kind>"
     raise PydanticCustomError("waystation", "{en}", {"zh": zh, "en": en})
 

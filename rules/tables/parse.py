@@ -18,7 +18,7 @@ STAND_INS: dict[str, Json] = {
 
 _FORMAT = Format(Ruleset, STAND_INS)
 NO_OBJECT = {
-    "zh": "这不是规则集:文档必须是一个 JSON 对象。",
+    "zh": "这不是规则集：文档必须是一个 JSON 对象。",
     "en": "This is no ruleset: a document is a JSON object.",
 }
 

@@ -69,7 +69,7 @@ class Wording:
         if window := self.window(line):
             when = self.words(f"{window},{when}", f"{window}: {when[0].lower()}{when[1:]}")
         gives = [f"{name} = {value}" for name, value in zip(self.output_names, self.outputs(line), strict=False)]
-        return self.words(f"{when},则 {self.speaker.listed(gives)}", f"{when}, then {self.speaker.listed(gives)}")
+        return self.words(f"{when}，则 {self.speaker.listed(gives)}", f"{when}, then {self.speaker.listed(gives)}")
 
     def _row(self, line: Line) -> Row:
         return self.table.document.rows[line.index]

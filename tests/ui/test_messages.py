@@ -57,6 +57,11 @@ def test_no_message_is_empty_or_left_untranslated() -> None:
     )
 
 
+def test_chinese_is_written_with_full_width_marks() -> None:
+    half = re.compile(r"[\u3400-\u9fff][,;:!?](?! )")
+    assert [key for key, message in messages("zh").items() if half.search(message)] == []
+
+
 def test_every_key_that_is_asked_for_exists() -> None:
     asked = {key for key, after in LITERAL.findall(sources()) if after != "~"}
     assert asked

@@ -18,7 +18,7 @@ NOT_JUDGED = {
     "en": "Without a service: references, HQ's own fields and overlaps with other journeys were not judged.",
 }
 NOT_PLAYED = {
-    "zh": "测试没有运行:旅程用到的规则集不在这些文件里。请把规则集的文件一起给出。",
+    "zh": "测试没有运行：旅程用到的规则集不在这些文件里。请把规则集的文件一起给出。",
     "en": "The tests were not played: a ruleset that the journey asks is not among the files. Name its file too.",
 }
 

@@ -130,7 +130,7 @@ def _command(visit: Visit, key: str, sent: Mapping[str, str]) -> Json:
     with visit.begin() as session:
         tests = read_source(editable(session, "journey", key).text).document.get("tests")
     if not isinstance(tests, list) or index not in map(str, range(len(tests))):
-        raise CommandError(place, "这个测试已经不在了,请刷新页面。", "This test is gone; look at the page anew.")
+        raise CommandError(place, "这个测试已经不在了，请刷新页面。", "This test is gone; look at the page anew.")
     test, names = tests[int(index)], {each.get("name") for each in tests if isinstance(each, dict)}
     match sent.get("do"):
         case "rename":

@@ -48,7 +48,7 @@ def _promise(promise: Promise, wording: Wording) -> str:
     same, among = wording.speaker.listed([*promise.same]), wording.speaker.either([said(one) for one in promise.among])
     told = wording.words(f"无论 {vary} 是 {among},{same} 都相同", f"{same}: the same whether {vary} is {among}")
     if promise.when is not None:
-        told += wording.words(",只要 ", ", where ") + wording.speaker.say(promise.when.tree)
+        told += wording.words("，只要 ", ", where ") + wording.speaker.say(promise.when.tree)
     if promise.unless is not None:
-        told += wording.words(",除非 ", ", unless ") + wording.speaker.say(promise.unless.tree)
+        told += wording.words("，除非 ", ", unless ") + wording.speaker.say(promise.unless.tree)
     return told

@@ -35,13 +35,13 @@ class Params(BaseModel):
         label(
             "事件类型",
             "Type",
-            help_zh="已有的事件类型,或以 custom. 开头的自定义类型。",
+            help_zh="已有的事件类型，或以 custom. 开头的自定义类型。",
             help_en="A declared type of event, or one of your own that begins with custom.",
         ),
     ]
     data: Annotated[
         dict[str, JsonValue],
-        label("内容", "Data", help_zh="事件的内容,旅程中写作 event.…。", help_en="What journeys see as event.…"),
+        label("内容", "Data", help_zh="事件的内容，旅程中写作 event.…。", help_en="What journeys see as event.…"),
     ] = Field(default_factory=dict)
 
 
@@ -50,9 +50,9 @@ class Params(BaseModel):
     title={"zh": "发出事件", "en": "Emit an event"},
     words={"zh": "触发 通知其他旅程 记录", "en": "trigger tell other journeys record"},
     zh="""
-    把会员的一个事件写入日志。和其他事件一样,它会到达所有旅程,包括本旅程。
+    把会员的一个事件写入日志。和其他事件一样，它会到达所有旅程，包括本旅程。
 
-    事件只能属于本会员:如果其中的身份属于另一位会员,会使两人合并,则节点失败。
+    事件只能属于本会员：如果其中的身份属于另一位会员，会使两人合并，则节点失败。
     """,
     example={"type": "custom.welcomed", "data": {"how": "coupon"}},
 )

@@ -44,7 +44,7 @@ class Params(BaseModel):
         label(
             "属性",
             "Fields",
-            help_zh="属性名和值;值为 null 时删除该属性。",
+            help_zh="属性名和值；值为 null 时删除该属性。",
             help_en="Names and values; null takes an attribute away.",
         ),
     ]
@@ -54,7 +54,7 @@ class Params(BaseModel):
     "member.set",
     title={"zh": "设置会员属性", "en": "Set member fields"},
     words={"zh": "属性 字段 等级 记录 标记 更新", "en": "attribute note record update tier"},
-    zh="设置会员的属性,规则中写作 `member.<属性名>`。个人信息加密保存;由事件推算的属性不能设置。",
+    zh="设置会员的属性，规则中写作 `member.<属性名>`。个人信息加密保存；由事件推算的属性不能设置。",
     example={"fields": {"tier": "gold"}},
 )
 def member_set(session: Session, params: Params, effect: Effect) -> Result:

@@ -83,7 +83,8 @@ class Params(BaseModel):
         ),
     ]
     body: Annotated[
-        JsonValue, label("内容", "Body", help_zh="作为 JSON 发送;不填则为 {}。", help_en="Sent as JSON; {} without it.")
+        JsonValue,
+        label("内容", "Body", help_zh="作为 JSON 发送；不填则为 {}。", help_en="Sent as JSON; {} without it."),
     ] = Field(default_factory=dict)
     headers: Annotated[
         dict[HeaderName, HeaderValue],
@@ -91,7 +92,7 @@ class Params(BaseModel):
         label(
             "请求头",
             "Headers",
-            help_zh="附加的请求头,例如 Authorization。连接与签名用的请求头不能改写。",
+            help_zh="附加的请求头，例如 Authorization。连接与签名用的请求头不能改写。",
             help_en="More headers, such as Authorization; those of the connection and the signature cannot be set.",
         ),
     ] = Field(default_factory=dict)
@@ -102,13 +103,14 @@ class Params(BaseModel):
     title={"zh": "调用外部系统", "en": "Call a webhook"},
     words={"zh": "接口 短信 推送 对接 CRM", "en": "api integration sms push crm"},
     zh="""
-    通知您的另一个系统,例如 CRM 或短信平台。
+    通知您的另一个系统，例如 CRM 或短信平台。
 
     把 `body` 以 JSON 形式 POST 过去。任何 2xx 都算完成。
 
-    请求按 Standard Webhooks 签名:`webhook-id` 在所有重试中保持不变,接收方据此去重;`webhook-timestamp` 是本次尝试的时间;
-    密钥按接收方区分,见 GET /api/v1/webhook-secret。408、425、429、5xx 和没有应答会重试,429 和 503 遵守 Retry-After;
-    其他 4xx 和跳转不再重试。内网、本机和云平台元数据地址会被拒绝,除非设置 WAYSTATION_WEBHOOK_ALLOW_PRIVATE=1。
+    请求按 Standard Webhooks 签名：`webhook-id` 在所有重试中保持不变，接收方据此去重；
+    `webhook-timestamp` 是本次尝试的时间；密钥按接收方区分，见 GET /api/v1/webhook-secret。
+    408、425、429、5xx 和没有应答会重试，429 和 503 遵守 Retry-After；其他 4xx 和跳转不再重试。
+    内网、本机和云平台元数据地址会被拒绝，除非设置 WAYSTATION_WEBHOOK_ALLOW_PRIVATE=1。
     """,
     example={"url": "https://crm.example.com/hooks/joined", "body": {"member": 17}, "headers": {"X-Source": "hook"}},
     idempotent="receiver",

@@ -31,7 +31,7 @@ class Params(BaseModel):
         label(
             "内容",
             "Text",
-            help_zh="发给导购的文字,最多约 680 个汉字。",
+            help_zh="发给导购的文字，最多约 680 个汉字。",
             help_en="What the associate reads: at most 2,040 letters, where a Chinese character counts three.",
         ),
     ]
@@ -45,15 +45,15 @@ class Params(BaseModel):
         "en": "remind reminder message text sms send nudge follow up chat contact the customer staff",
     },
     zh="""
-    在企业微信里提醒导购,由导购联系顾客:企业微信不允许自动给顾客发消息。
+    在企业微信里提醒导购，由导购联系顾客：企业微信不允许自动给顾客发消息。
 
-    消息发给本旅程的导购;没有导购、导购已离职或没有账号时,发给门店的全体在职员工。
+    消息发给本旅程的导购；没有导购、导购已离职或没有账号时，发给门店的全体在职员工。
 
-    这是发给员工的消息,不是触达顾客,因此不受免打扰时段限制。一个人都通知不到时算失败。消息末尾的编号用于去重:
-    同一条消息重发时企业微信会丢弃(四小时内),另一位顾客的同样消息照常送达。
-    企业微信对每个人每分钟最多送达 30 条,超出的会悄悄丢弃,请勿逐条群发。
+    这是发给员工的消息，不是触达顾客，因此不受免打扰时段限制。一个人都通知不到时算失败。消息末尾的编号用于去重：
+    同一条消息重发时企业微信会丢弃(四小时内)，另一位顾客的同样消息照常送达。
+    企业微信对每个人每分钟最多送达 30 条，超出的会悄悄丢弃，请勿逐条群发。
     """,
-    example={"text": "有顾客扫码后还没有添加好友,请留意"},
+    example={"text": "有顾客扫码后还没有添加好友，请留意"},
     idempotent="receiver",
     result={
         "reached": Declaration(type="integer", title=Title(zh="送达人数", en="People reached")),

@@ -26,7 +26,7 @@ class Params(BaseModel):
         label(
             "备注名",
             "Remark",
-            help_zh="导购看到的客户名称,最多 20 字。",
+            help_zh="导购看到的客户名称，最多 20 字。",
             help_en="The name under which the associate sees the customer, at most 20 characters.",
         ),
     ] = None
@@ -37,7 +37,7 @@ class Params(BaseModel):
         label(
             "描述",
             "Description",
-            help_zh="关于客户的说明,最多 150 字。",
+            help_zh="关于客户的说明，最多 150 字。",
             help_en="What is to be known about the customer, at most 150 characters.",
         ),
     ] = None
@@ -48,7 +48,7 @@ class Params(BaseModel):
         label(
             "备注公司",
             "Company",
-            help_zh="客户的公司,最多 20 字;仅适用于微信客户。",
+            help_zh="客户的公司，最多 20 字；仅适用于微信客户。",
             help_en="The customer's company, at most 20 characters; for users of WeChat only.",
         ),
     ] = None
@@ -70,10 +70,10 @@ class Params(BaseModel):
     title={"zh": "修改备注", "en": "Write a remark"},
     words={"zh": "备注名 描述 公司", "en": "note name description"},
     zh="""
-    修改导购给客户写的备注名、描述和公司。原有内容会被覆盖,没有填写的项不变。
+    修改导购给客户写的备注名、描述和公司。原有内容会被覆盖，没有填写的项不变。
 
-    备注属于“导购与客户”的好友关系:有本旅程的导购且仍是好友时只改这一段关系,否则改会员当前的所有好友关系。
-    不是任何人好友的会员没有备注可改:直接完成,`relations` 为 0。
+    备注属于“导购与客户”的好友关系：有本旅程的导购且仍是好友时只改这一段关系，否则改会员当前的所有好友关系。
+    不是任何人好友的会员没有备注可改：直接完成，`relations` 为 0。
     """,
     example={"remark": "小林 灯塔路店", "description": "扫码入群"},
     idempotent="natural",

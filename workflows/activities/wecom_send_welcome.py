@@ -37,7 +37,7 @@ class Link(BaseModel):
         str,
         Field(max_length=42),
         Wording(),
-        label("标题", "Title", help_zh="卡片的标题,最多 42 字。", help_en="The card's title, at most 42 characters."),
+        label("标题", "Title", help_zh="卡片的标题，最多 42 字。", help_en="The card's title, at most 42 characters."),
     ]
     url: Annotated[str, label("网址", "Address", help_zh="点开的网页。", help_en="The page that it opens.")]
     description: Annotated[
@@ -59,7 +59,7 @@ class Image(BaseModel):
         label(
             "图片",
             "Picture",
-            help_zh="图片的网址,或企业微信的 media_id。",
+            help_zh="图片的网址，或企业微信的 media_id。",
             help_en="The picture's address, or the id that WeCom gave it.",
         ),
     ]
@@ -75,7 +75,7 @@ class MiniProgram(BaseModel):
         str,
         Field(max_length=21),
         Wording(),
-        label("标题", "Title", help_zh="卡片的标题,最多 21 字。", help_en="The card's title, at most 21 characters."),
+        label("标题", "Title", help_zh="卡片的标题，最多 21 字。", help_en="The card's title, at most 21 characters."),
     ]
     appid: Annotated[str, label("小程序", "App", help_zh="小程序的 appid。", help_en="The mini-program's appid.")]
     page: Annotated[str, label("页面", "Page", help_zh="打开的页面。", help_en="The page that it opens.")]
@@ -95,7 +95,7 @@ class Params(BaseModel):
         label(
             "欢迎码",
             "Welcome code",
-            help_zh="随 contact.added 事件而来,20 秒内有效。",
+            help_zh="随 contact.added 事件而来，20 秒内有效。",
             help_en="It comes with the event contact.added and lives for 20 seconds.",
         ),
     ]
@@ -106,7 +106,7 @@ class Params(BaseModel):
         label(
             "内容",
             "Text",
-            help_zh="发给顾客的文字,最多约 1,333 个汉字。",
+            help_zh="发给顾客的文字，最多约 1,333 个汉字。",
             help_en="What the customer reads, at most 4,000 letters, a Chinese character counts three.",
         ),
     ]
@@ -116,7 +116,7 @@ class Params(BaseModel):
         label(
             "附件",
             "Attachments",
-            help_zh="最多 9 个:群二维码、链接、图片或小程序。",
+            help_zh="最多 9 个：群二维码、链接、图片或小程序。",
             help_en="At most nine: a group's code, a link, a picture or a mini-program.",
         ),
     ] = Field(default_factory=list)
@@ -127,11 +127,11 @@ class Params(BaseModel):
     title={"zh": "发送欢迎语", "en": "Send the welcome message"},
     words={"zh": "消息 发消息 问候 打招呼 文字 入群 群码", "en": "message text greeting hello send group code"},
     zh="""
-    顾客刚加导购好友时,自动发给顾客的一条消息:企业微信只允许自动发这一条,限 20 秒内。
+    顾客刚加导购好友时，自动发给顾客的一条消息：企业微信只允许自动发这一条，限 20 秒内。
 
-    企业微信的每个欢迎码只能用一次,20 秒内有效;过期则从 `expired` 离开。已经收到过欢迎语的顾客算作完成。
+    企业微信的每个欢迎码只能用一次，20 秒内有效；过期则从 `expired` 离开。已经收到过欢迎语的顾客算作完成。
     """,
-    example={"welcome_code": "CODE", "text": "你好,欢迎光临", "attachments": []},
+    example={"welcome_code": "CODE", "text": "你好，欢迎光临", "attachments": []},
     outcomes=("expired",),
     contact="reply",
     idempotent="receiver",

@@ -17,7 +17,7 @@ def endless_wait(patient: Patient, finding: Finding) -> list[Mend]:
     node, at = patient.node_of(finding.pointer)
     timed = put(f"{finding.pointer}/timeout", _TIME)
     leads = [] if "timeout" in targets_of(at) else [end_after(node, "timeout", "timed_out")]
-    offers = [mend("最多等 7 天,之后结束", "Wait for at most 7 days, then end", timed, *leads)]
+    offers = [mend("最多等 7 天，之后结束", "Wait for at most 7 days, then end", timed, *leads)]
     policies = patient.document.get("policies", {})
     if isinstance(policies, dict):
         aged = member(patient.document, "/policies", "max_age", _AGE)
@@ -92,7 +92,7 @@ def expires_in_quiet(patient: Patient, finding: Finding) -> list[Mend]:
     on = main_successor(node, at)
     offers = [mend("免打扰时段内结束旅程", "End the journey in quiet hours", end_after(node, "quiet", "quiet"))]
     if on in patient.nodes:
-        zh, en = f"免打扰时段内不发送,直接到“{on}”", f"In quiet hours skip it and go on to `{on}`"
+        zh, en = f"免打扰时段内不发送，直接到“{on}”", f"In quiet hours skip it and go on to `{on}`"
         offers.insert(0, mend(zh, en, way(node, "quiet", str(on))))
     return offers
 

@@ -149,7 +149,7 @@ def _leading_on(patient: Patient, node: str, port: str) -> list[Mend]:
     on = main_successor(node, patient.nodes[node])
     if on in patient.nodes:
         offers.insert(
-            0, mend(f"连到“{on}”,和主要出口一样", f"Lead it to `{on}`, as the main way does", way(node, port, str(on)))
+            0, mend(f"连到“{on}”，和主要出口一样", f"Lead it to `{on}`, as the main way does", way(node, port, str(on)))
         )
     return offers
 

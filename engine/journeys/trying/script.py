@@ -31,7 +31,7 @@ def _is_until(text: str) -> str:
         try:
             datetime.fromisoformat(text)
         except ValueError as error:
-            zh = "请写 end、last、deadline,从开始算起的时长(如 PT30M、P3D),或一个时刻"
+            zh = "请写 end、last、deadline，从开始算起的时长(如 PT30M、P3D)，或一个时刻"
             en = "Write end, last or deadline, a duration from the beginning (PT30M, P3D), or an instant."
             raise PydanticCustomError("waystation", "{en}", {"zh": zh, "en": en}) from error
     return text
@@ -56,7 +56,7 @@ class Script(Part):
             try:
                 datetime.fromisoformat(given.now)
             except ValueError as error:
-                zh = "given.now 请写一个时刻,例如 2026-01-07T10:00:00+08:00"
+                zh = "given.now 请写一个时刻，例如 2026-01-07T10:00:00+08:00"
                 en = "Write given.now as an instant, such as 2026-01-07T10:00:00+08:00."
                 raise PydanticCustomError("waystation", "{en}", {"zh": zh, "en": en}) from error
         return given

@@ -150,7 +150,7 @@ def test_where_a_key_is_unknown_those_that_there_are_are_named_nearest_first(
         "/tests": [{"name": "x", "givn": {}}],
     }
     told = [each.message for each in check(changed(path, wrong.get(path, "x")), CONTEXT) if each.code == "schema"]
-    assert [f"here. There are {first}, " in one["en"] and f"这里可用:{first}、" in one["zh"] for one in told] == [True]
+    assert [f"here. There are {first}, " in one["en"] and f"这里可用：{first}、" in one["zh"] for one in told] == [True]
     assert all(other in told[0]["en"] for other in others)
 
 
@@ -363,7 +363,7 @@ def test_a_document_declares_fields_that_the_catalogue_does_not_know() -> None:
 def test_messages_are_in_both_languages_and_a_failed_test_shows_the_difference() -> None:
     failed = check(changed("/tests/0/then/outcome", "finished"), CONTEXT)[0]
     assert failed.example == {}
-    assert "结果应为 finished,实际是 late" in failed.message["zh"]
+    assert "结果应为 finished，实际是 late" in failed.message["zh"]
     assert "outcome should be finished and is late" in failed.message["en"]
     assert failed.to_json()["severity"] == "error"
     for source in (changed("/start", "nowhere"), changed("/key", "?"), changed("/nodes/call/params", {})):

@@ -44,8 +44,8 @@ def test_a_failed_test_says_what_was_expected_and_what_came_and_shows_its_facts(
     [failed] = checks.find("ruleset", None, zones(tests=[{"name": "t", "given": given, "then": then}]), CONTEXT)
     assert failed.example == given
     assert failed.message == {
-        "zh": "测试“t”没有通过:「zone」应为 SPECIAL,实际是 FULL;行应为 app,实际是 无;行应为 app,实际是 无;"
-        "结果应为 zone = SPECIAL,实际是 zone = FULL。",
+        "zh": "测试“t”没有通过：「zone」应为 SPECIAL，实际是 FULL；行应为 app，实际是 无；行应为 app，实际是 无；"
+        "结果应为 zone = SPECIAL，实际是 zone = FULL。",
         "en": "The test `t` failed: zone should be SPECIAL and is FULL; row should be app and is nothing; "
         "rows should be app and is nothing; the outcome should be zone = SPECIAL and is zone = FULL.",
     }

@@ -58,7 +58,7 @@ def show_funnel(
         funnel = read_funnel(session, key, list(titles), first=first, last=last, by=by)
         groups = _groups(session, funnel, by, visit.language)
         lift = read_lift(session, key, funnel, first=first, last=last)
-        entered = _entered(session, key, first, last) if _is_silent(funnel) else 0
+        entered = _entered(session, key, first, last) if _counts_nobody(funnel) else 0
     context = {
         "shown": shown,
         "funnel": funnel,
@@ -85,9 +85,9 @@ def show_strip(visit: Visiting, key: Key) -> HTMLResponse:
     return visit.render("journeys/_strip.html", {"bars": bars(funnel.stages, titles), "key": key})
 
 
-def _is_silent(funnel: Funnel) -> bool:
-    """Whether the funnel tells of nobody, which need not mean that nobody entered."""
-    return not funnel.outcomes and not any(stage.times for stage in funnel.stages)
+def _counts_nobody(funnel: Funnel) -> bool:
+    """Whether no stage of the funnel tells of anybody, which need not mean that nobody entered."""
+    return not any(stage.times for stage in funnel.stages)
 
 
 def _entered(session: Session, key: str, first: date | None, last: date | None) -> int:

@@ -80,7 +80,7 @@ def show_canvas(
         all_people = presence(standing(session, key))
         people = all_people if version is None else presence(standing(session, key, version=version))
         stand = _stand(visit, session, key, sum(all_people.by_status.values()))
-        migration = _migration(visit, session, key)
+        migration = _migration(visit, session, shown)
     context = {
         "shown": shown,
         "outline": read(visit, shown),
@@ -100,7 +100,7 @@ def show_canvas(
 def show_migration(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment with the latest migration, asked for again while it lasts."""
     with visit.begin() as session:
-        migration = _migration(visit, session, key)
+        migration = _migration(visit, session, find(session, key))
     return visit.render("journeys/_migration.html", {"migration": migration, "may_operate": visit.may_operate_chain})
 
 
@@ -113,11 +113,13 @@ def show_presence(visit: Visiting, key: Key, version: Annotated[int | None, Quer
     return visit.render("journeys/_live.html", {"shown": shown, "outline": read(visit, shown), "people": people})
 
 
-def _migration(visit: Visit, session: Session, key: str) -> Job | None:
-    """The latest migration, until a day after it has ended."""
-    found = latest(session, key)
-    lately = visit.now() - timedelta(days=1)
-    return None if found is None or (found.state == "done" and found.updated_at < lately) else found
+def _migration(visit: Visit, session: Session, shown: Shown) -> Job | None:
+    """The latest migration, until a day after it has ended or another version is published."""
+    found = latest(session, shown.key)
+    if found is None or found.state != "done":
+        return found
+    is_news = found.args["to"] == shown.version and found.updated_at >= visit.now() - timedelta(days=1)
+    return found if is_news else None
 
 
 def _stand(visit: Visit, session: Session, key: str, runs: int) -> Stand:

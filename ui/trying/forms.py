@@ -62,9 +62,10 @@ class WalkForms:
         ]
 
     def filled(self) -> Filled:
-        """What was sent, as facts."""
+        """What was sent, as facts: of a real member only what the event tells, for the rest is as it is."""
         paths = [name.removeprefix(PREFIX) for name in self.sent if name.startswith(PREFIX)]
-        return self._fill([path for path in paths if path.partition(".")[2]], {})
+        asked = "event." if self.sent.get("member", "").strip() else ""
+        return self._fill([path for path in paths if path.partition(".")[2] and path.startswith(asked)], {})
 
     def test_name(self, found: Simulation, design: Design) -> str:
         """A name for the test that the walk may become."""

@@ -71,6 +71,14 @@ def stations(admin: Visitor, walk: str) -> list[str]:
     return re.findall(r'id="station-([\w-]+)"', admin.get(f"{PAGE}?walk={walk}").text)
 
 
+def test_a_real_member_is_taken_as_they_are_with_what_the_event_tells(admin: Visitor, chain: Sample) -> None:
+    facts = {"fact.member.friend": "true", "fact.store.title": "灯塔路店"}
+    made_up, real = decode(begun(admin, **facts)), decode(begun(admin, member=f"#{chain.members[3]}", **facts))
+    assert (made_up.given.member, made_up.given.store) == ({"friend": True}, {"title": "灯塔路店"})
+    assert (real.given.member, real.given.store) == ({}, {})
+    assert real.when[0].data == made_up.when[0].data == {"channel": {"kind": "pos"}}
+
+
 def test_the_page_offers_members_who_would_enter_and_the_fields_that_the_journey_reads(admin: Visitor) -> None:
     page = admin.get(f"{PAGE}?lang=en").text
     assert "Members who would enter" in page

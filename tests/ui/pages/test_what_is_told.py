@@ -13,6 +13,9 @@ from sqlmodel import col
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import put_draft
+from engine.funnel.models import FunnelSum
+from engine.jobs.kinds import MIGRATE
+from engine.jobs.models import Job
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from tests.ui.pages.test_pages import text_of
@@ -46,8 +49,24 @@ def test_a_funnel_without_stages_tells_how_many_entered_and_where_stages_are_set
     page = admin.get(f"{BARE}/funnel?lang=en")
     assert "1 entered in this span; this journey has no stages yet" in text_of(page)
     assert f'href="{BARE}/edit">Set stages' in page.text
+    with database.begin() as session:
+        ended = update(FunnelSum).where(col(FunnelSum.kind) == "outcome").values(journey="win-back")
+        session.execute(ended)
+    assert "1 entered in this span" in text_of(admin.get(f"{BARE}/funnel?lang=en")), "also when some have ended"
     assert "Nobody entered" in text_of(admin.get(f"{BARE}/funnel?lang=en&to=2001-01-01"))
     assert f'href="{BARE}/edit">Set stages' in admin.get(f"{BARE}/strip?lang=en").text
+
+
+@pytest.mark.parametrize(("to", "state", "told"), [(2, "done", True), (1, "done", False), (1, "running", True)])
+def test_a_migration_that_is_over_is_told_until_another_version_is_live(
+    admin: Visitor, database: Database, clock: FixedClock, to: int, state: str, told: bool
+) -> None:
+    args = {"journey": "hook-coupon", "to": to}
+    with database.begin() as session:
+        at = {"created_at": clock.now(), "updated_at": clock.now()}
+        session.add(Job(kind=MIGRATE, state=state, args=args, total=1, done=1, created_by="user:admin", **at))
+    for page in ("/journeys/hook-coupon", "/journeys/hook-coupon/migration"):
+        assert ('class="panel migration"' in admin.get(page).text) is told
 
 
 def test_before_publishing_it_is_told_that_a_journey_has_no_stages(

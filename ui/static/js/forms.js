@@ -165,11 +165,16 @@
     const combo = event.target.closest("[data-combo]");
     if (combo && event.isTrusted) { delete combo.dataset.walked; call(combo); search(combo, event.target.value); }
   });
+  // What stands in a search is chosen whole on arrival, so that typing takes its place; a click would undo that.
+  let arrived = null;
   document.addEventListener("focusin", (event) => {
     const form = field(event.target);
     if (form) hold(form);
     const combo = event.target.closest("[data-combo]");
-    if (combo && event.target.matches("input")) search(combo, "");
+    if (!combo || !event.target.matches("input")) return;
+    search(combo, "");
+    event.target.select();
+    arrived = event.target;
   });
   document.addEventListener("focusout", (event) => {
     const form = field(event.target);
@@ -179,7 +184,10 @@
   });
   document.addEventListener("click", (event) => {
     const combo = event.target.closest("[data-combo]");
-    if (combo && event.target.matches("input") && list(combo).hidden) search(combo, "");
+    if (!combo || !event.target.matches("input")) return;
+    if (list(combo).hidden) search(combo, "");
+    if (event.target === arrived) event.target.select();
+    arrived = null;
   });
   document.addEventListener("mousedown", (event) => {
     const option = event.target.closest(".combo-list [role=option]");

@@ -30,7 +30,7 @@ def test_each_part_has_its_place_its_words_and_its_value() -> None:
     found = explained(rule)
     assert found.value is False
     assert [(part.pointer, part.sentence["zh"], part.type, part.value) for part in found.walk()] == [
-        ("", "member.tier 是 silver,并且 member.orders + 1 大于 3", "boolean", False),
+        ("", "member.tier 是 silver，并且 member.orders + 1 大于 3", "boolean", False),
         ("/and/0", "member.tier 是 silver", "boolean", False),
         ("/and/0/==/0", "member.tier", "enum", "gold"),
         ("/and/1", "member.orders + 1 大于 3", "boolean", True),

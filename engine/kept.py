@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, TypeVar
 
 Made = TypeVar("Made")
+
+
+def mark(text: str) -> str:
+    """A key for what is made of a text alone. The text itself, of up to 4 MiB, is not kept with it."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class Kept(Generic[Made]):

@@ -7,7 +7,6 @@ is written under its lock, so no clock and no list of edits that is cut short le
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,7 @@ from engine.definitions.kinds import Kind
 from engine.definitions.models import Approval, Draft
 from engine.definitions.source import read_source
 from engine.journeys.canonical import content_hash
-from engine.kept import Kept
+from engine.kept import Kept, mark
 
 
 @dataclass(frozen=True)
@@ -95,8 +94,7 @@ _HASHES: Kept[str] = Kept(1_000)
 
 def _hash(text: str) -> str:
     """The content hash of a draft's text: pages ask for it again and again, and a long table takes a while."""
-    mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return _HASHES.get(mark, lambda: content_hash(read_source(text).document))
+    return _HASHES.get(mark(text), lambda: content_hash(read_source(text).document))
 
 
 def _named(actors: Collection[str]) -> str:

@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from engine.definitions.models import Draft, Live, Version
 from engine.definitions.source import read_source
-from engine.kept import Kept
+from engine.kept import Kept, mark
 from rules.types import Json
 
 Condition = Literal["live", "paused", "retired", "draft"]
@@ -116,9 +116,7 @@ _DIGESTS: Kept[_Digest] = Kept(4_000)
 
 
 def _digest(text: str) -> _Digest:
-    """Kept by a hash of the text: the texts themselves, of up to 4 MiB each, are let go."""
-    mark = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return _DIGESTS.get(mark, lambda: _digested(text))
+    return _DIGESTS.get(mark(text), lambda: _digested(text))
 
 
 def _digested(text: str) -> _Digest:

@@ -56,11 +56,14 @@ def _overlaps(proving: _Proving, journey: Journey, scope: DocumentFields, contex
         if not isinstance(entry, EventEntry) or entry.when is None:
             continue
         fields = scope.at_entry(entry.on)
+        own = _compiled(entry.when, fields, proving.named)
+        if own is None:
+            continue
         for other in context.live or ():
             whens = [when for on, when in other.entries if on == entry.on]
             if other.key == journey.key or any(may_both_hold(entry.when, when) for when in whens):
                 continue
-            if any(proving.meet(entry.when, when, fields, f"/entry/{i}/when") for when in whens):
+            if any(proving.meet(own, when, fields, f"/entry/{i}/when") for when in whens):
                 yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
 
 
@@ -89,14 +92,13 @@ class _Proving:
             return
         yield finding("impossible-condition", pointer, *messages.IMPOSSIBLE_CONDITION)
 
-    def meet(self, one: Json, other: Json, fields: Fields, pointer: str) -> bool:
+    def meet(self, one: Rule, when: Json, fields: Fields, pointer: str) -> bool:
         """Whether there is somebody for whom both conditions hold; False as well where that cannot be told."""
-        rules = [_compiled(one, fields, self.named), _compiled(other, fields, self.named)]
-        known = [rule for rule in rules if rule is not None]
-        if len(known) < len(rules):
+        other = _compiled(when, fields, self.named)
+        if other is None:
             return False
         try:
-            return self._problem(fields).is_possible([IsTrue(rule) for rule in known])
+            return self._problem(fields).is_possible([IsTrue(one), IsTrue(other)])
         except NotSettledError:
             self.doubtful = self.doubtful or pointer
             return False

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from engine.definitions.errors import NotReadableError, StaleRevisionError
 from engine.definitions.keys import proposed_key
 from engine.definitions.kinds import KEY, Kind
-from engine.definitions.listing import list_shown, show
+from engine.definitions.listing import Listed, list_shown, show
 from engine.definitions.source import read_source
 from engine.edits.errors import KeyTakenError
 from engine.edits.store import delete_draft, editable, put_draft
@@ -81,6 +81,14 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Names:
+    """The names written so far."""
+
+    zh: Annotated[str, Query(max_length=LONGEST_TITLE)] = ""
+    en: Annotated[str, Query(max_length=LONGEST_TITLE)] = ""
+
+
+@dataclass(frozen=True)
 class Chosen:
     """What the address asks to start from."""
 
@@ -102,6 +110,7 @@ def wish(
 
 
 Asked = Annotated[Chosen, Depends()]
+Named = Annotated[Names, Depends()]
 Sent = Annotated[Wish, Depends(wish)]
 
 
@@ -115,20 +124,20 @@ def show_form(visit: Visit, ground: Ground, asked: Chosen) -> HTMLResponse:
         if document is not None:
             zh, en = (_title(document, language, is_copy=source == copied) for language in LANGUAGES)
             wished = Wish(zh, en, source=source)
-        form = _form(session, ground, wished)
+        form = _form(ground, wished, list_shown(session, ground.kind))
     return visit.render(_FORM, form)
 
 
-def show_key(visit: Visit, ground: Ground, zh: str, en: str) -> HTMLResponse:
+def show_key(visit: Visit, ground: Ground, named: Names) -> HTMLResponse:
     """The fragment with the key that the definition gets where none is written."""
     with visit.operate(whole_chain=True) as session:
-        proposed = _proposed(session, ground, Wish(zh.strip(), en.strip()))
+        proposed = _proposed(ground, Wish(named.zh.strip(), named.en.strip()), list_shown(session, ground.kind))
     return visit.render("editing/_key.html", {"proposed": proposed})
 
 
-def _proposed(session: Session, ground: Ground, sent: Wish) -> str:
+def _proposed(ground: Ground, sent: Wish, listed: Sequence[Listed]) -> str:
     """The key that the names suggest; nothing while there is no name."""
-    return proposed_key(sent.en, sent.zh, _taken(session, ground), ground.kind) if sent.en or sent.zh else ""
+    return proposed_key(sent.en, sent.zh, _taken(listed), ground.kind) if sent.en or sent.zh else ""
 
 
 def _title(document: Document, language: Language, *, is_copy: bool) -> str:
@@ -147,11 +156,12 @@ def begin(visit: Visit, ground: Ground, sent: Wish) -> Response:
 def _begun(visit: Visit, ground: Ground, sent: Wish) -> Response:
     read, faults = _read(visit, ground, sent) if sent.source == FILE else (None, ())
     with visit.operate(whole_chain=True) as session:
-        taken = _taken(session, ground)
+        listed = list_shown(session, ground.kind)
+        taken = _taken(listed)
         document = read if sent.source == FILE else _stored(session, ground, sent.source)
         key = _key(ground, sent, document, taken)
         wrong = _wrong(visit, ground, replace(sent, key=key), document, taken)
-        refused = _form(session, ground, replace(sent, wrong=wrong, faults=faults)) if wrong else None
+        refused = _form(ground, replace(sent, wrong=wrong, faults=faults), listed) if wrong else None
         if not wrong and document is not None:
             title: Document = {"title": sent.title} if sent.zh or sent.en else {}
             written = json.dumps({**document, "key": key, **title}, ensure_ascii=False, indent=2)
@@ -237,16 +247,16 @@ def _wrong(visit: Visit, ground: Ground, sent: Wish, document: Document | None, 
     return wrong
 
 
-def _taken(session: Session, ground: Ground) -> set[str]:
-    return {shown.key for shown in list_shown(session, ground.kind)} | RESERVED
+def _taken(listed: Sequence[Listed]) -> set[str]:
+    return {each.key for each in listed} | RESERVED
 
 
-def _form(session: Session, ground: Ground, sent: Wish) -> dict[str, object]:
+def _form(ground: Ground, sent: Wish, listed: Sequence[Listed]) -> dict[str, object]:
     """What the form shows; it is rendered when the session is over: one request holds one connection."""
     return {
         "ground": ground,
-        "proposed": _proposed(session, ground, sent),
+        "proposed": _proposed(ground, sent, listed),
         "wish": sent,
-        "copies": [(shown.key, shown.title) for shown in list_shown(session, ground.kind)],
+        "copies": [(each.key, each.title) for each in listed],
         "templates": [(each.key, each.document.get("title")) for each in templates(ground.kind)],
     }

@@ -1,13 +1,11 @@
 """Beginning a journey, and letting its draft go."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from engine.journeys.editing.beginning import empty_journey
 from ui.pages import beginning
-from ui.pages.beginning import Asked, Ground, Sent
+from ui.pages.beginning import Asked, Ground, Named, Sent
 from ui.pages.editing import Base
 from ui.pages.journeys import Key
 from ui.pages.visit import Authoring, Visiting
@@ -24,13 +22,9 @@ def show_form(visit: Visiting, asked: Asked) -> HTMLResponse:
 
 
 @router.get("/journeys/new/key")
-def show_key(
-    visit: Visiting,
-    zh: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
-    en: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
-) -> HTMLResponse:
+def show_key(visit: Visiting, named: Named) -> HTMLResponse:
     """The fragment with the key that these names suggest."""
-    return beginning.show_key(visit, JOURNEY, zh, en)
+    return beginning.show_key(visit, JOURNEY, named)
 
 
 @router.post("/journeys/new")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse, Response
 
 from engine.rulesets import textfile, workbook
@@ -15,7 +13,7 @@ from rules.tables.sheet_reading import TableError
 from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.pages import beginning
-from ui.pages.beginning import Asked, Ground, Sent, UnreadableError, Wish
+from ui.pages.beginning import Asked, Ground, Named, Sent, UnreadableError, Wish
 from ui.pages.editing import Base
 from ui.pages.grid import Key
 from ui.pages.visit import Authoring, Visit, Visiting
@@ -53,13 +51,9 @@ def show_form(visit: Visiting, asked: Asked) -> HTMLResponse:
 
 
 @router.get("/rules/new/key")
-def show_key(
-    visit: Visiting,
-    zh: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
-    en: Annotated[str, Query(max_length=beginning.LONGEST_TITLE)] = "",
-) -> HTMLResponse:
+def show_key(visit: Visiting, named: Named) -> HTMLResponse:
     """The fragment with the key that these names suggest."""
-    return beginning.show_key(visit, RULESET, zh, en)
+    return beginning.show_key(visit, RULESET, named)
 
 
 @router.post("/rules/new")

@@ -21,9 +21,15 @@ from engine.migrating.asked import InFlight
 from engine.migrating.proposal import Proposal, propose
 from engine.migrating.starting import begin
 from engine.runs.models import Run, Turn
-from tests.workflows.world import World
+from tests.workflows.world import World, journey
 from workflows.job_pages import JobPages
 from workflows.migrating import Migrating
+
+
+def settle(world: World) -> World:
+    """Publish the journey that people are inside of when it is published again."""
+    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
+    return world
 
 
 class Crossing:

@@ -24,7 +24,7 @@ from engine.migrating.asked import InFlightError
 from engine.runs.models import Run
 from engine.runs.view import read_run
 from engine.secrets.keyring import KeyRing
-from tests.workflows.crossing import Crossing
+from tests.workflows.crossing import Crossing, settle
 from tests.workflows.world import World, failure, journey
 from workflows.position import Position
 
@@ -36,8 +36,7 @@ def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
 
 @pytest.fixture
 def crossing(world: World) -> Crossing:
-    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
-    return Crossing(world)
+    return Crossing(settle(world))
 
 
 def scanned(world: World, *names: str) -> list[Run]:

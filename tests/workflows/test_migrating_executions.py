@@ -18,10 +18,10 @@ from engine.database.connection import Database
 from engine.jobs.kinds import MIGRATE
 from engine.secrets.keyring import KeyRing, new_key
 from tests.workflows.clock import ServerClock
-from tests.workflows.crossing import Crossing
+from tests.workflows.crossing import Crossing, settle
 from tests.workflows.playing import Play
 from tests.workflows.test_migrating import MAP, changed, people, scanned
-from tests.workflows.world import World, journey
+from tests.workflows.world import World
 from workflows.job_pages import JobPages
 from workflows.migrating import Migrating
 
@@ -33,8 +33,7 @@ async def test_a_worker_that_is_killed_leaves_whole_pages_and_another_one_goes_o
     database: Database, clock: FixedClock, when: str, moved: int
 ) -> None:
     text = new_key()
-    world = World(database, clock, KeyRing.from_text(text))
-    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
+    world = settle(World(database, clock, KeyRing.from_text(text)))
     crossing = Crossing(world)
     runs = await asyncio.to_thread(scanned, world, *people("x", 17))
     job = crossing.publish(changed(world), MAP)

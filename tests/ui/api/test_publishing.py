@@ -21,8 +21,9 @@ from engine.journeys.canonical import content_hash
 from engine.journeys.catalogue import Catalogue
 from engine.secrets.keyring import KeyRing
 from tests.ui.api.conftest import ClientFor
+from tests.workflows.crossing import settle
 from tests.workflows.test_migrating import MAP, changed, people, scanned
-from tests.workflows.world import World, journey
+from tests.workflows.world import World
 from workflows.activities.registry import catalogue_of
 
 BASE = "/api/v1/definitions/journey"
@@ -30,9 +31,7 @@ BASE = "/api/v1/definitions/journey"
 
 @pytest.fixture
 def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
-    world = World(database, clock, keys)
-    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
-    return world
+    return settle(World(database, clock, keys))
 
 
 @pytest.fixture

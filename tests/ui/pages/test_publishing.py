@@ -20,8 +20,9 @@ from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from tests.ui.sample import Sample
 from tests.ui.visitor import Visitor
+from tests.workflows.crossing import settle
 from tests.workflows.test_migrating import MAP, changed
-from tests.workflows.world import World, journey
+from tests.workflows.world import World
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of
 
@@ -30,9 +31,7 @@ STAYS, GOES = {"in_flight": "stay"}, {"in_flight": "migrate", **{f"to:{node}": t
 
 @pytest.fixture
 def world(database: Database, clock: FixedClock, keys: KeyRing) -> World:
-    world = World(database, clock, keys)
-    world.publish(journey(policies={"reentry": {"mode": "once"}, "max_age": "P45D"}))
-    return world
+    return settle(World(database, clock, keys))
 
 
 @pytest.fixture

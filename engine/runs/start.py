@@ -131,7 +131,7 @@ class Starter:
         match = self._match(plan, event, here)
         if match is None:
             return Declined(live, "changed")
-        refusal = refuse_reentry(plan, event, here.history)
+        refusal = refuse_reentry(plan, event.at, here.history)
         if here.paused:
             return Declined(live, refusal) if refusal else Refused(live, arrival, here)
         if plan.reentry == "after_exit" and self._lag(plan.key, event):

@@ -23,6 +23,7 @@ from ui.words.choices import choice
 from ui.words.failures import failure
 from ui.words.people import name_of
 from ui.words.problems import told
+from ui.words.refusing import refusing
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 THEMES = ("light", "dark")
@@ -131,6 +132,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "stuck_word": partial(wording.reason, language=language),
         "attribute_word": partial(wording.attribute, language=language),
         "failure_word": partial(failure, language=language),
+        "refusing_word": partial(refusing, language=language),
         "fate_word": partial(wording.fate, language=language),
         "event_word": partial(wording.event, language=language),
         "alert_facts": partial(alerts.facts, language=language),

@@ -18,9 +18,11 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
 from engine.edits.store import editable
 from engine.journeys.context import CheckContext
+from engine.journeys.door import door_of
 from engine.journeys.plan import Plan
 from engine.journeys.trying.simulation import Simulation
 from engine.members.lookup import find_member
+from engine.runs.refusing import Refusing, would_refuse
 from engine.trying.people import UnknownPersonError
 from engine.trying.simulating import plan_to_try, suggest, try_script
 from engine.trying.titles import titles_of
@@ -147,7 +149,9 @@ def _source(session: Session, key: str, version: int | None) -> tuple[str, int]:
 
 
 def simulated(visit: Visit, session: Session, tried: Tried, plan: Plan, walk: Walk) -> Simulation:
-    """What becomes of the walk, for somebody in the visitor's sight."""
+    """What becomes of the walk, for somebody in the visitor's sight; whom life would leave alone walks all the same."""
+    if walk.member is not None:
+        walk = walk.model_copy(update={"given": walk.given.model_copy(update={"holdout": False})})
     return try_script(session, visit.deps.keys, plan, walk, fields=tried.context.fields, now=visit.now())
 
 
@@ -193,7 +197,16 @@ def _before(seen: Seen) -> dict[str, object]:
     visit, forms = seen.visit, seen.forms
     suggestions = suggest(seen.session, visit.deps.keys, seen.plan, now=visit.now())
     given, entries = forms.given(), forms.entry_types()
-    return {"suggestions": suggestions, "given": given, "entries": entries, "found": None, "walk": None, "packed": ""}
+    kept_out = {each.member_id: _kept_out(seen, each.member_id) for each in suggestions}
+    nothing = {"found": None, "walk": None, "packed": ""}
+    return {"suggestions": suggestions, "kept_out": kept_out, "given": given, "entries": entries, **nothing}
+
+
+def _kept_out(seen: Seen, member: int | None) -> Refusing | None:
+    """Which rule would keep a real member out if the journey met them now."""
+    if member is None:
+        return None
+    return would_refuse(seen.session, door_of(seen.plan.document), member, seen.visit.now())
 
 
 def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
@@ -204,7 +217,9 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
     words = Words(catalogue, seen.tried.context.events, titles, visit.language)
     teller = Teller(seen.plan, drawn, words)
     stations = teller.stations(found, walk)
+    member = find_member(seen.session, visit.deps.keys, walk.member) if walk.member else None
     return {
+        "kept_out": _kept_out(seen, member),
         "found": found,
         "walk": walk,
         "packed": walks.encode(walk),

@@ -144,7 +144,7 @@ class _Replaying:
     def _match(self, event: EventIn) -> EntryMatch | None:
         if event.type not in self.plan.entry_event_types or len(self.runs) >= MOST_RUNS or is_too_old(self.plan, event):
             return None
-        if refuse_reentry(self.plan, event, self._history(event)):
+        if refuse_reentry(self.plan, event.at, self._history(event)):
             return None
         return match_entry(self.plan, event, self.facts_at(event, event.accepted_at), event.accepted_at)
 

@@ -66,7 +66,7 @@ def test_reentry_is_once_after_exit_or_always_and_cooldown_counts_from_the_lates
     policy, history, refusal
 ) -> None:
     plan = plan_of(ONE, policies={"max_age": "P1D", "reentry": policy})
-    assert refuse_reentry(plan, event(9, "custom.a", "PT1H"), history) == refusal
+    assert refuse_reentry(plan, at("PT1H"), history) == refusal
 
 
 def test_reentry_is_after_exit_where_nothing_else_is_said() -> None:

@@ -81,7 +81,7 @@ def test_a_real_member_is_taken_as_they_are_with_what_the_event_tells(admin: Vis
 
 def test_the_page_offers_members_who_would_enter_and_the_fields_that_the_journey_reads(admin: Visitor) -> None:
     page = admin.get(f"{PAGE}?lang=en").text
-    assert "Members who would enter" in page
+    assert "Members whom an entry fits" in page
     assert 'name="fact.member.nickname"' in page
     assert re.search(r'name="fact.event.channel.kind">.*?value="pos" selected>Till code \(pos\)', page, re.DOTALL)
 

@@ -11,6 +11,7 @@ from engine.audiences.findings import with_counts
 from engine.definitions import checks
 from engine.definitions.accepted import Checked, with_acceptances
 from engine.definitions.context import context_of
+from engine.definitions.things import find_thing
 from engine.rulesets.fields import seen_by
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
 def check_context(deps: Dependencies, session: Session) -> CheckContext:
     """All that exists around a document now. The transaction must see all stores."""
     return context_of(session, deps.catalogue, now=deps.clock.now(), proofs=deps.proofs)
+
+
+def things(session: Session) -> Callable[[str, str], Json]:
+    """What things are called, by their kind and key; None for what there is not."""
+
+    def thing(kind: str, key: str) -> Json:
+        found = find_thing(session, kind, key)
+        return found.title if found is not None else None
+
+    return thing
 
 
 def find(

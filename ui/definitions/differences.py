@@ -3,27 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from engine.definitions.comparison import Compared, Op, compare
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
-from rules.compile import compile_rule
 from rules.documents.pointers import steps_of
-from rules.errors import RuleError
-from rules.sentences import sentence
 from rules.types import Json
-from ui.definitions.places import key_words, place_words
+from ui.definitions.places import key_words
 from ui.definitions.presentable import presentable
+from ui.definitions.value_words import Telling, Thing
 from ui.journeys.canvas import ENTRY, Drawing, Mark, Way, draw
 from ui.journeys.outline import Reader, stage_titles
 from ui.messages import Language, text
-from ui.scope import fields_at
-from ui.words import effects, wording
-
-_CONDITIONS = frozenset({"when", "and", "audience", "becomes"})
-_DURATIONS = frozenset({"timeout", "for", "cooldown", "max_age", "entry_max_age", "offset", "check"})
-_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -72,12 +63,13 @@ class Differences:
 
 @dataclass(frozen=True)
 class Sides:
-    """A definition before and after, and what is known around it."""
+    """A definition before and after, and what is known around it; `thing` tells titles by kind and key."""
 
     kind: Kind
     before: dict[str, Json]
     after: dict[str, Json]
     context: CheckContext
+    thing: Thing = lambda _, __: None
 
 
 def differences(sides: Sides, language: Language) -> Differences:
@@ -100,8 +92,10 @@ class _Teller:
     def __init__(self, sides: Sides, language: Language) -> None:
         self.sides = sides
         self.language = language
-        catalogue = sides.context.catalogue
-        self.readers = [Reader(each, catalogue, language) for each in (sides.after, sides.before)]
+        self.before, self.after = (
+            Telling(sides.kind, document, sides.context, language, sides.thing)
+            for document in (sides.before, sides.after)
+        )
 
     def parts(self, found: Sequence[Compared]) -> list[Part]:
         """The differences by the part of the document that they are in, in its order."""
@@ -116,7 +110,7 @@ class _Teller:
         if steps[:1] == ["nodes"] and len(steps) > 1:
             return f"nodes/{steps[1]}"
         if steps[:1] == ["rows"] and len(steps) > 1:
-            rows = self._side(found).get("rows")
+            rows = self._side(found).document.get("rows")
             row = rows[int(steps[1])] if isinstance(rows, list) else None
             return f"rows/{row.get('id') if isinstance(row, dict) else int(steps[1]) + 1}"
         return steps[0] if steps else ""
@@ -125,80 +119,35 @@ class _Teller:
         depth = 2 if "/" in name else 1
         whole = next((each for each in found if len(steps_of(each.pointer)) == depth and each.op != "changed"), None)
         op: Op = whole.op if whole is not None else "changed"
-        told = [each for each in found if each is not whole or not isinstance(self._value(each), dict)]
-        lines = tuple(self._line(each, depth) for each in told)
-        return Part(name, self._name(name), op, lines)
+        opened = [one for each in found for one in self._side(each).opened(each)]
+        told = [one for one in opened if not (whole is not None and _names(one, depth))]
+        return Part(name, self._name(name, op), op, tuple(self._line(each, depth) for each in told))
 
-    def _name(self, name: str) -> str:
+    def _name(self, name: str, op: Op) -> str:
         kind, _, inner = name.partition("/")
         if kind == "nodes" and inner:
-            return self._node(inner)
+            return (self.before if op == "removed" else self.after).node(inner)
         if kind == "rows" and inner:
             return str(presentable(text(self.language, "edits.row", id=inner)))
         return key_words(name, self.language) or text(self.language, "edits.whole")
 
     def _line(self, found: Compared, depth: int) -> Line:
-        steps = steps_of(found.pointer)
-        place = place_words(self._side(found), found.pointer, self.language, skip=depth)
+        place = self._side(found).place(found.pointer, depth)
         if found.op == "moved":
             before, after = (text(self.language, "edits.position", n=n) for n in (found.before, found.after))
         else:
-            before = "" if found.op == "added" else self._told(found.before, found, steps, self.sides.before)
-            after = "" if found.op == "removed" else self._told(found.after, found, steps, self.sides.after)
+            before = "" if found.op == "added" else self.before.told(found.before, found.pointer)
+            after = "" if found.op == "removed" else self.after.told(found.after, found.pointer)
         return Line(found.op, place, before, after)
 
-    def _told(self, value: Json, found: Compared, steps: Sequence[str], document: dict[str, Json]) -> str:
-        last = steps[-1] if steps else ""
-        if last in _CONDITIONS and not isinstance(value, list):
-            return self._condition(value, found.pointer, document)
-        if last in _DURATIONS and isinstance(value, str):
-            return wording.iso_duration(value, self.language)
-        if last == "on" and isinstance(value, str):
-            return wording.event(value, self.language)
-        if isinstance(value, dict) and value and value.keys() <= {"zh", "en"}:
-            return " / ".join(dict.fromkeys(str(presentable(each)) for each in value.values()))
-        if len(steps) > 1 and steps[-2] == "ports":
-            return self._node(value) if isinstance(value, str) else wording.plain_json(value)
-        if steps[:1] == ["tests"]:
-            return self._of_test(value, len(steps))
-        return str(presentable(effects.plain(value, self.language)))
+    def _side(self, found: Compared) -> Telling:
+        return self.before if found.op == "removed" else self.after
 
-    def _of_test(self, value: Json, depth: int) -> str:
-        """A part of a test; a whole one by its name, and each effect in a line."""
-        if depth == _WHOLE_TEST and isinstance(value, dict):
-            return str(presentable(str(value.get("name", ""))))
-        told = value if isinstance(value, list) else [value]
-        done = [each for each in told if isinstance(each, dict) and isinstance(each.get("activity"), str)]
-        if not done or len(done) < len(told):
-            return str(presentable(effects.plain(value, self.language)))
-        return " → ".join(self._effect(each) for each in done)
 
-    def _effect(self, told: Mapping[str, Json]) -> str:
-        params = told.get("params")
-        given = params if isinstance(params, dict) else {}
-        said = effects.effect(str(told["activity"]), given, self.sides.context.catalogue, {}, self.language)
-        return str(presentable(said))
-
-    def _node(self, node: str) -> str:
-        """What people call a node of either document."""
-        named = (reader.name(node) for reader in self.readers if node in reader.nodes)
-        return str(presentable(next(named, node)))
-
-    def _condition(self, value: Json, pointer: str, document: dict[str, Json]) -> str:
-        """A condition as a sentence; as it is written where it cannot be read."""
-        try:
-            fields = fields_at(self.sides.kind, document, pointer, self.sides.context)
-            own = document.get("conditions")
-            conditions = {**self.sides.context.conditions, **(own if isinstance(own, dict) else {})}
-            return sentence(compile_rule(value, fields, conditions=conditions).tree, self.language, _ZONE)
-        except RuleError:
-            return str(presentable(wording.plain_json(value)))
-
-    def _side(self, found: Compared) -> dict[str, Json]:
-        return self.sides.before if found.op == "removed" else self.sides.after
-
-    def _value(self, found: Compared) -> Json:
-        return found.before if found.op == "removed" else found.after
+def _names(one: Compared, depth: int) -> bool:
+    """Whether it is what the part is called by already."""
+    steps = steps_of(one.pointer)
+    return len(steps) == depth + 1 and steps[-1] in ("title", "id") and depth > 1
 
 
 def _picture(sides: Sides, parts: Sequence[Part], language: Language) -> Picture:
@@ -229,15 +178,18 @@ def _marks(parts: Sequence[Part], language: Language) -> dict[str, Mark]:
         kind, _, node = part.id.partition("/")
         op = part.op if part.op != "moved" else "changed"
         if kind == "nodes" and node:
-            told = [f"{line.place}: {line.before} → {line.after}" for line in part.lines[:_TOLD]]
-            marks[node] = Mark(op, "\n".join([text(language, f"edits.op_{op}"), *told]))
+            marks[node] = Mark(op, "\n".join([text(language, f"edits.op_{op}"), *map(_told, part.lines[:_TOLD])]))
         elif kind in _AT_ENTRY:
             marks[ENTRY] = Mark("changed", text(language, "edits.op_changed"))
     return marks
 
 
+def _told(line: Line) -> str:
+    values = " → ".join(each for each in (line.before, line.after) if each)
+    return f"{line.place}: {values}" if line.place else values
+
+
 _MARKED: tuple[Literal["added"], Literal["removed"]] = ("added", "removed")
 _AT_ENTRY = frozenset({"entry", "start", "goal", "exits"})
 _LEFT = "@left-"
-_WHOLE_TEST = 2
 _TOLD = 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from engine.definitions.models import Draft
 from engine.definitions.source import read_source
 from engine.edits import log
 from rules.types import Json
-from ui.definitions.differences import Part, Sides, parts_of
+from ui.definitions.differences import Line, Part, Sides, parts_of
 from ui.messages import Language
 
 MOST_TOLD = 4
@@ -47,9 +47,14 @@ def changed(sides: Sides, language: Language) -> Changed:
     for part in parts:
         if room <= 0:
             break
-        told.append(Part(part.id, part.name, part.op, part.lines[:room]))
-        room -= max(1, len(part.lines))
-    return Changed(tuple(told), sum(max(1, len(part.lines)) for part in parts) - _told(told))
+        told.append(replace(part, lines=_worth_telling(part)[:room]))
+        room -= max(1, len(_worth_telling(part)))
+    return Changed(tuple(told), sum(max(1, len(_worth_telling(part))) for part in parts) - _told(told))
+
+
+def _worth_telling(part: Part) -> tuple[Line, ...]:
+    """Of a node or row that came or went, its name tells enough."""
+    return () if "/" in part.id and part.op in {"added", "removed"} else part.lines
 
 
 def _told(parts: Sequence[Part]) -> int:

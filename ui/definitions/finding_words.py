@@ -5,10 +5,9 @@ The checks name things by the ids of the document, between quotation marks; here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeAlias
 
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import CheckContext
@@ -17,13 +16,11 @@ from rules.documents.commands import Mend
 from rules.documents.pointers import found, steps_of
 from rules.types import Json
 from ui.definitions.places import key_words, outside_conditions, place_words
+from ui.definitions.value_words import Thing
 from ui.journeys.outline import node_names
 from ui.messages import LANGUAGES, Language
 from ui.words import wording
 from ui.words.naming import Named, field_called, said
-
-Thing: TypeAlias = Callable[[str, str], Json]
-"""The title of a thing by its kind and key; None where there is none."""
 
 _MISSING_KEY = "The key `"
 

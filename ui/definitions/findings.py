@@ -14,8 +14,8 @@ from engine.definitions.errors import NotPublishableError
 from engine.definitions.live import live_revision
 from engine.definitions.mends import mends
 from engine.definitions.source import read_source
-from engine.definitions.things import find_thing
 from engine.kept import Kept
+from ui.definitions.checking import things
 from ui.definitions.finding_words import Spoken
 
 if TYPE_CHECKING:
@@ -113,11 +113,7 @@ class Findings:
 
 
 def _spoken(deps: Dependencies, session: Session, document: dict[str, Json]) -> Spoken:
-    def thing(kind: str, key: str) -> Json:
-        found = find_thing(session, kind, key)
-        return found.title if found is not None else None
-
-    return Spoken(document, _context(deps, session), thing)
+    return Spoken(document, _context(deps, session), things(session))
 
 
 def _context(deps: Dependencies, session: Session) -> CheckContext:

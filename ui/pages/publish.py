@@ -28,7 +28,7 @@ from engine.trying.result import expectations
 from rules.documents.report import TestResult
 from rules.types import Json
 from ui.definitions import publishing
-from ui.definitions.checking import check_context
+from ui.definitions.checking import check_context, things
 from ui.definitions.differences import Sides, differences
 from ui.definitions.table_differences import table_differences
 from ui.http.problems import NotFound
@@ -214,7 +214,8 @@ def _checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> di
     report = visit.deps.findings.report(visit.deps, kind, ready.key, ready.text)
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
-        compared = differences(Sides(kind, ready.before, ready.document, context), visit.language)
+        sides = Sides(kind, ready.before, ready.document, context, things(session))
+        compared = differences(sides, visit.language)
         table = None
         if kind == "ruleset":
             table = table_differences(ready.before, ready.document, compared.parts, context, visit.language)

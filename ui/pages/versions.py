@@ -16,7 +16,7 @@ from engine.definitions.versions import read_version
 from engine.edits.store import history, put_draft
 from engine.funnel.versions import by_version
 from rules.types import Json
-from ui.definitions.checking import check_context
+from ui.definitions.checking import check_context, things
 from ui.definitions.differences import Sides, differences
 from ui.definitions.edits import around_edits, changed
 from ui.definitions.places import deed_words, editor_of
@@ -101,8 +101,9 @@ def _versions(visit: Visit, kind: Kind, key: str) -> HTMLResponse:
         figures = by_version(session, key) if kind == "journey" else None
         around = around_edits(session, draft) if draft else {}
     with visit.deps.database.begin() as session:
-        known = check_context(visit.deps, session)
-    told = {each.n: changed(Sides(kind, *around[each.n], known), visit.language) for each in edits if each.n in around}
+        known, thing = check_context(visit.deps, session), things(session)
+        sides = {n: Sides(kind, *documents, known, thing) for n, documents in around.items()}
+        told = {each.n: changed(sides[each.n], visit.language) for each in edits if each.n in sides}
     context = {
         **_around(kind, key, shown),
         "versions": versions,
@@ -128,7 +129,7 @@ def _compared(visit: Visit, kind: Kind, key: str, a: int | str | None, b: int | 
         has_draft = find_draft(session, kind, key) is not None
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
-        found = differences(Sides(kind, one.document, other.document, context), visit.language)
+        found = differences(Sides(kind, one.document, other.document, context, things(session)), visit.language)
         rows = None
         if kind == "ruleset":
             rows = table_differences(one.document, other.document, found.parts, context, visit.language)

@@ -22,6 +22,7 @@ from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import JOURNEY, Sample
 from tests.ui.visitor import Visitor
 from ui.definitions.differences import Differences, Sides, differences
+from workflows.activities.registry import catalogue_of, load_activities
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -46,7 +47,9 @@ def test_what_differs_is_told_in_words_and_marked_on_the_canvas() -> None:
     found = journeys(JOURNEY, changed())
     told = {part.id: (part.op, [(line.place, line.before, line.after) for line in part.lines]) for part in found.parts}
     assert told["nodes/wait_add"] == ("changed", [("最长等待", "30 分", "3 天")])
-    assert told["nodes/pause"] == ("added", [])
+    assert told["nodes/pause"] == (
+        "added", [("类型", "", "延时"), ("等多久", "", "1 小时"), ("连线 › 完成", "", "等待 入群")],
+    )  # fmt: skip
     assert told["nodes/welcome"][1][0] == ("连线 › 完成", "等待 入群", "歇一歇")
     assert found.picture is not None
     assert {node: mark.kind for node, mark in found.picture.marks.items()} == {
@@ -58,6 +61,66 @@ def test_what_differs_is_told_in_words_and_marked_on_the_canvas() -> None:
     assert back.picture.marks["pause"].kind == "removed"
     assert "pause" in {drawn.box.id for drawn in back.picture.drawing.boxes}, "what was removed is drawn"
     assert journeys(JOURNEY, JOURNEY).parts == ()
+
+
+ADDED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    ({"policies": {"reentry": {"mode": "once"}}}, [("再次进入", "仅一次")]),
+    (
+        {"policies": {"reentry": {"mode": "after_exit", "cooldown": "P30D"}, "max_age": "P45D"}},
+        [("再次进入", "结束后可再入"), ("再次进入 › 再入间隔", "30 天"), ("最长停留", "45 天")],
+    ),
+    (
+        {"policies": {"quiet_hours": {"from": "21:30", "to": "08:30"}, "holdout": {"share_bp": 500}}},
+        [("免打扰时段 › 从", "21:30"), ("免打扰时段 › 到", "08:30"), ("对照组(不触达) › 比例(%)", "5%")],
+    ),
+    (
+        {"goal": {"on": "coupon.redeemed", "stage": "redeemed", "title": {"zh": "核销", "en": "Redeemed"}}},
+        [("事件", "核销"), ("漏斗环节", "核销"), ("标题", "核销 / Redeemed")],
+    ),
+    ({"exits": [{"on": "contact.lost", "outcome": "lost"}]}, [("事件", "好友流失"), ("好友流失 › 结果", "客户流失")]),
+    (
+        {"entry": [{"on": "group.left"}, {"schedule": "FREQ=DAILY", "at": "09:00", "audience": True}]},
+        [
+            ("事件", "退群"),
+            ("定时圈选 › 重复规则", "FREQ=DAILY"),
+            ("定时圈选 › 时刻", "09:00"),
+            ("定时圈选 › 圈选人群", "成立"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("added", "told"), ADDED)
+def test_what_came_or_went_as_a_whole_is_told_value_by_value(
+    added: dict[str, Any], told: list[tuple[str, str]]
+) -> None:
+    plain = {name: value for name, value in JOURNEY.items() if name not in added}
+    [part] = journeys(plain, plain | added).parts
+    assert [(part.op, line.place, line.before, line.after) for line in part.lines] == [
+        ("added", place, "", value) for place, value in told
+    ]
+    [part] = journeys(plain | added, plain).parts
+    assert [(line.op, line.place, line.before, line.after) for line in part.lines] == [
+        ("removed", place, value, "") for place, value in told
+    ]
+
+
+def test_one_policy_among_others_is_told_by_its_title() -> None:
+    before = JOURNEY | {"policies": {"max_age": "P45D"}}
+    after = JOURNEY | {"policies": {"max_age": "P45D", "reentry": {"mode": "once"}}}
+    [part] = journeys(before, after).parts
+    assert (part.name, part.op) == ("策略", "changed")
+    assert [(line.op, line.place, line.after) for line in part.lines] == [("added", "再次进入", "仅一次")]
+
+
+def test_things_are_told_by_their_titles() -> None:
+    after = copy.deepcopy(JOURNEY)
+    after["nodes"]["coupon"]["params"]["batch"] = "NEW"
+    catalogue = CheckContext(catalogue=catalogue_of(load_activities()))
+    titles = {("coupon-batch", "NEW"): {"zh": "新人券", "en": "New"}}
+    sides = Sides("journey", JOURNEY, after, catalogue, lambda kind, key: titles.get((kind, key)))
+    [line] = differences(sides, "zh").parts[0].lines
+    assert (line.before, line.after) == ("HOOK-2026", "新人券")
 
 
 def test_conditions_are_told_as_sentences() -> None:

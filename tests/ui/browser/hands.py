@@ -24,6 +24,12 @@ class Hands(Protocol):
     def pick(self, target: Locator, value: str) -> None:
         """Choose an option of a select by its value."""
 
+    def find(self, target: Locator, words: str) -> None:
+        """Search by these words and take what is found first."""
+
+    def tick(self, target: Locator) -> None:
+        """Tick a box that is not ticked yet."""
+
     def clock(self, target: Locator, time: str) -> None:
         """Fill in a time of day."""
 
@@ -50,6 +56,15 @@ class Mouse:
 
     def pick(self, target: Locator, value: str) -> None:
         target.select_option(value)
+
+    def find(self, target: Locator, words: str) -> None:
+        target.click()
+        target.fill(words)
+        self.page.locator("[role=listbox]:visible > *").first.click()
+
+    def tick(self, target: Locator) -> None:
+        if not target.is_checked():
+            target.click()
 
     def clock(self, target: Locator, time: str) -> None:
         self.write(target, time)
@@ -116,6 +131,18 @@ class Keys:
                 return
             self.page.keyboard.type(letter)
         assert target.input_value() == value
+
+    def find(self, target: Locator, words: str) -> None:
+        self._reach(target)
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(words)
+        self.page.locator("[role=listbox]:visible > *").first.wait_for()
+        self.page.keyboard.press("Enter")
+
+    def tick(self, target: Locator) -> None:
+        if not target.is_checked():
+            self._reach(target)
+            self.page.keyboard.press("Space")
 
     def clock(self, target: Locator, time: str) -> None:
         hour, minute = time.split(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -37,6 +37,32 @@ EVERYTHING: dict[str, Any] = {"and": [
 def settled(page: Page, revision: int) -> None:
     """Wait until the builder shows this revision."""
     expect(page.locator(".cond")).to_have_attribute("data-revision", str(revision))
+
+
+class Slow:
+    """Holds what is sent to an address until the test lets it go on."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.held: list[Route] = []
+        page.route(address, self.hold)
+
+    def hold(self, route: Route) -> None:
+        if route.request.method == "POST":
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def wait(self) -> None:
+        """Wait until something is held."""
+        for _ in range(100):
+            if self.held:
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError("nothing was sent")
+
+    def go_on(self) -> None:
+        self.held.pop(0).continue_()
 
 
 def rows(page: Page) -> Locator:
@@ -195,6 +221,30 @@ def test_what_is_no_value_stays_typed_and_is_told_beside_its_field(
     expect(page.locator(".cond-mistake")).to_have_count(0)
     assert condition_in(database) == {"within_last": [{"var": "member.friend_since"}, "P2W"]}
     assert [each for each in walk.complaints if "422" not in each] == []
+
+
+def test_what_is_ticked_while_an_answer_is_under_way_stays_ticked(
+    walk: Walk, database: Database, clock: FixedClock
+) -> None:
+    page = walk.page
+    put_branch(database, clock, {"in": [{"var": "event.channel.kind"}, []]})
+    walk.enter(lang="en")
+    walk.go(ADDRESS)
+    slow = Slow(page, "**/condition?at=*")
+    tick = {kind: page.locator(f'.cond-ticks input[value="{kind}"]') for kind in ("pos", "receipt", "shelf")}
+    tick["pos"].check()
+    slow.wait()
+    tick["receipt"].check()
+    slow.go_on()
+    settled(page, 2)
+    expect(tick["receipt"]).to_be_checked()
+    tick["shelf"].check()
+    for revision in (3, 4):
+        slow.wait()
+        slow.go_on()
+        settled(page, revision)
+    assert condition_in(database) == {"in": [{"var": "event.channel.kind"}, [*tick]]}
+    assert walk.complaints == []
 
 
 def test_two_windows_on_one_condition_see_each_other_and_lose_nothing(

@@ -33,6 +33,7 @@ SEEDED: dict[str, Any] = _TEMPLATE.document
 LENGTHS = {
     "PT1M": "1 minute", "PT30M": "30 minutes", "P3D": "3 days", "P7D": "7 days", "P30D": "30 days", "P45D": "45 days",
 }  # fmt: skip
+OPERATORS = {"==": "is", "<": "less", "in": "in"}
 ENDS = ("not_added", "not_joined", "no_stock", "not_claimed")
 
 
@@ -217,13 +218,44 @@ class Builder:
         if closed.count():
             self.hands.press(closed.first.locator("summary").first)
 
+    # Conditions
+
     def _condition(self, pointer: str, when: Any) -> None:
-        """Write the condition; its builder has walks of its own."""
-        builder = self.page.locator(f'#panel .cond-place[data-pointer="{pointer}"]')
-        self.hands.press(builder.locator(".cond-json > summary"))
-        self.hands.write(builder.locator("textarea[name=json]"), json.dumps(when))
-        self.hands.press(builder.locator(".cond-json button[type=submit]"))
+        """Build the condition from its comparisons; they all have to hold."""
+        for index, comparison in enumerate(when.get("and", [when])):
+            self._comparison(pointer, index, comparison)
         self._saved(pointer, when)
+
+    def _comparison(self, pointer: str, index: int, comparison: Any) -> None:
+        """Add a comparison of a field with something, and set how and with what it is compared."""
+        builder = self.page.locator(f'#panel .cond-place[data-pointer="{pointer}"]')
+        [(operator, (field, other))] = comparison.items()
+        self.hands.find(builder.locator(".cond-add [role=combobox]").last, field["var"])
+        expect(builder.locator("form.cond-row")).to_have_count(index + 1)
+        row = builder.locator("form.cond-row").nth(index)
+        if row.locator(".cond-operator").input_value() != OPERATORS[operator]:
+            self.hands.pick(row.locator(".cond-operator"), OPERATORS[operator])
+        self._until(lambda: operator in self._built(pointer, index), f"{pointer} compares by {operator}")
+        self._compared(row, other)
+        self._until(lambda: self._built(pointer, index) == comparison, f"{pointer} is {comparison}")
+
+    def _compared(self, row: Locator, other: Any) -> None:
+        match other:
+            case {"var": path}:
+                self.hands.press(row.locator('button[name="swap"]'))
+                self.hands.find(row.locator('.cond-operand:has(input[name^="other."]) [role=combobox]'), path)
+            case list():
+                for value in other:
+                    self.hands.tick(row.locator(f'input[type=checkbox][value="{value}"]'))
+            case bool():
+                self.hands.pick(row.locator('select[name="value.1"]'), json.dumps(other))
+            case _:
+                self.hands.write(row.locator('input[name="value.1"]'), other)
+
+    def _built(self, pointer: str, index: int) -> Any:
+        """The comparison as it is saved."""
+        when: Any = value_at(self._document(), pointer)
+        return when["and"][index] if "and" in when else when
 
     # Tests are written as text
 

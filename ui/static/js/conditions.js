@@ -123,15 +123,25 @@
     event.preventDefault();
   }, true);
 
+  // A row keeps what was chosen in it until the last of its changes is answered: an answer to an earlier one knows less.
+  const waiting = new WeakMap();
+  const count = (by) => (event) => {
+    const row = event.detail.ctx.sourceElement;
+    if (row.matches?.(".cond form")) waiting.set(row, (waiting.get(row) ?? 0) + by);
+  };
+  document.addEventListener("htmx:config:request", count(1));
+  document.addEventListener("htmx:finally:request", count(-1));
+  const isAnswered = (control, answered) => (waiting.get(control.form) ?? 0) <= (control.form === answered ? 1 : 0);
+
   // After an answer: fields say what the server says, and the focus goes where the author goes on.
-  const settle = (editor) => {
-    for (const select of editor.querySelectorAll(".cond-body select, .cond-add select")) {
+  const settle = (editor, answered) => {
+    const here = (selector) => [...editor.querySelectorAll(selector)].filter((each) => isAnswered(each, answered));
+    for (const select of here(".cond-body select, .cond-add select")) {
       for (const each of select.options) each.selected = each.defaultSelected;
       if (![...select.options].some((each) => each.defaultSelected)) select.selectedIndex = 0;
     }
-    for (const box of editor.querySelectorAll(".cond-body input[type=checkbox]")) box.checked = box.defaultChecked;
-    for (const box of editor.querySelectorAll(".cond-body input[type=hidden], .cond-add input[type=hidden]")) box.value = box.defaultValue;
-    for (const box of editor.querySelectorAll("[role=combobox]")) if (box !== document.activeElement || editor.dataset.focus) box.value = box.defaultValue;
+    for (const box of here(".cond-body input[type=checkbox]")) box.checked = box.defaultChecked;
+    for (const box of here("[role=combobox]")) if (box !== document.activeElement || editor.dataset.focus) box.value = box.defaultValue;
   };
   const goOn = (editor) => {
     const [id, deed] = (editor.dataset.focus ?? "").split(" ");
@@ -148,8 +158,9 @@
     ].find((each) => each && !each.disabled);
     wanted?.focus();
   };
-  document.addEventListener("htmx:after:swap", () => {
-    for (const editor of document.querySelectorAll(".cond")) { settle(editor); goOn(editor); }
+  document.addEventListener("htmx:after:swap", (event) => {
+    const answered = event.detail.ctx.sourceElement;
+    for (const editor of document.querySelectorAll(".cond")) { settle(editor, answered); goOn(editor); }
   });
 
   // A new name was taken: the field is free for the next one.

@@ -38,7 +38,8 @@
     if (document.getElementById("panel")) wanted.push(asked("#panel", `panel${query || "?part=settings"}`, "outerHTML"));
     await Promise.all(wanted);
   };
-  const choose = async (node, { part = "", focus = "", remember = true, replace = false } = {}) => {
+  const choose = (node, how = {}) => unsaved.leave(() => turnTo(node, how), how.stay);
+  const turnTo = async (node, { part = "", focus = "", remember = true, replace = false }) => {
     root.dataset.node = node;
     root.dataset.part = part;
     mark();
@@ -51,7 +52,8 @@
   };
   addEventListener("popstate", () => {
     const query = new URLSearchParams(location.search);
-    choose(query.get("node") || "", { part: query.get("part") || "", remember: false });
+    const stay = () => history.pushState({}, "", page + address(root.dataset.node, root.dataset.part));
+    choose(query.get("node") || "", { part: query.get("part") || "", remember: false, stay });
   });
 
   // Commands: one after the other, each with the revision of the part of the page that it comes from
@@ -91,6 +93,7 @@
     else if (renamed) choose(renamed, { focus: "panel", replace: true });
     else if (root.dataset.node && !here.includes(root.dataset.node)) {
       const next = here.includes(after?.then) ? after.then : "";
+      unsaved.letGo();  // its fields went with it
       choose(next, { focus: next ? "node" : "" });
       if (!next) place("@entry")?.focus();
     } else if (focused && document.activeElement === document.body) place(focused)?.focus();
@@ -211,7 +214,7 @@
     else if (link) {
       event.preventDefault();
       const focus = event.detail === 0 ? "panel" : "";
-      if ("unchoose" in link.dataset) { const back = root.dataset.node; choose("").then(() => place(back)?.focus()); }
+      if ("unchoose" in link.dataset) { const back = root.dataset.node; choose("")?.then(() => place(back)?.focus()); }
       else if (link.dataset.node === "@entry" || link.dataset.part) choose("", { part: link.dataset.part || "entry", focus });
       else choose(link.dataset.node, { focus });
     }

@@ -4,31 +4,20 @@
   const parts = (form) => form.querySelectorAll(".field-control, .field-said");
 
   // A field keeps what is written in it while it has the focus, waits to be saved, or was refused.
-  // What was typed and what was sent is kept beside the form: its own attributes are made anew by each morph.
-  const typed = new WeakMap(), sent = new WeakMap();
-  const isHeld = (form) => form.contains(document.activeElement) || typed.has(form) || form.querySelector("[data-unsaved]");
+  const isHeld = (form) => form.contains(document.activeElement) || unsaved.isWritten(form);
   const hold = (form) => parts(form).forEach((part) => part.toggleAttribute("hx-morph-skip", Boolean(isHeld(form))));
   const holdAll = () => document.querySelectorAll("[data-field]").forEach(hold);
 
-  document.addEventListener("input", (event) => {
-    const form = field(event.target);
-    if (form && event.target.name) typed.set(form, (typed.get(form) || 0) + 1);
-  });
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-field]")) event.preventDefault();
   }, true);
-  document.addEventListener("htmx:before:request", (event) => {
-    const form = field(event.target);
-    if (form) sent.set(form, typed.get(form));
-  });
   document.addEventListener("htmx:after:request", (event) => {
     const form = event.target.matches?.("form[data-field]") ? event.target : null;
     if (!form || event.detail.ctx.response.status >= 400) return;
-    if (typed.get(form) === sent.get(form)) typed.delete(form);
     form.removeAttribute("hx-morph-skip");
     if (form.hasAttribute("data-empties")) {
       form.querySelectorAll("[name=value]").forEach((input) => { input.value = ""; });
-      typed.delete(form);
+      unsaved.forget(form);
     }
   });
   let open = [];
@@ -65,7 +54,7 @@
       htmx.trigger(form, "again");
     }
     if (theirs) {
-      typed.delete(form);
+      unsaved.forget(form);
       form.querySelector(".field-said").replaceChildren();
       theirs.blur();
       hold(form);

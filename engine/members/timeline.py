@@ -30,6 +30,8 @@ class Moment:
     source: str
     data: dict[str, Any]
     run: int | None
+    seq: int | None = None
+    """The place of an event in the log."""
 
 
 def timeline(
@@ -42,7 +44,7 @@ def timeline(
     rows = session.connection().execute(_TIMELINE, given).all()
     shown = rows[:limit]
     more = _written(shown[-1].at, shown[-1].place) if len(rows) > limit else None
-    return [Moment(row.at, row.kind, row.source, _masked(row.data), row.run) for row in shown], more
+    return [Moment(row.at, row.kind, row.source, _masked(row.data), row.run, row.seq) for row in shown], more
 
 
 def _masked(data: dict[str, Any]) -> dict[str, Any]:
@@ -72,14 +74,14 @@ def _read(cursor: str) -> tuple[datetime, str]:
 _TIMELINE = text("""
     SELECT * FROM (
         SELECT time AS at, 'event' || lpad(seq::text, 19, '0') COLLATE "C" AS place, type AS kind, source, data,
-               CAST(NULL AS bigint) AS run
+               CAST(NULL AS bigint) AS run, seq
         FROM events WHERE member_id = :member
         UNION ALL
         SELECT COALESCE(e.settled_at, e.asked_at), ('run' || lpad(e.run_id::text, 19, '0') || e.node || e.visit),
                e.type, 'journey/' || e.journey,
                jsonb_strip_nulls(jsonb_build_object(
                    'node', e.node, 'visit', e.visit, 'state', e.state, 'port', e.port, 'error', e.error)),
-               e.run_id
+               e.run_id, CAST(NULL AS bigint)
         FROM effects e JOIN runs r ON r.id = e.run_id WHERE r.member_id = :member
     ) AS items
     WHERE CAST(:at AS timestamptz) IS NULL OR (at, place) < (CAST(:at AS timestamptz), :place)

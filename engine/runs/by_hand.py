@@ -81,6 +81,13 @@ class Wanted:
     known: bool = False
 
 
+def whom(database: Database, keys: KeyRing, wanted: Wanted) -> int | None:
+    """The member whom a start would be about; None for somebody new. Asks for nothing. Raises StartError."""
+    with database.begin() as session:
+        _demand_live(session, wanted.journey)
+    return _whom(database, keys, wanted)[0]
+
+
 def ask(database: Database, keys: KeyRing, wanted: Wanted, *, now: datetime) -> int:
     """Accept the event that asks for a run; its place in the log. Raises StartError."""
     with database.begin() as session:

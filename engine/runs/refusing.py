@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from engine.database import direct
-from engine.journeys.door import Door
-from engine.journeys.start import Refusal, RunHistory, cooled_down, is_held_out, refuse_reentry
+from engine.definitions.source import read_source
+from engine.definitions.versions import version_at
+from engine.journeys.audience_entries import MATCHED
+from engine.journeys.door import Door, door_of
+from engine.journeys.parse import read
+from engine.journeys.start import BY_HAND, Refusal, RunHistory, cooled_down, is_held_out, refuse_reentry
 
 Rule: TypeAlias = Refusal | Literal["holdout", "paused", "too-old", "changed", "retired"]
 """Re-entry: `once`, `live` and `cooldown`. `changed`: no entry of the version that was live took the event."""
@@ -61,11 +66,66 @@ def would_refuse(
             return Refusing("holdout") if is_held_out(door, str(member)) else None
 
 
-def with_run(told: Refusing, known: Refusing | None) -> Refusing:
-    """What was recorded as the rule, with the run that is known to be its reason."""
-    return replace(known, rule=told.rule) if known is not None and known.rule == told.rule else told
+def why_refused(session: Session, seqs: Collection[int]) -> dict[int, Refusing]:
+    """Of events that asked one journey to take their member and began no run: which rule refused, as far as is known.
+
+    These are starts by hand, and what tells of somebody who was chosen; of other events nothing is said.
+    """
+    given = {"seqs": [*seqs], "types": [BY_HAND, MATCHED]}
+    asked = direct.objects(session, _Asked, _ASKED, given) if seqs else []
+    found = {each.seq: _why(session, each) for each in asked if each.fate not in {"entered", "holdout"}}
+    return {seq: told for seq, told in found.items() if told is not None}
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """An event that asked for a run and was routed without one; `fate` is what was noted of whom was chosen."""
+
+    seq: int
+    journey: str
+    member: int
+    at: datetime
+    accepted_at: datetime
+    fate: Rule | Literal["entered"] | None
+    paused_since: datetime | None
+    retired_at: datetime | None
+
+
+def _why(session: Session, asked: _Asked) -> Refusing | None:
+    """The rule that was noted, else the first that would have refused; with its run where that is known."""
+    known = _by_reentry(session, asked)
+    if known is None and asked.paused_since is not None:
+        known = Refusing("paused", since=asked.paused_since)
+    if known is None and asked.retired_at is not None:
+        known = Refusing("retired", since=asked.retired_at)
+    if asked.fate is None or asked.fate == "entered":
+        return known
+    return known if known is not None and known.rule == asked.fate else Refusing(asked.fate)
+
+
+def _by_reentry(session: Session, asked: _Asked) -> Refusing | None:
+    version = version_at(session, "journey", asked.journey, asked.accepted_at)
+    journey = read(read_source(version.document).document).journey if version else None
+    if journey is None:
+        return None
+    told = would_refuse(session, door_of(journey), asked.member, asked.at, before=asked.seq)
+    return None if told is None or told.rule == "holdout" else told
+
+
+_ASKED = """
+SELECT asked.seq, asked.data ->> 'journey' AS journey, asked.member_id AS member, asked.time AS at, asked.accepted_at,
+    chosen.fate, pause.since AS paused_since,
+    CASE WHEN live.retired_at <= asked.accepted_at THEN live.retired_at END AS retired_at
+FROM events AS asked
+LEFT JOIN chosen_members AS chosen ON chosen.seq = asked.seq
+LEFT JOIN live ON live.kind = 'journey' AND live.key = asked.data ->> 'journey'
+LEFT JOIN LATERAL (
+    SELECT min(from_at) AS since FROM pauses WHERE journey = asked.data ->> 'journey' AND run_id IS NULL
+        AND from_at <= asked.accepted_at AND (to_at IS NULL OR to_at > asked.accepted_at)
+) AS pause ON true
+WHERE asked.seq = ANY(%(seqs)s) AND asked.type = ANY(%(types)s) AND asked.routed_at IS NOT NULL
+    AND asked.member_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM runs WHERE runs.journey = asked.data ->> 'journey' AND runs.entry_seq = asked.seq)"""
 _FORMER = """
 SELECT count(*) AS runs,
     (array_agg(id ORDER BY entered_at DESC, id DESC))[1] AS run, max(entered_at) AS latest,

@@ -15,6 +15,7 @@ from engine.members.profile import MemberItem, list_members, read_profile
 from engine.members.timeline import CursorError, Moment, timeline
 from engine.occurrences.why import that_chose
 from engine.runs.listing import RunFilter, list_runs
+from engine.runs.refusing import why_refused
 from engine.secrets.keyring import KeyRing
 from rules.types import Json
 from ui.http.problems import NotFound, Unprocessable
@@ -74,6 +75,7 @@ def show_member(
         runs = list_runs(session, RunFilter(member_id=member_id), limit=20)
         chose = that_chose(session, [run.id for run in runs.items])
         moments, after = _moments(session, member_id, before)
+        refused = why_refused(session, [each.seq for each in moments if each.seq is not None])
         titles = _titles(session, {run.journey for run in runs.items})
         fields = known_fields(session)
         parked = next(iter(list_parked(session, member_id=member_id, limit=1)), None)
@@ -83,6 +85,7 @@ def show_member(
         "runs": runs.items,
         "chose": chose,
         "moments": moments,
+        "refused": refused,
         "next": after,
         "before": before,
         "titles": titles,

@@ -1,15 +1,21 @@
-"""Starting a journey by hand for one member: the form, and what became of the request."""
+"""Starting a journey by hand for one member: the form, who and what is meant, and what became of the request."""
 
 import time
 import uuid
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from engine.journeys.door import door_of
+from engine.journeys.parse import read
+from engine.members.profile import masked_names
 from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
+from engine.runs.refusing import Refusing, why_refused, would_refuse
 from ui.http.lists import LARGEST
 from ui.pages.journeys import Key, find
 from ui.pages.shown import meant
@@ -24,13 +30,19 @@ PATIENCE = 2.0
 @router.get("/journeys/{key}/start")
 def show(visit: Visiting, key: Key, event: Annotated[int | None, Query(ge=1, le=LARGEST)] = None) -> Response:
     """The form; with `event`, what became of that request."""
-    with visit.begin() as session:
-        find(session, key)
-        run = by_hand.started(session, key, event) if event else None
-        routed = by_hand.is_routed(session, event) if event else None
-    if run is not None:
-        return RedirectResponse(f"/runs/{run}", 303)
-    return _form(visit, key, told=None if routed is None else ("refused" if routed else "waiting"))
+    told = _become(visit, key, event) if event else None
+    if told is not None and told.run is not None:
+        return RedirectResponse(f"/runs/{told.run}", 303)
+    return _form(visit, key, told=told)
+
+
+@router.get("/journeys/{key}/start/told")
+def show_told(visit: Visiting, key: Key, event: Annotated[int, Query(ge=1, le=LARGEST)]) -> Response:
+    """The fragment that is asked for while a request waits: it leads to the run once there is one."""
+    told = _become(visit, key, event)
+    if told is not None and told.run is not None:
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": f"/runs/{told.run}"})
+    return visit.render("journeys/_start_told.html", {"key": key, "told": told})
 
 
 @router.post("/journeys/{key}/start")
@@ -39,22 +51,72 @@ async def start(
     key: Key,
     member: Annotated[str, Form(max_length=300)] = "",
     name: Annotated[str, Form(max_length=64)] = "",
+    *,
+    sure: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Ask for the run and lead to it; `name` keeps a second press of the button from asking twice."""
-    return await run_in_threadpool(_start, visit, key, member.strip(), name or uuid.uuid4().hex)
+    """Say who would be started in what; once that is confirmed, ask for the run and lead to it.
+
+    `name` keeps a second press of the button from asking twice.
+    """
+    return await run_in_threadpool(_start, visit, key, member.strip(), name or uuid.uuid4().hex, sure=sure)
 
 
-def _start(visit: Visit, key: str, member: str, name: str) -> Response:
+@dataclass(frozen=True)
+class Asked:
+    """What became of a request: its run, or that it waits, or that no run began and why, as far as that is known."""
+
+    event: int
+    run: int | None
+    routed: bool
+    why: Refusing | None
+
+
+def _become(visit: Visit, key: str, event: int) -> Asked | None:
+    """What became of a request; None where there is no such request."""
+    with visit.begin() as session:
+        find(session, key)
+        run = by_hand.started(session, key, event)
+        routed = by_hand.is_routed(session, event)
+        why = why_refused(session, [event]).get(event) if routed and run is None else None
+    return None if routed is None and run is None else Asked(event, run, bool(routed), why)
+
+
+def _start(visit: Visit, key: str, member: str, name: str, *, sure: bool) -> Response:
     with visit.operate() as session:
         find(session, key)
-    subject = meant(member)
-    wanted = Wanted(key, subject, visit.actor, name, visit.viewer.stores, known=True)
+    wanted = Wanted(key, meant(member), visit.actor, name, visit.viewer.stores, known=True)
     try:
+        if not sure:
+            return _confirm(visit, wanted)
         event = by_hand.ask(visit.deps.database, visit.deps.keys, wanted, now=visit.now())
     except StartError as error:
         return _form(visit, key, member=member, failure=_word(error), status=_STATUS[type(error)])
     run = _begun(visit, key, event)
     return RedirectResponse(f"/runs/{run}" if run else f"/journeys/{key}/start?event={event}", 303)
+
+
+def _confirm(visit: Visit, wanted: Wanted) -> HTMLResponse:
+    """Who would be started in what, what is really done then, and what would refuse them now. Raises StartError."""
+    member = by_hand.whom(visit.deps.database, visit.deps.keys, wanted)
+    if member is None:
+        raise by_hand.UnknownMemberError
+    with visit.begin() as session:
+        shown = find(session, wanted.journey)
+        names = masked_names(session, visit.deps.keys, [member])
+        journey = read(shown.document).journey
+        kept_out = would_refuse(session, door_of(journey), member, visit.now()) if journey else None
+    activities = {
+        each.activity: None for each in (journey.nodes if journey else {}).values() if each.type == "activity"
+    }
+    context = {
+        "shown": shown,
+        "member": member,
+        "called": names.get(member, ""),
+        "activities": [*dict.fromkeys(each.activity for each in nodes if each.type == "activity")],
+        "kept_out": kept_out,
+        "name": wanted.name,
+    }
+    return visit.render("journeys/start_sure.html", context)
 
 
 def _begun(visit: Visit, key: str, event: int) -> int | None:
@@ -69,12 +131,19 @@ def _begun(visit: Visit, key: str, event: int) -> int | None:
 
 
 def _form(
-    visit: Visit, key: str, *, member: str = "", failure: str | None = None, told: str | None = None, status: int = 200
+    visit: Visit,
+    key: str,
+    *,
+    member: str = "",
+    failure: str | None = None,
+    told: Asked | None = None,
+    status: int = 200,
 ) -> HTMLResponse:
     with visit.begin() as session:
         shown = find(session, key)
     context = {
         "shown": shown,
+        "key": key,
         "member": member,
         "failure": failure,
         "told": told,

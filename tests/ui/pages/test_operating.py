@@ -47,18 +47,18 @@ def requests(database: Database) -> list[Event]:
 def test_a_start_by_hand_is_an_event_and_says_that_it_waits(admin: Visitor, chain: Sample, database: Database) -> None:
     page = admin.get(f"{JOURNEY}/start").text
     [name] = re.findall(r'name="name" value="(\w+)"', page)
-    given = {"member": str(chain.members[3]), "name": name}
+    given = {"member": str(chain.members[3]), "name": name, "sure": "true"}
     first, again = [admin.post(f"{JOURNEY}/start", data=given) for _ in range(2)]
     [event] = requests(database)
     assert first.headers["location"] == again.headers["location"] == f"{JOURNEY}/start?event={event.seq}"
     assert (event.member_id, event.data["journey"]) == (chain.members[3], "hook-coupon")
-    assert "正在排队路由" in text_of(admin.get(first.headers["location"]))
+    assert "正在排队" in text_of(admin.get(first.headers["location"]))
 
 
 def test_a_start_leads_to_its_run_or_says_that_none_began(
     admin: Visitor, chain: Sample, database: Database, clock: FixedClock
 ) -> None:
-    where = admin.post(f"{JOURNEY}/start", data={"member": f"unionid:o6_{3:06d}"}).headers["location"]
+    where = admin.post(f"{JOURNEY}/start", data={"member": f"unionid:o6_{3:06d}", "sure": "true"}).headers["location"]
     [event] = requests(database)
     with database.begin() as session:
         session.execute(update(Event).where(col(Event.seq) == event.seq).values(routed_at=clock.now()))

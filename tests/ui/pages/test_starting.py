@@ -19,6 +19,8 @@ from tests.ui.visitor import Visitor
 from ui.pages import start
 
 JOURNEY = "/journeys/hook-coupon"
+SURE = {"sure": "true"}
+"""What the page that asks once more sends along."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +41,7 @@ def people(database: Database) -> int:
 
 @pytest.mark.parametrize("written", ["120 0000 0003", "+86 120-0000-0003", "phone:12000000003"])
 def test_a_plain_phone_number_names_the_member(admin: Visitor, chain: Sample, database: Database, written: str) -> None:
-    admin.post(f"{JOURNEY}/start", data={"member": written})
+    admin.post(f"{JOURNEY}/start", data={"member": written, **SURE})
     assert [event.member_id for event in requests(database)] == [chain.members[3]]
 
 
@@ -48,7 +50,7 @@ def test_the_number_that_pages_show_names_the_member(
     admin: Visitor, chain: Sample, database: Database, written: str
 ) -> None:
     before, member = people(database), chain.members[3]
-    admin.post(f"{JOURNEY}/start", data={"member": written.format(member)})
+    admin.post(f"{JOURNEY}/start", data={"member": written.format(member), **SURE})
     assert [event.member_id for event in requests(database)] == [member]
     assert people(database) == before
 
@@ -87,7 +89,7 @@ def test_the_hint_names_no_identity_that_would_be_made_up(admin: Visitor, chain:
 def test_the_audit_keeps_who_asked_for_which_journey_and_member_once(
     admin: Visitor, chain: Sample, database: Database
 ) -> None:
-    given = {"member": "phone:12000000003", "name": "once"}
+    given = {"member": "phone:12000000003", "name": "once", **SURE}
     for _ in range(2):
         admin.post(f"{JOURNEY}/start", data=given)
     with database.begin() as session:
@@ -98,7 +100,7 @@ def test_the_audit_keeps_who_asked_for_which_journey_and_member_once(
 
 
 def test_the_run_and_the_member_say_who_asked(admin: Visitor, chain: Sample, database: Database) -> None:
-    admin.post(f"{JOURNEY}/start", data={"member": f"#{chain.members[3]}"})
+    admin.post(f"{JOURNEY}/start", data={"member": f"#{chain.members[3]}", **SURE})
     [event] = requests(database)
     run = chain.runs["wait_add"]
     assert "Started by hand" not in text_of(admin.get(f"/runs/{run}?lang=en"))
@@ -108,3 +110,27 @@ def test_the_run_and_the_member_say_who_asked(admin: Visitor, chain: Sample, dat
     assert re.search(r"Started by hand.* admin .*Entered", timeline)
     assert "user:admin" not in timeline
     assert "requested_by: user:admin" in text_of(admin.get(f"/members/{chain.members[3]}"))
+
+
+def test_before_a_start_it_is_told_who_is_meant_in_which_version_and_that_it_is_real(
+    admin: Visitor, chain: Sample, database: Database
+) -> None:
+    member = chain.members[20]
+    page = admin.post(f"{JOURNEY}/start?lang=en", data={"member": "phone:12000000020", "name": "once"})
+    told = text_of(page)
+    assert f"林**** Member #{member}" in told, "masked, as everywhere"
+    assert "Version 2" in told
+    assert 'title="wecom.send_welcome"' in page.text
+    assert "real messages and issues real coupons" in told
+    assert 'name="name" value="once"' in page.text
+    assert requests(database) == []
+    assert "真实执行，不是模拟" in text_of(admin.post(f"{JOURNEY}/start?lang=zh", data={"member": f"#{member}"}))
+
+
+def test_before_a_start_it_is_told_which_rule_would_refuse(admin: Visitor, chain: Sample) -> None:
+    def told(number: int) -> str:
+        return text_of(admin.post(f"{JOURNEY}/start?lang=en", data={"member": f"#{chain.members[number]}"}))
+
+    assert re.search(r"refused now. Re-entry is “After exit”: they are inside since \d{4}-", told(3))
+    assert re.search(r"refused now. The cooldown is not over: .* again from \d{4}-", told(18))
+    assert "Ask all the same" in told(18)

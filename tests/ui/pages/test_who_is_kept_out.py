@@ -9,18 +9,23 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.models import Live, Version
 from engine.edits.store import put_draft
-from engine.runs.models import Run
+from engine.events.models import Event
+from engine.occurrences.models import ChosenMember, Occurrence
+from engine.runs.models import Pause, Run
 from engine.secrets.keyring import KeyRing
 from tests.ui.pages.test_pages import text_of
 from tests.ui.sample import JOURNEY, Sample
 from tests.ui.visitor import Visitor
 from ui.app import Dependencies
+from ui.messages import text
+from ui.pages import start
 from workflows.activities.registry import catalogue_of, load_activities
 
 PAGE = "/journeys/hook-coupon"
@@ -31,6 +36,12 @@ INSIDE, ENDED = 2, 18
 @pytest.fixture
 def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
     return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody routes in these tests: there is nothing to wait for."""
+    monkeypatch.setattr(start, "PATIENCE", 0.0)
 
 
 def drafted(database: Database, clock: FixedClock, **policies: Any) -> None:
@@ -93,3 +104,94 @@ def test_the_run_that_keeps_somebody_out_is_led_to(
     with database.begin() as session:
         session.execute(again)
     assert f"Run #{chain.runs['lost']}" in simulated(admin, chain.members[ENDED]), "the latest of them"
+
+
+def asked_for(admin: Visitor, database: Database, clock: FixedClock, member: int) -> Event:
+    """A start by hand that was routed and began no run."""
+    admin.post(f"{PAGE}/start", data={"member": f"#{member}", "sure": "true"})
+    with database.begin() as session:
+        found = select(Event).where(col(Event.type) == "run.requested").order_by(col(Event.seq).desc()).limit(1)
+        event = session.execute(found).scalar_one()
+        event.routed_at = clock.now()
+    return event
+
+
+def published(database: Database, clock: FixedClock, **policies: Any) -> None:
+    """A third version, with these policies."""
+    document = {**copy.deepcopy(JOURNEY), "policies": {"max_age": "P45D", **policies}}
+    named = {"kind": "journey", "key": "hook-coupon", "n": 3, "hash": "3" * 64, "bundle_hash": "b" * 64}
+    with database.begin() as session:
+        at = {"published_at": clock.now(), "published_by": "user:admin"}
+        session.add(Version(**named, **at, document=json.dumps(document), note="new policies"))
+        session.flush()
+        session.get_one(Live, ("journey", "hook-coupon")).version = 3
+
+
+@pytest.mark.parametrize(
+    ("policies", "who", "told"),
+    [
+        ({"reentry": {"mode": "once"}}, ENDED, "Re-entry is “Once”: they entered before, on "),
+        ({"reentry": {"mode": "after_exit"}}, INSIDE, "Re-entry is “After exit”: they are inside since "),
+        ({"reentry": {"mode": "always", "cooldown": "P30D"}}, ENDED, "The cooldown is not over: they entered last on "),
+    ],
+)
+def test_a_refused_start_tells_the_rule_with_the_former_run_on_its_page_and_the_member_s(
+    admin: Visitor, database: Database, chain: Sample, clock: FixedClock, policies: dict[str, Any], who: int, told: str
+) -> None:
+    published(database, clock, **policies)
+    event = asked_for(admin, database, clock, chain.members[who])
+    for page in (f"{PAGE}/start?lang=en&event={event.seq}", f"/members/{chain.members[who]}?lang=en"):
+        assert re.search(rf"{told}\d{{4}}-.* Run #\d+", text_of(admin.get(page)))
+
+
+def test_a_start_that_met_a_pause_tells_since_when_it_lasts(
+    admin: Visitor, database: Database, chain: Sample, clock: FixedClock
+) -> None:
+    published(database, clock, reentry={"mode": "always"})
+    event = asked_for(admin, database, clock, chain.members[INSIDE])
+    page = f"{PAGE}/start?lang=en&event={event.seq}"
+    assert "Which rule it was is not recorded" in text_of(admin.get(page))
+    with database.begin() as session:
+        session.add(Pause(journey="hook-coupon", from_at=clock.now()))
+    assert "The journey is paused since" in text_of(admin.get(page))
+
+
+def test_what_was_noted_of_the_chosen_is_told_on_the_member_s_page(
+    admin: Visitor, database: Database, chain: Sample, clock: FixedClock
+) -> None:
+    published(database, clock, reentry={"mode": "once"})
+    for who, fate in ((ENDED, "once"), (19, "changed"), (20, "entered")):
+        chosen_and_routed(database, chain.members[who], clock, fate)
+    assert "Re-entry is “Once”" in text_of(admin.get(f"/members/{chain.members[ENDED]}?lang=en"))
+    assert text("en", "entries.fate.changed") in text_of(admin.get(f"/members/{chain.members[19]}?lang=en"))
+    assert "Not let in" not in text_of(admin.get(f"/members/{chain.members[20]}?lang=en"))
+
+
+def chosen_and_routed(database: Database, member: int, clock: FixedClock, fate: str) -> None:
+    """An occurrence that chose the member, and what routing noted of it."""
+    at, name = clock.now(), f"by-{fate}"
+    with database.begin() as session:
+        event = Event(
+            source="waystation/occurrences",
+            event_id=name,
+            type="audience.matched",
+            member_id=member,
+            time=at,
+            accepted_at=at,
+            routed_at=at,
+            data={"journey": "hook-coupon", "occurrence": name},
+        )
+        occurrence = Occurrence(
+            journey="hook-coupon",
+            name=name,
+            entry="e",
+            form="schedule",
+            at=at,
+            version=2,
+            hash="2" * 64,
+            state="done",
+            opened_at=at,
+        )
+        session.add_all([event, occurrence])
+        session.flush()
+        session.add(ChosenMember(occurrence_id=occurrence.id, member_id=member, seq=event.seq, issued_at=at, fate=fate))

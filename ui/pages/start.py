@@ -105,9 +105,7 @@ def _confirm(visit: Visit, wanted: Wanted) -> HTMLResponse:
         names = masked_names(session, visit.deps.keys, [member])
         journey = read(shown.document).journey
         kept_out = would_refuse(session, door_of(journey), member, visit.now()) if journey else None
-    activities = {
-        each.activity: None for each in (journey.nodes if journey else {}).values() if each.type == "activity"
-    }
+    nodes = journey.nodes.values() if journey else ()
     context = {
         "shown": shown,
         "member": member,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,12 @@ def batch_named(session: Session, key: str, *, lock: bool = False) -> CouponBatc
     """The batch of this key, if there is one; `lock` holds its row until the transaction ends."""
     wanted = select(CouponBatch).where(col(CouponBatch.key) == key)
     return session.execute(wanted.with_for_update() if lock else wanted).scalar_one_or_none()
+
+
+def batches_named(session: Session, keys: Collection[str]) -> dict[str, CouponBatch]:
+    """The batches of these keys, as far as there are any."""
+    found = session.execute(select(CouponBatch).where(col(CouponBatch.key).in_(keys))).scalars()
+    return {each.key: each for each in found}
 
 
 def lock_key(session: Session, key: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from engine.coupons.models import CouponBatch
 from engine.journeys.catalogue import ActivityType
-from engine.journeys.document import EndNode
+from engine.journeys.document import DelayNode, EndNode, WaitNode
 from engine.journeys.plan import Plan
 from engine.journeys.trying import cost
 from engine.migrating.proposal import Group, Proposal
@@ -18,16 +20,23 @@ from ui.journeys.outline import Outline, outline
 from ui.messages import Language, text
 from ui.words import effects, wording
 
+Batches: TypeAlias = Callable[[Collection[str]], Mapping[str, CouponBatch]]
+"""Finds coupon batches by their keys."""
+
 
 @dataclass(frozen=True)
 class Cost:
-    """An effect, and how many of it 1,000 entrants have at least and at most; None: a loop repeats it."""
+    """An effect, and how many of it an entrant has at least and at most; None: a loop repeats it.
+
+    `title` is what the batch of a coupon is called, `worth` tells so many coupons in money where the batch knows.
+    """
 
     kind: cost.Kind
     name: str
-    batch: str
+    title: str
     least: int
     most: int | None
+    worth: Callable[[int], str] = lambda _: ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Restart:
+    """A wait that begins anew for so many who are moved to it, and how long it is; nothing for a time of day."""
+
+    name: str
+    runs: int
+    length: str
+
+
+@dataclass(frozen=True)
 class People:
     """Who would stand where on the picture of the new version."""
 
@@ -73,14 +91,26 @@ def marks(before: Mapping[str, Json], after: Mapping[str, Json], language: Langu
     return found
 
 
-def costs(plan: Plan, catalogue: Mapping[str, ActivityType], language: Language) -> list[Cost]:
-    """What 1,000 entrants cost."""
-    return [
-        Cost(
-            each.kind, wording.activity(each.kind.activity, catalogue, language), each.kind.batch, each.least, each.most
-        )
-        for each in cost.bounds(plan)
-    ]
+def costs(plan: Plan, catalogue: Mapping[str, ActivityType], batches: Batches, language: Language) -> list[Cost]:
+    """What an entrant costs. `batches` finds those that are named."""
+    bounds = cost.bounds(plan)
+    known = batches({each.kind.batch for each in bounds if each.kind.batch})
+    return [_cost(each, known.get(each.kind.batch), catalogue, language) for each in bounds]
+
+
+def _cost(
+    bound: cost.Bound, batch: CouponBatch | None, catalogue: Mapping[str, ActivityType], language: Language
+) -> Cost:
+    name = wording.activity(bound.kind.activity, catalogue, language)
+    if batch is None:
+        return Cost(bound.kind, name, "", bound.least, bound.most)
+    value, currency = batch.value, batch.currency
+
+    def worth(coupons: int) -> str:
+        return wording.money(coupons * value, currency, language) if value else ""
+
+    title = wording.title(batch.title, language)
+    return Cost(bound.kind, name, title, bound.least, bound.most, worth)
 
 
 def rows(proposal: Proposal, names: Names) -> list[Row]:
@@ -110,6 +140,21 @@ def places(proposal: Proposal, names: Names) -> list[Place]:
         )
         for need in proposal.needs
     ]
+
+
+def restarts(groups: Iterable[Group], plan: Plan, names: Names, language: Language) -> list[Restart]:
+    """The waits of the new version whose clock begins anew, with those for whom it does."""
+    runs: dict[str, int] = {}
+    for group in groups:
+        if group.move is not None and group.move.anew and group.node is not None and not group.ends:
+            runs[group.move.target] = runs.get(group.move.target, 0) + group.runs
+    found: list[Restart] = []
+    for target, n in runs.items():
+        match plan.document.nodes[target]:
+            case WaitNode(timeout=length) | DelayNode(length=length):
+                told = wording.iso_duration(length, language) if length is not None else ""
+                found.append(Restart(names.new(target), n, told))
+    return found
 
 
 def people(groups: Iterable[Group], *, moving: bool) -> People:

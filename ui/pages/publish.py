@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -10,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from engine.coupons.store import batches_named
 from engine.definitions.approvals import Standing, approve, standing
 from engine.definitions.drafts import find_draft
 from engine.definitions.errors import ApprovalError, NotPublishableError, OvertakenError
@@ -33,7 +35,7 @@ from ui.definitions.differences import Sides, differences
 from ui.definitions.table_differences import table_differences
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
-from ui.pages.publish_asked import MIGRATE, Asked
+from ui.pages.publish_asked import Asked
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
@@ -61,7 +63,7 @@ class Ready:
 @router.get("/journeys/{key}/publish")
 def show_journey(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
     """The page for a journey's draft."""
-    return _show(visit, "journey", key, Asked.of(dict(request.query_params), unsaid=MIGRATE))
+    return _show(visit, "journey", key, Asked.of(dict(request.query_params)))
 
 
 @router.get("/journeys/{key}/publish/people")
@@ -251,7 +253,8 @@ def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
     with visit.begin() as session:
         by_event = arriving.by_event(session, visit.deps.keys, ready.plan, now=visit.now())
         tried = expectations(session, ready.key, ready.stands.hash)
-    costs = publishing.costs(ready.plan, visit.deps.catalogue, visit.language)
+        batches = partial(batches_named, session)
+        costs = publishing.costs(ready.plan, visit.deps.catalogue, batches, visit.language)
     chooses = bool(ready.plan.audiences)
     return {"costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS}
 
@@ -278,6 +281,7 @@ def _people(visit: Visit, ready: Ready, asked: Asked) -> dict[str, object]:
         "people": publishing.people(proposal.groups, moving=asked.moving and ready.plan is not None),
         "rows": publishing.rows(proposal, names),
         "needed": publishing.places(proposal, names),
+        "restarts": publishing.restarts(proposal.groups, ready.plan, names, visit.language) if ready.plan else [],
         "targets": publishing.targets(ready.plan, shown) if ready.plan else [],
         "faults": proposal.faults,
         "executable": ready.plan is not None,

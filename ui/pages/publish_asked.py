@@ -29,10 +29,10 @@ class Asked:
     wrong: str | None = None
 
     @classmethod
-    def of(cls, form: Mapping[str, str], *, unsaid: str = STAY) -> Asked:
-        """Read the form. Where it does not say what becomes of those inside it is `unsaid`: they stay."""
+    def of(cls, form: Mapping[str, str]) -> Asked:
+        """Read the form. Where it does not say what becomes of those inside, they stay, as runs keep their version."""
         mapping = {name[3:]: value for name, value in form.items() if name.startswith("to:") and value}
-        in_flight, written = form.get("in_flight", unsaid), form.get("share", "").strip()
+        in_flight, written = form.get("in_flight", STAY), form.get("share", "").strip()
         share = _share(written)
         wrong = None
         if in_flight not in (STAY, MIGRATE):

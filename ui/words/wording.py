@@ -14,7 +14,8 @@ from markupsafe import Markup
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import ActivityType
 from rules.duration import DurationError, parse_duration
-from rules.types import Fields, Title
+from rules.types import Fields, Title, Type
+from rules.writing import written
 from ui.messages import Language, known, text
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,6 +39,14 @@ def number(value: float | None) -> str:
 def share(value: float | None) -> str:
     """A share of 1 as a percentage with one decimal; a dash where there is none."""
     return "—" if value is None else f"{value * 100:.1f}%"
+
+
+def money(minor: int, currency: str, language: Language) -> str:
+    """An amount, in Chinese with the word for yuan; a round one without cents."""
+    if currency != "CNY":
+        return written(minor, Type("money", currency=currency), language, ZONE)
+    yuan, cents = divmod(minor, 100)
+    return text(language, "unit.yuan", n=f"{yuan:,}.{cents:02d}" if cents else f"{yuan:,}")
 
 
 def duration(seconds: float | None, language: Language) -> str:

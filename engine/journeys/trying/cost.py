@@ -1,8 +1,9 @@
 """What a journey costs: its effects per entrant, as bounds of its graph and as expectations from counts.
 
 An effect counts when its node is left through `done`: a coupon that is sold out costs nothing. A bound holds for
-whoever comes in: at least so many, at most so many. What lies on a cycle has no upper bound. Where something may end a
-run at rest (the goal, an exit, its age), whatever lies behind a rest may not happen.
+whoever comes in while effects succeed (the stock lasts, what is called answers): at least so many, at most so many.
+What lies on every path is at least as many as there are entrants, what lies on a cycle has no upper bound. Where
+something may end a run at rest (the goal, an exit, its age), whatever lies behind a rest may not happen.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ class Kind:
 
 @dataclass(frozen=True)
 class Bound:
-    """Between `least` and `most` effects of a kind for each entrant; `most` is None where a cycle repeats it."""
+    """Between `least` and `most` effects of a kind for each entrant; `most` is None where a cycle repeats it.
+
+    `least` takes what is tried for done, as it is while effects succeed.
+    """
 
     kind: Kind
     least: int
@@ -79,7 +83,10 @@ def _having(plan: Plan, kind: Kind) -> frozenset[str]:
 
 
 def _least(plan: Plan, graph: Graph, kind: Kind) -> int:
-    """The fewest effects on a way from a start to where a run may end: the cheapest path."""
+    """The fewest effects on a way from a start to where a run may end: the cheapest path.
+
+    A node counts through whichever port it is left but `quiet`, by which nothing is tried.
+    """
     having, best = _having(plan, kind), dict[str, int]()
     ahead = [(0, start) for start in graph.starts]
     while ahead:
@@ -88,7 +95,7 @@ def _least(plan: Plan, graph: Graph, kind: Kind) -> int:
             continue
         best[node] = cost
         for port, target in graph.ports[node].items():
-            heappush(ahead, (cost + (node in having and port == "done"), target))
+            heappush(ahead, (cost + (node in having and port != "quiet"), target))
     return min((cost for node, cost in best.items() if _may_end(plan, plan.steps[node])), default=0)
 
 
@@ -112,12 +119,12 @@ def _most(plan: Plan, graph: Graph, kind: Kind) -> int | None:
 
 
 def _may_end(plan: Plan, step: Step) -> bool:
-    """Whether a run may come no further: at an end; where something ends it at rest or before an effect is done."""
+    """Whether a run may come no further: at an end; where something ends it at rest or while quiet hours last."""
     if not step.ports:
         return True
     work = step.work
     rests = isinstance(work, Wait | Delay | DelayUntil | DelayUntilTime)
-    waits = isinstance(work, Activity) and (work.type.mode == "remote" or work.type.contact == "push")
+    waits = isinstance(work, Activity) and work.type.contact == "push" and plan.quiet_hours is not None
     return (rests or waits) and bool(plan.goal or plan.exits or plan.max_age)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -111,3 +112,23 @@ def test_a_share_goes_first(admin: Visitor, world: World, read: dict[str, Any], 
     answer = admin.post(address(world), data={**GOES, "share": share, "hash": content_hash(read)})
     number, [job] = published(world)
     assert (answer.status_code, number, job.args.get("canary_bp")) == (303, 2, first)
+
+
+def test_the_page_begins_with_those_inside_staying(admin: Visitor, world: World, read: dict[str, Any]) -> None:
+    page = admin.get(f"{address(world)}?lang=en").text
+    assert re.search(r'value="stay" checked', page)
+    assert not re.search(r'value="migrate" checked', page)
+    assert "The wait begins anew for those who are moved" in page, "it is said before anything is chosen"
+
+
+def test_whose_wait_begins_anew_is_said_beside_the_choice(
+    admin: Visitor, world: World, chain: Sample, read: dict[str, Any]
+) -> None:
+    with world.database.begin() as session:
+        session.execute(update(Run).where(col(Run.id) == chain.runs["wait_add"]).values(node="wait_join"))
+    asked = {**GOES, "to:wait_join": "wait_redeem", "lang": "zh"}
+    shown = admin.get(f"{address(world)}/people", params=asked).text
+    assert "1 个实例从迁移那一刻起，再等 10 天" in shown
+    kept = admin.get(f"{address(world)}/people", params={**GOES, "lang": "zh"}).text
+    assert 'id="restarts"' not in kept, "a wait with the same timeout goes on"
+    assert 'id="restarts"' not in admin.get(f"{address(world)}/people", params={"in_flight": "stay"}).text

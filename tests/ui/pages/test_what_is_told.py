@@ -11,6 +11,7 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from engine.clock import FixedClock
+from engine.coupons.models import CouponBatch
 from engine.database.connection import Database
 from engine.edits.store import put_draft
 from engine.funnel.models import FunnelSum
@@ -109,3 +110,17 @@ def test_the_tick_before_publishing_brings_its_own_words(
     found = admin.get(f"{page}?lang=en").text
     assert 'data-told-by="sure-missing"' in found
     assert 'id="sure-missing" role="alert" data-said="Tick the box first' in found
+
+
+def test_a_coupon_that_everybody_passes_is_told_for_everybody_and_in_money(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    give = {"type": "activity", "activity": "coupon.issue", "params": {"batch": "HOOK-2026"}}
+    nodes = {"give": {**give, "ports": {"done": "end", "sold_out": "end"}}, "end": {"type": "end", "outcome": "given"}}
+    drafted(database, clock, entry=[{"on": "contact.scanned"}], start="give", nodes=nodes, tests=[])
+    address = "/journeys/hook-coupon/publish/entering?lang=zh"
+    row = "发券 红颜草莓 9.9 元券 HOOK-2026 1,000 面值共 9,900 元 1,000 面值共 9,900 元"
+    assert row in text_of(admin.get(address))
+    with database.begin() as session:
+        session.execute(update(CouponBatch).values(value=0))
+    assert "HOOK-2026 1,000 1,000" in text_of(admin.get(address)), "no value is made up"

@@ -30,8 +30,13 @@ def found(nodes: dict[str, Any], **parts: Any) -> dict[str, tuple[int, int | Non
     [
         ({"a": activity("note")}, {}, {"note": (1, 1)}),
         ({"a": activity("note", ports={"done": "b"}), "b": activity("note")}, {}, {"note": (2, 2)}),
-        ({"a": {**COUPON, "ports": {"done": "end", "sold_out": "late"}}}, {}, {"coupon.issue/B": (0, 1)}),
-        ({"a": activity("note", ports={"done": "end", "error": "late"})}, {}, {"note": (0, 1)}),
+        ({"a": {**COUPON, "ports": {"done": "end", "sold_out": "late"}}}, {}, {"coupon.issue/B": (1, 1)}),
+        (
+            {"a": {**COUPON, "ports": {"done": "b", "sold_out": "late"}}, "b": activity("note")},
+            {},
+            {"coupon.issue/B": (1, 1), "note": (0, 1)},
+        ),
+        ({"a": activity("note", ports={"done": "end", "error": "late"})}, {}, {"note": (1, 1)}),
         ({"a": wait("custom.b", ports={"got": "b"}), "b": activity("note")}, {}, {"note": (0, 1)}),
         ({"a": wait("custom.b", ports={"got": "b"}), "b": activity("note")}, AGELESS, {"note": (1, 1)}),
         (
@@ -73,7 +78,20 @@ def test_batches_are_counted_apart_where_the_document_names_them() -> None:
             "ports": {"done": "end", "sold_out": "late"},
         },
     }
-    assert found(nodes) == {"coupon.issue": (0, 1), "coupon.issue/B": (0, 1), "coupon.issue/C": (0, 1)}
+    assert found(nodes) == {"coupon.issue": (1, 1), "coupon.issue/B": (1, 1), "coupon.issue/C": (1, 1)}
+
+
+def test_another_batch_for_who_comes_too_late_is_no_coupon_for_everybody() -> None:
+    second = {**COUPON, "params": {"batch": "C"}, "ports": {"done": "end", "sold_out": "late"}}
+    nodes = {"a": {**COUPON, "ports": {"done": "end", "sold_out": "b"}}, "b": second}
+    assert found(nodes) == {"coupon.issue/B": (1, 1), "coupon.issue/C": (0, 1)}
+
+
+def test_what_quiet_hours_hold_back_may_not_happen() -> None:
+    quiet = {"policies": {"max_age": "P9D", "quiet_hours": {"from": "21:00", "to": "08:00"}}}
+    push = {"a": activity("push")}
+    assert (found(push), found(push, **quiet)) == ({"push": (1, 1)}, {"push": (0, 1)})
+    assert found({"a": activity("push", ports={"done": "end", "quiet": "late"})}) == {"push": (0, 1)}
 
 
 def test_every_start_counts() -> None:

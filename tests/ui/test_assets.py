@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,26 @@ def test_the_manifest_pins_exactly_and_the_lock_names_no_address_to_fetch_from()
         assert packages[f"node_modules/{name}"]["version"] == version
     assert not [name for name, entry in packages.items() if "resolved" in entry]
     assert all("integrity" in entry for name, entry in packages.items() if name)
+
+
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        ("a{b:c}.x:has(.y){b:c}d{e:f}", "a{b:c}d{e:f}"),
+        ("@media print{.x:not(:has(> .y)),p{b:c}}", "@media print{p{b:c}}"),
+        (".x:is(a,:has(b)) c,.z:is(d,e){b:c}", ".z:is(d,e){b:c}"),
+        (".has{b:c}legend{e:f}legend+*{b:c}legend+p{b:c}", ".has{b:c}legend{e:f}legend+p{b:c}"),
+        ('@charset "x";.divide-x>:not(template)~:not(template),.y{b:","}', '@charset "x";.y{b:","}'),
+    ],
+)
+def test_selectors_that_make_long_pages_slow_are_left_out(css: str, kept: str) -> None:
+    assert assets.lean(css) == kept
+
+
+def test_no_stylesheet_of_npm_asks_for_the_styles_of_a_whole_page_at_each_change(vendor: Path) -> None:
+    """Whichever element comes after another, or whatever holds one: then every element may be meant."""
+    whole_page = re.compile(r":has\(|[~+] ?(\*|:not\([^()]*\))$")
+    for sheet in vendor.glob("*.css"):
+        selectors = [each for rule in re.findall(r"([^{}]+)\{", sheet.read_text("utf-8")) for each in rule.split(",")]
+        assert len(selectors) > 1000
+        assert [each for each in selectors if whole_page.search(each)] == []

@@ -46,11 +46,9 @@ window.gridEdits = (grid) => {
     const meant = { base: Number(home.dataset.revision), ...edit };  // of what its author sees now, however late it is sent
     waiting += 1;
     queue = queue.then(async () => {
-      home.toggleAttribute("data-busy", true);
       try {
         answered(await post("send", { seen: grid.table.seen(), ...meant }), meant, then);
       } finally {
-        home.toggleAttribute("data-busy", false);
         waiting -= 1;
         if (!waiting && behind) refresh();
       }

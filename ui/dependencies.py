@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi import Request
@@ -11,6 +12,7 @@ from fastapi import Request
 from engine.clock import Clock
 from engine.database.connection import Database
 from engine.decisions.rulesets import Rulesets
+from engine.definitions.plans import Plans
 from engine.journeys.context import Proofs
 from engine.secrets.keyring import KeyRing
 from ui.definitions.findings import Findings
@@ -42,6 +44,11 @@ class Dependencies:
     proofs: Proofs | None = None
     findings: Findings = field(default_factory=Findings)
     approvals: frozenset[str] = frozenset()
+
+    @cached_property
+    def plans(self) -> Plans:
+        """Compiled journeys, each made once."""
+        return Plans(self.catalogue)
 
     @property
     def secure(self) -> bool:

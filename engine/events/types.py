@@ -215,6 +215,12 @@ EVENT_TYPES: Mapping[str, EventType] = {
 }  # fmt: skip
 """Every declared type by name. Types below `custom.` need no declaration: see `event_type`."""
 
+
+def every_event_field() -> Fields:
+    """The `event.*` of all declared types; one that several have is as the last of them declares it."""
+    return {path: each for kind in EVENT_TYPES.values() for path, each in kind.fields.items()}
+
+
 INTERNAL_TYPES = frozenset({"run.requested"})
 """Types that only the product itself sends."""
 

@@ -82,6 +82,12 @@ def seal_reads(reads: Json, keys: KeyRing) -> str:
     return base64.b64encode(keys.seal_json(reads)).decode()
 
 
+def open_reads(sealed: str, keys: KeyRing) -> dict[str, Json]:
+    """What `seal_reads` sealed."""
+    opened: dict[str, Json] = keys.open_json(base64.b64decode(sealed))
+    return opened
+
+
 def line(entry: Log, keys: KeyRing) -> dict[str, Any]:
     """One line of a log as it is kept."""
     kept: dict[str, Any] = {"kind": entry.kind, "at": entry.at.isoformat(), "node": entry.node}

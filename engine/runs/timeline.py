@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,13 +26,17 @@ _ACTIONS = {
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """One line. `kind` is entered, event, effect, left, timeout, deferred, failed, operator, migrated or ended."""
+    """One line. `kind` is entered, event, effect, left, timeout, deferred, failed, operator, migrated or ended.
+
+    `sealed` is what was read for it, which may be personal.
+    """
 
     at: datetime
     kind: str
     node: str | None
     port: str | None
     detail: dict[str, Any]
+    sealed: str | None = field(default=None, repr=False)
 
 
 def read_timeline(session: Session, run_id: int) -> list[TimelineItem]:
@@ -82,4 +86,6 @@ def _woven(items: Sequence[TimelineItem], between: Iterable[TimelineItem]) -> li
 
 def _item(line: dict[str, Any]) -> TimelineItem:
     at = datetime.fromisoformat(line["at"])
-    return TimelineItem(at, line["kind"], line.get("node"), line.get("port"), line.get("detail") or {})
+    return TimelineItem(
+        at, line["kind"], line.get("node"), line.get("port"), line.get("detail") or {}, line.get("reads")
+    )

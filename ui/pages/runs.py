@@ -14,6 +14,8 @@ from sqlmodel import col
 from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Shown
+from engine.events.types import every_event_field
+from engine.fields.catalogue import known_fields
 from engine.jobs.bulk import ACTIONS
 from engine.members.lookup import find_member
 from engine.occurrences.why import chosen_by
@@ -23,7 +25,8 @@ from engine.runs.commands import untaken
 from engine.runs.entries import lasting_pause
 from engine.runs.listing import STATUSES, RunFilter, list_runs
 from engine.runs.models import Run
-from engine.runs.view import ports_of, read_run
+from engine.runs.reasons import reasons_of
+from engine.runs.view import RunView, ports_of, read_run
 from engine.trying.titles import titles_of
 from rules.types import Json
 from ui.http.problems import NotFound
@@ -32,6 +35,7 @@ from ui.messages import Language
 from ui.pages.journeys import Key, find, read
 from ui.pages.shown import meant
 from ui.pages.visit import Visit, Visiting
+from ui.trying.reasons import Why, why
 from ui.words import wording
 
 router = APIRouter()
@@ -136,6 +140,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             "ended_for": ended_for(session, run),
             "chosen_by": chosen_by(session, run.entry_seq),
             "named": _named(session, shown.document, visit.language),
+            "whys": _whys(visit, session, run, view),
         }
     return {
         **around,
@@ -150,6 +155,13 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
         "saved": {name: json.dumps(value, ensure_ascii=False) for name, value in view.vars.items()},
         "temporal_url": _temporal_url(visit, run),
     }
+
+
+def _whys(visit: Visit, session: Session, run: Run, view: RunView) -> list[Why | None]:
+    """Why each line of the timeline came to be, in words."""
+    told = reasons_of(session, visit.deps.keys, visit.deps.plans, run, view.timeline)
+    fields = {**every_event_field(), **known_fields(session)}
+    return [why(each, fields, visit.language) if each is not None else None for each in told]
 
 
 def _named(session: Session, document: Mapping[str, Json], language: Language) -> dict[str, str]:

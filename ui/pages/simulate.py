@@ -214,7 +214,7 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
     found = simulated(visit, seen.session, seen.tried, seen.plan, walk)
     titles = titles_of(seen.session, [each.params for each in found.effects])
     drawn = design(seen.tried.document, [], catalogue, visit.language)
-    words = Words(catalogue, seen.tried.context.events, titles, visit.language)
+    words = Words(catalogue, seen.tried.context.events, titles, seen.forms.known, visit.language)
     teller = Teller(seen.plan, drawn, words)
     stations = teller.stations(found, walk)
     member = find_member(seen.session, visit.deps.keys, walk.member) if walk.member else None

@@ -11,10 +11,12 @@ from engine.journeys.plan import Plan
 from engine.journeys.steps import Split
 from engine.journeys.trying.simulation import Simulation
 from engine.journeys.trying.tracing import Line, Reason
-from rules.types import Json
+from rules.types import Fields, Json
 from ui.journeys.canvas import Mark
 from ui.journeys.design import Design
 from ui.messages import Language, text
+from ui.rulesets.tables import named
+from ui.trying.reasons import Said, said
 from ui.trying.walks import FAILS, Walk
 from ui.words import effects, wording
 
@@ -37,21 +39,11 @@ class Bubble:
 
 
 @dataclass(frozen=True)
-class Said:
-    """A condition that was asked: `port` is where it would have led."""
-
-    reason: Reason
-    verdict: str
-    sentence: str
-    parts: tuple[tuple[str, str], ...]
-    port: str | None = None
-
-
-@dataclass(frozen=True)
 class Told:
     """One line: the trace's, with its conditions in words and what else may come of it.
 
     `params` and `data` say what an effect is given and what an event tells, where it is neither message nor coupon.
+    `missing` names fields that nobody knew.
     `nth` counts the calls of the activity; `others` are the ports through which it might have ended, or the arms.
     """
 
@@ -61,6 +53,7 @@ class Told:
     coupon: str | None = None
     params: tuple[tuple[str, str], ...] = ()
     data: str = ""
+    missing: str = ""
     nth: int = 0
     others: tuple[tuple[str, str], ...] = ()
 
@@ -83,6 +76,7 @@ class Words:
     catalogue: Catalogue
     events: EventTypes
     titles: effects.Titles
+    fields: Fields
     language: Language
 
 
@@ -122,15 +116,18 @@ class Teller:
         return step.name if step else node or text(self.language, "node.entry")
 
     def _told(self, line: Line, calls: dict[str, int]) -> Told:
-        told = Told(line, tuple(self._said(line, reason) for reason in line.why), data=self._data(line))
+        why = tuple(
+            said(reason, self.words.fields, self.language, _port_of(self.plan, line, reason)) for reason in line.why
+        )
+        told = Told(line, why, data=self._data(line), missing=self._missing(line))
         activity, params = line.detail.get("activity"), line.detail.get("params")
         step = self.plan.steps.get(line.node or "")
         if line.kind in {"effect", "failed"} and isinstance(activity, str) and isinstance(params, dict):
             nth = calls.get(activity, 0)
             calls[activity] = nth + 1
-            said = effects.told(activity, params, self.words.catalogue, self.words.titles, self.language)
-            told = replace(told, params=tuple(said), bubble=self._bubble(activity, params), coupon=self._coupon(params))
-            told = replace(told, nth=nth)
+            given = effects.told(activity, params, self.words.catalogue, self.words.titles, self.language)
+            told = replace(told, params=tuple(given), nth=nth)
+            told = replace(told, bubble=self._bubble(activity, params), coupon=self._coupon(params))
             ports = step.ports if step else {}
             names = [port for port in ports if port not in {"error", "quiet"}]
             others = [(port, wording.port(port, self.language)) for port in names if port != line.port]
@@ -141,33 +138,17 @@ class Teller:
             return replace(told, others=tuple((arm, wording.port(arm, self.language)) for arm in arms))
         return told
 
+    def _missing(self, line: Line) -> str:
+        """What the fields are called that its params and texts named and nobody knew."""
+        paths = line.detail.get("missing")
+        return named([str(each) for each in paths], self.words.fields, self.language) if isinstance(paths, list) else ""
+
     def _data(self, line: Line) -> str:
         """What the event told that let somebody in, or did not."""
         on, data = line.detail.get("type"), line.detail.get("data")
         if line.kind not in {"entry", "refused", "event"} or not isinstance(on, str) or not isinstance(data, dict):
             return ""
         return effects.happened(on, data, self.words.events, self.language)
-
-    def _said(self, line: Line, reason: Reason) -> Said:
-        explanation = reason.explanation or {}
-        parts = explanation.get("parts")
-        return Said(
-            reason,
-            verdict_of(reason),
-            _sentence(explanation, self.language) or reason.pointer,
-            tuple(self._part(part) for part in parts if isinstance(part, dict)) if isinstance(parts, list) else (),
-            _port_of(self.plan, line, reason),
-        )
-
-    def _part(self, part: Mapping[str, Json]) -> tuple[str, str]:
-        """A sub-expression and what it came to."""
-        if part.get("unknown"):
-            value = text(self.language, "trying.unknown")
-        elif part.get("personal") and part.get("value") is None:
-            value = text(self.language, "trying.hidden")
-        else:
-            value = _written(part.get("value"), self.language)
-        return _sentence(part, self.language), value
 
     def _bubble(self, activity: str, params: Mapping[str, Json]) -> Bubble | None:
         said = params.get("text")
@@ -195,32 +176,12 @@ class Teller:
         return wording.title(self.words.titles.get((kind, key)), self.language, key)
 
 
-def verdict_of(reason: Reason) -> str:
-    """true, false, unknown or error."""
-    if reason.error:
-        return "error"
-    return "unknown" if reason.value is None else str(reason.value).lower()
-
-
 def _entered(stations: Sequence[Station]) -> list[Station]:
     return [station for station in stations if station.node is not None]
 
 
 def _day(at: datetime, plan: Plan) -> str:
     return at.astimezone(plan.zone).strftime("%Y-%m-%d")
-
-
-def _sentence(explanation: Mapping[str, Json], language: Language) -> str:
-    said = explanation.get("sentence")
-    return str(said.get(language, "")) if isinstance(said, dict) else ""
-
-
-def _written(value: Json, language: Language) -> str:
-    if isinstance(value, bool):
-        return text(language, "try.true" if value else "try.false")
-    if value is None:
-        return text(language, "trying.nothing")
-    return effects.plain(value, language)
 
 
 def _port_of(plan: Plan, line: Line, reason: Reason) -> str | None:

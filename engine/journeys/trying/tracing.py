@@ -50,6 +50,14 @@ class Reason:
         }
 
 
+def reason_of(judged: Judged, *, explained: bool = True) -> Reason:
+    """What a condition that was evaluated came to, and why."""
+    known = judged.error is None and not isinstance(judged.value, Unknown)
+    value = bool(judged.value) if known and isinstance(judged.value, bool) else None
+    explanation = judged.explained().to_json() if explained else None
+    return Reason(judged.pointer, value, judged.missing, judged.error, explanation)
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a trace. `why` are the conditions that were asked, in order."""
@@ -189,11 +197,8 @@ class Tracer:
         return tuple(self._reason(each) for each in chosen)
 
     def _reason(self, judged: Judged) -> Reason:
-        known = judged.error is None and not isinstance(judged.value, Unknown)
-        value = bool(judged.value) if known and isinstance(judged.value, bool) else None
-        explanation = judged.explained().to_json() if self._explained < MOST_EXPLAINED else None
         self._explained += 1
-        return Reason(judged.pointer, value, judged.missing, judged.error, explanation)
+        return reason_of(judged, explained=self._explained <= MOST_EXPLAINED)
 
     def _shown(self, computed: Computed, value: Json) -> Json:
         if computed.value.fields.isdisjoint(self.privacy.personal):

@@ -1,0 +1,91 @@
+"""A run's page: why it went its way, in words, without what is personal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from engine.clock import FixedClock
+from engine.database.connection import Database
+from engine.runs.models import Run, Turn
+from engine.runs.record import seal_reads
+from engine.secrets.keyring import KeyRing
+from tests.ui.pages.test_pages import text_of
+from tests.ui.sample import Sample
+from tests.ui.visitor import Visitor
+from ui.app import Dependencies
+from workflows.activities.registry import catalogue_of, load_activities
+
+
+@pytest.fixture
+def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
+    return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
+
+
+@pytest.fixture
+def run(database: Database, keys: KeyRing, clock: FixedClock, chain: Sample) -> int:
+    """A run that came by a branch, an event, a time that passed, and its goal."""
+    at = clock.now() - timedelta(hours=1)
+
+    def line(kind: str, node: str | None, port: str | None = None, reads: Any = None, **detail: Any) -> dict[str, Any]:
+        sealed = {"reads": seal_reads(reads, keys)} if reads else {}
+        return {"at": at.isoformat(), "kind": kind, "node": node, "port": port, "detail": detail, **sealed}
+
+    friend, batch = {"member.friend": False}, {"event.batch": "HOOK-2026"}
+    log = [
+        line("left", "how", "else", friend),
+        line("event", "wait_add", type="contact.added", fate="wait", seq=7),
+        line("left", "wait_add", "added"),
+        line("timeout", "wait_join", "timeout"),
+        line("timeout", "wait_redeem", "done"),
+        line("event", "wait_redeem", type="coupon.redeemed", fate="goal", seq=8, reads=batch),
+    ]
+    found = chain.runs["wait_redeem"]
+    with database.begin() as session:
+        session.add(Turn(run_id=found, n=3, at=at, answer={}, log=log))
+    return found
+
+
+def test_each_exit_tells_why_it_was_taken(admin: Visitor, run: int) -> None:
+    page = text_of(admin.get(f"/runs/{run}?lang=en"))
+    assert "is a friend: not true" in page
+    assert "because “Added as a friend” came" in page
+    assert "waited 7 d, and “Joined a group” did not happen" in page
+    assert "Waited" in page
+    assert "the delay of 30 d is over" in page
+    assert "coupon batch is HOOK-2026: true" in page
+
+
+def test_the_reasons_are_told_in_chinese_as_well_and_the_fragment_tells_them_too(admin: Visitor, run: int) -> None:
+    page = text_of(admin.get(f"/runs/{run}/progress?lang=zh"))
+    assert "因为收到「添加好友」" in page
+    assert "等了 7 天，没有发生「入群」" in page
+    assert "不成立" in page
+
+
+def test_lines_from_before_a_migration_are_read_by_the_version_that_wrote_them(
+    admin: Visitor, database: Database, clock: FixedClock, run: int
+) -> None:
+    def crossed(**detail: Any) -> None:
+        line = {"at": clock.now().isoformat(), "kind": "migrated", "node": "wait_redeem", "port": None}
+        with database.begin() as session:
+            session.merge(Turn(run_id=run, n=4, at=clock.now(), answer={}, log=[{**line, "detail": detail}]))
+
+    crossed(**{"from": 1, "to": 2, "rule": "same"})
+    assert "is a friend: not true" in text_of(admin.get(f"/runs/{run}?lang=en"))
+    crossed(**{"from": 77, "to": 2, "rule": "same"})
+    page = text_of(admin.get(f"/runs/{run}?lang=en"))
+    assert "not true" not in page, "of a version that is gone nobody can tell"
+    assert "Joined a group" in page
+
+
+def test_a_run_whose_version_cannot_be_compiled_here_is_shown_without_reasons(
+    admin: Visitor, database: Database, run: int
+) -> None:
+    with database.begin() as session:
+        session.get_one(Run, run).bundle_hash = "c" * 64
+    page = admin.get(f"/runs/{run}?lang=en")
+    assert page.status_code == 200
+    assert "not true" not in text_of(page)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from rules import messages
+from rules.pointers import step_of
 from rules.types import Json, Problem
 
 MAX_DEPTH = 32
@@ -56,7 +57,7 @@ def check_json(
 def escape(key: str) -> str:
     """A key as one step of a JSON pointer."""
     shown = key if is_storable(key) else key.encode("utf-8", "replace").decode().replace("\0", "?")
-    return shown.replace("~", "~0").replace("/", "~1")
+    return step_of(shown)
 
 
 def _pointer(base: str, place: _Place) -> str:

@@ -17,8 +17,7 @@ from rules.tree import Checker, Closure, Facts
 from rules.types import Fields, Problem
 from rules.unknown import Unknown
 from rules.writing import WRITABLE, written
-
-DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
+from rules.zones import HOME
 
 PLACEHOLDER: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 PATH: Final = re.compile(r"[^\W\d][\w-]*(\.\w[\w-]*)*")
@@ -46,7 +45,7 @@ class Text:
         language: str = "zh",
         *,
         now: datetime | None = None,
-        zone: ZoneInfo = DEFAULT_ZONE,
+        zone: ZoneInfo = HOME,
     ) -> str | Unknown:
         """The text in `language` (`zh` or `en`), instants in `zone`.
 

@@ -1,6 +1,7 @@
-"""The changes of a zone's clocks as two lists, so that another program can reckon with the very zone that Python knows.
+"""Time zones: the chain's own, and the changes of a zone's clocks as two lists for programs that reckon outside Python.
 
-A database has zone data of its own, of another age perhaps, and another mind about the hour that occurs twice.
+They reckon with the very zone that Python knows: a database has zone data of its own, of another age perhaps, and
+another mind about the hour that occurs twice.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+HOME_ZONE = "Asia/Shanghai"
+HOME = ZoneInfo(HOME_ZONE)
+"""The chain's time zone: days are counted in it, and a document that names no zone means it."""
 
 FROM, UNTIL = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 """The instants for which changes are listed, half-open."""

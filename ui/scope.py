@@ -16,6 +16,7 @@ from engine.journeys.fields import DocumentFields
 from engine.journeys.parse import read
 from engine.rulesets.fields import seen_by
 from rules.fields import MOMENT
+from rules.pointers import key_of
 from rules.types import Declaration, Fields, Json, Title
 from ui.messages import LANGUAGES, known, text
 from ui.words.choices import search_words
@@ -84,7 +85,7 @@ def _of_journey(document: dict[str, Json], pointer: str, context: CheckContext) 
         case ["nodes", node, "for", index, *_] if index.isdecimal():
             return scope.at_event(_event_of(document, f"/nodes/{node}/for/{index}"))
         case ["nodes", node, *_]:
-            return scope.at_node(unescape(node))
+            return scope.at_node(key_of(node))
         case _:
             return scope.at_node("")
 
@@ -113,11 +114,6 @@ def _of_ruleset(document: dict[str, Json], pointer: str, context: CheckContext) 
             return fields if own is None else {**fields, "": own}
         case _:
             return fields
-
-
-def unescape(step: str) -> str:
-    """One step of a JSON pointer as the key that it names."""
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 # How they are offered

@@ -43,6 +43,7 @@ from engine.trying.backtests import BacktestError
 from engine.trying.people import UnknownPersonError
 from rules.documents.commands import CommandError
 from rules.errors import RuleError
+from rules.pointers import pointer_of
 from rules.types import Json
 from ui.definitions.presentable import presentable
 from ui.dependencies import dependencies
@@ -255,4 +256,4 @@ def _pointer(loc: Iterable[str | int]) -> str:
     place, *path = loc
     if place != "body":
         return str(path[0]) if path else str(place)
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return pointer_of(path)

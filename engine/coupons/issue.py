@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -19,9 +18,9 @@ from engine.events.incoming import INTERNAL, IncomingEvent
 from engine.events.ingest import ingest
 from engine.secrets.keyring import KeyRing
 from rules.duration import add_to_instant, parse_duration
+from rules.zones import HOME
 
 SOURCE = f"{INTERNAL}coupons"
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def issue(
 def expiry(valid_for: str | None, valid_until: datetime | None, now: datetime) -> datetime | None:
     """Until when a coupon issued now may be redeemed."""
     if valid_for is not None:
-        return add_to_instant(now, parse_duration(valid_for), ZONE)
+        return add_to_instant(now, parse_duration(valid_for), HOME)
     return valid_until
 
 

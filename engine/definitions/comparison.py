@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal, TypeAlias
 
-from rules.documents.pointers import ABSENT, Absent, pointer_of
+from rules.documents.pointers import ABSENT, Absent
+from rules.pointers import pointer_of
 from rules.types import Json
 
 WHOLE = frozenset({"when", "and", "audience", "becomes", "title", "note", "valid", "agree"})

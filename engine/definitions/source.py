@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from engine.definitions.errors import NotReadableError
 from rules.limits import escape
+from rules.pointers import keys_of
 from rules.types import Json
 
 MAX_DEPTH = 200
@@ -90,8 +91,7 @@ def _is_deep(document: dict[str, Json]) -> bool:
 def value_at(document: Json, pointer: str) -> Json:
     """The value at a JSON pointer; null where there is none."""
     value = document
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
+    for key in keys_of(pointer):
         match value:
             case dict():
                 value = value.get(key)

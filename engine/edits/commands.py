@@ -18,7 +18,7 @@ from engine.edits import generic
 from engine.journeys.editing import apply as journeys
 from engine.journeys.editing.commands import JourneyCommand
 from rules.documents.commands import CommandError
-from rules.documents.pointers import pointer_of
+from rules.pointers import pointer_of
 from rules.tables import editing as tables
 from rules.tables.commands import TableCommand
 from rules.types import Json

@@ -9,7 +9,8 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from rules.documents.commands import CommandError
-from rules.documents.pointers import ABSENT, Absent, changed, found, pointer_of, position, steps_of, with_item
+from rules.documents.pointers import ABSENT, Absent, changed, found, position, steps_of, with_item
+from rules.pointers import pointer_of
 from rules.types import Json
 
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
-from rules.documents.pointers import Absent, changed, found, pointer_of, position, steps_of, with_item
+from rules.documents.pointers import Absent, changed, found, position, steps_of, with_item
+from rules.pointers import pointer_of
 from rules.types import Json
 
 Steps: TypeAlias = tuple[str | int, ...]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.edits.patches import same
-from rules.documents.pointers import ABSENT, Absent, pointer_of
+from rules.documents.pointers import ABSENT, Absent
+from rules.pointers import pointer_of
 from rules.types import Json
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from engine.members.handles import HandleError, phone_number
 from engine.secrets.keyring import KeyRing
 from rules.limits import escape
+from rules.pointers import keys_of
 from rules.types import Json
 
 PHONE_KEYS = frozenset({"phone", "mobile", "telephone", "tel", "phone_number", "mobile_number"})
@@ -40,8 +41,7 @@ def put_back(data: Mapping[str, Json], taken: Mapping[str, Json]) -> dict[str, J
     """The data as it arrived: what `take_out` took, at its place again."""
     whole: dict[str, Json] = dict(data)
     for pointer, value in taken.items():
-        steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-        whole = _replaced(whole, steps, value)
+        whole = _replaced(whole, keys_of(pointer), value)
     return whole
 
 

@@ -19,6 +19,7 @@ from rules.documents.mend import Format, mend
 from rules.documents.values import EventType, Key, Length, Note, Part, Path, Title, Zone
 from rules.limits import escape
 from rules.types import Declaration, Json, Problem
+from rules.zones import HOME_ZONE
 
 SCHEMA = "waystation/fields@1"
 MAX_BYTES = 256 * 1024
@@ -43,7 +44,7 @@ class Derive(Part):
     within: Length | None = None
     when: Json = None
     fields: dict[Path, Declaration] = Field(default_factory=dict)
-    time_zone: Zone = "Asia/Shanghai"
+    time_zone: Zone = HOME_ZONE
 
     @property
     def given(self) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -16,8 +15,7 @@ from engine.database import direct
 from engine.funnel.buckets import LOG_GAMMA, SHORTEST
 from engine.funnel.people import ALL_BITS, CELL, SPANS, first_bits, shared_bits
 from engine.runs.models import Run
-
-ZONE = ZoneInfo("Asia/Shanghai")
+from rules.zones import HOME
 
 HELD_OUT = "entered"
 """The name under which runs of the holdout are counted; their outcomes are counted under their own names."""
@@ -124,7 +122,7 @@ def merged(session: Session, member_id: int) -> None:
 
 def day_of(at: datetime) -> date:
     """The day that a run entered at `at` belongs to."""
-    return at.astimezone(ZONE).date()
+    return at.astimezone(HOME).date()
 
 
 def _cell(run: Run | RefusedEntry) -> dict[str, object]:

@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from engine.funnel.deltas import ZONE
 from engine.funnel.query import Funnel, Span
+from rules.zones import HOME
 
 GOAL = "goal"
 
@@ -54,7 +54,7 @@ def _still_going(session: Session, journey: str, span: Span) -> int:
 
 
 def _midnight(day: date | None, *, days: int = 0) -> datetime | None:
-    return None if day is None else datetime.combine(day + timedelta(days=days), time(), ZONE)
+    return None if day is None else datetime.combine(day + timedelta(days=days), time(), HOME)
 
 
 _STILL_GOING = text("""

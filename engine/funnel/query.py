@@ -16,8 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from engine.funnel.buckets import median
-from engine.funnel.deltas import HELD_OUT, ZONE
+from engine.funnel.deltas import HELD_OUT
 from engine.funnel.people import counted
+from rules.zones import HOME
 
 By = Literal["channel", "store", "associate", "version", "day"]
 BYS: tuple[By, ...] = get_args(By)
@@ -253,7 +254,7 @@ def _read_repeats(
     values = {
         "journey": journey,
         "stride": stride,
-        "zone": str(ZONE),
+        "zone": str(HOME),
         "start": _midnight(span.first) if span.first else None,
         "stop": _midnight(span.last + timedelta(days=1)) if span.last else None,
     }
@@ -261,4 +262,4 @@ def _read_repeats(
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), ZONE)
+    return datetime.combine(day, time(), HOME)

@@ -24,9 +24,9 @@ from rules.documents.values import (
     Zone,
 )  # fmt: skip
 from rules.types import Declaration, Json
+from rules.zones import HOME_ZONE
 
 SCHEMA = "waystation/journey@1"
-DEFAULT_ZONE = "Asia/Shanghai"
 MAX_NODES = 150
 
 # Policies, goal, exits
@@ -61,7 +61,7 @@ class Policies(Part):
     entry_max_age: Length = "P1D"
     quiet_hours: QuietTime | None = None
     holdout: Holdout | None = None
-    time_zone: Zone = DEFAULT_ZONE
+    time_zone: Zone = HOME_ZONE
     pressure: Json = None
 
 

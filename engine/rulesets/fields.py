@@ -11,10 +11,10 @@ from engine.journeys.catalogue import EventTypes
 from engine.journeys.context import CheckContext
 from engine.journeys.fields import event_fields
 from engine.members.fields import base_fields
-from rules.tables.document import DEFAULT_ZONE
 from rules.tables.parse import read
 from rules.tables.relations import known_fields
 from rules.types import Declaration, Fields, Json
+from rules.zones import HOME
 
 
 def ruleset_fields(context: CheckContext) -> Fields:
@@ -26,7 +26,7 @@ def seen_by(document: Json, context: CheckContext) -> tuple[Fields, ZoneInfo]:
     """The fields that a ruleset sees, those that it declares itself among them, and its zone."""
     known, ruleset = ruleset_fields(context), read(document).ruleset
     if ruleset is None:
-        return known, ZoneInfo(DEFAULT_ZONE)
+        return known, HOME
     return known_fields(ruleset.fields, known, []), ZoneInfo(ruleset.time_zone)
 
 

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from engine.funnel.deltas import ZONE
 from engine.organisation.models import Associate, Channel, Chat, Region, Store
 from engine.seeds.figures import FIRST_GROUP, HQ_FRIENDS, REGIONS, StoreFigures
 from engine.seeds.names import address, staff_name
 from engine.seeds.part import Part, Row
+from rules.zones import HOME
 
 BRAND = "orchard"
 HQ_ACCOUNTS = ("HQ-1", "HQ-2")
@@ -53,7 +53,7 @@ def associates_of(store: StoreFigures) -> list[str]:
 def _details(part: Part, store: StoreFigures) -> Row:
     if store.open_days is None:
         return {}
-    return {"opened_on": (part.now - timedelta(days=store.open_days)).astimezone(ZONE).date().isoformat()}
+    return {"opened_on": (part.now - timedelta(days=store.open_days)).astimezone(HOME).date().isoformat()}
 
 
 def _store(part: Part, number: int, store: StoreFigures, region: int) -> Row:

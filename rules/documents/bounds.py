@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rules import messages
 from rules.limits import check_json, is_storable
+from rules.pointers import keys_of
 from rules.types import Json, Problem
 
 MAX_BODY = 64 * 1024 * 1024
@@ -85,7 +86,7 @@ def _copy(value: Json, depth: int) -> Json:
 
 def _without(document: Json, pointer: str) -> Json:
     """The document with null at the pointer; an object there loses only the keys that cannot be kept."""
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    steps = keys_of(pointer)
     if not steps:
         return _mended(document)
     holder = document

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from rules.documents.commands import CommandError
+from rules.pointers import keys_of
 from rules.types import Json
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
@@ -20,18 +21,11 @@ _BAD_ESCAPE = re.compile(r"~(?![01])")
 class Absent:
     """What stands where no value does; JSON's null is a value."""
 
+    def __repr__(self) -> str:
+        return "ABSENT"
+
 
 ABSENT: Final = Absent()
-
-
-def step_of(key: str) -> str:
-    """A key as one step of a pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def pointer_of(steps: Sequence[str | int]) -> str:
-    """The pointer that these keys and positions make."""
-    return "".join(f"/{step_of(str(step))}" for step in steps)
 
 
 def steps_of(pointer: str) -> list[str]:
@@ -39,7 +33,7 @@ def steps_of(pointer: str) -> list[str]:
     if (pointer and not pointer.startswith("/")) or _BAD_ESCAPE.search(pointer):
         zh = "位置须写成 JSON 指针，例如 /nodes/welcome/params/text。"
         raise CommandError(pointer, zh, "Write the place as a JSON pointer, such as /nodes/welcome/params/text.")
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
+    return keys_of(pointer)
 
 
 def found(document: Json, steps: Sequence[str]) -> Json | Absent:

@@ -9,9 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from rules.documents.values import JsonObject, Key, Name, Note, Part, Path, Title, Zone
 from rules.types import Declaration, Json
+from rules.zones import HOME_ZONE
 
 SCHEMA = "waystation/ruleset@1"
-DEFAULT_ZONE = "Asia/Shanghai"
 MAX_ROWS = 10_000
 MAX_BYTES = 4 * 1024 * 1024
 """A ruleset may be as large as anything that comes in over HTTP; each of its conditions keeps the bounds of a rule."""
@@ -101,7 +101,7 @@ class Ruleset(Part):
     key: Key
     title: Title | None = None
     note: Note | None = None
-    time_zone: Zone = DEFAULT_ZONE
+    time_zone: Zone = HOME_ZONE
     fields: dict[Path, Declaration] = Field(default_factory=dict)
     inputs: list[Input] = Field(max_length=100)
     outputs: list[Output] = Field(max_length=100)

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.fallbacks import FallbackError, from_text, to_text
-from rules.text import DEFAULT_ZONE
 from rules.types import Declaration, Json
 from rules.values import compile_value
+from rules.zones import HOME
 from tests.rules.ruleworld import NOW
 
 NICKNAME: Json = {"var": "member.nickname"}
@@ -99,4 +99,4 @@ def test_whatever_is_read_is_shown_so_that_it_means_the_same(text: str) -> None:
 def test_the_fallback_stands_where_the_field_is_absent(facts: dict[str, Any], said: str) -> None:
     fields = {"member.nickname": Declaration(type="text", optional=True)}
     value = compile_value(from_text("您好,{{member.nickname|顾客}}!"), fields)
-    assert value.evaluate(facts, now=NOW, zone=DEFAULT_ZONE) == said
+    assert value.evaluate(facts, now=NOW, zone=HOME) == said

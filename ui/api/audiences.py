@@ -10,6 +10,7 @@ from engine.audiences.asking import audience_fields, audience_rule
 from engine.audiences.counting import Counting
 from rules.documents.values import Path, Zone
 from rules.types import Declaration
+from rules.zones import HOME_ZONE
 from ui.http.auth import Caller, require
 from ui.http.routing import api_router
 
@@ -28,7 +29,7 @@ class AudienceBody(BaseModel):
         default_factory=dict, max_length=200, description="Attributes that the catalogue lacks, by path"
     )
     sample: int = Field(10, ge=0, le=200, strict=True, description="How many ids to name")
-    time_zone: Zone = "Asia/Shanghai"
+    time_zone: Zone = HOME_ZONE
 
 
 class AudienceCount(BaseModel):

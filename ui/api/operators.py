@@ -7,10 +7,10 @@ from pydantic import BaseModel
 
 from engine.rulesets.fields import shipped_fields
 from rules.reference import Reference, references
+from rules.zones import HOME
 from ui.http.auth import Caller, require
 from ui.http.lists import KeyCursor, Limit, part
 from ui.http.routing import api_router
-from ui.words.wording import ZONE
 
 router = api_router(tags=["Catalogue"])
 
@@ -59,7 +59,7 @@ class OperatorList(BaseModel):
 @router.get("/operators")
 def list_operators(_caller: Reader, limit: Limit = 50, cursor: KeyCursor = None) -> OperatorList:
     """Every operator that rules may use, by name."""
-    found = {one.name: one for one in references(shipped_fields(), ZONE)}
+    found = {one.name: one for one in references(shipped_fields(), HOME)}
     shown, more = part(sorted(found), limit, cursor, str)
     return OperatorList(items=[_item(found[name]) for name in shown], next=more)
 

@@ -25,6 +25,7 @@ from rules.tables.relations import known_fields as with_declared
 from rules.types import Declaration, Problem
 from rules.unknown import Unknown
 from rules.writing import as_json
+from rules.zones import HOME_ZONE
 from ui.http.auth import Caller, require
 from ui.http.idempotency import NOT_KEPT
 from ui.http.problems import FieldError, Unprocessable
@@ -53,7 +54,7 @@ class Evaluation(BaseModel):
     expression: Any
     facts: dict[str, Any] = {}
     now: Annotated[datetime, BeforeValidator(_instant)] | None = None
-    time_zone: Zone = "Asia/Shanghai"
+    time_zone: Zone = HOME_ZONE
     fields: dict[str, Declaration] = Field(default_factory=dict, max_length=200)
 
 

@@ -12,6 +12,7 @@ from engine.journeys.trying.script import Script
 from engine.trying import backtests
 from engine.trying.simulating import plan_to_try, try_script
 from rules.types import Json
+from rules.zones import HOME
 from ui.api.definitions import Author, Key
 from ui.api.job_answers import JobAnswer
 from ui.api.jobs import accepted
@@ -21,7 +22,6 @@ from ui.http.auth import Caller, require
 from ui.http.lists import LARGEST_VERSION
 from ui.http.problems import Forbidden
 from ui.http.routing import api_router
-from ui.words.wording import ZONE
 
 router = api_router(tags=["Definitions"])
 
@@ -86,11 +86,11 @@ def moment(pointer: str, text: str, *, last: bool = False) -> datetime:
     try:
         if len(text) == len("2026-01-07"):
             day = date.fromisoformat(text) + timedelta(days=1 if last else 0)
-            return datetime.combine(day, time(), ZONE)
+            return datetime.combine(day, time(), HOME)
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         raise backtests.BacktestError(pointer, "Write a day (2026-01-07) or an instant (ISO 8601).") from error
-    return at if at.tzinfo else at.replace(tzinfo=ZONE)
+    return at if at.tzinfo else at.replace(tzinfo=HOME)
 
 
 @router.post("/definitions/{kind}/{key}/draft/simulate")

@@ -13,6 +13,7 @@ from rules.documents.commands import CommandError
 from rules.documents.pointers import ABSENT, Absent, found, steps_of
 from rules.tables.cells import CellReader, FreeCell
 from rules.types import Conditions, Fields, Json
+from rules.zones import HOME
 from ui.conditions.actions import ALWAYS, Edited
 from ui.conditions.asked import Desk
 from ui.conditions.choices import Start
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ui.messages import Language
 
 EditableKind: TypeAlias = Literal["journey", "ruleset"]
-DEFAULT_ZONE = "Asia/Shanghai"
 
 
 class NoConditionError(LookupError):
@@ -133,6 +133,6 @@ def _zone(kind: EditableKind, document: Mapping[str, Json]) -> ZoneInfo:
     holder = document if kind == "ruleset" else document.get("policies")
     name = holder.get("time_zone") if isinstance(holder, Mapping) else None
     try:
-        return ZoneInfo(name) if isinstance(name, str) else ZoneInfo(DEFAULT_ZONE)
+        return ZoneInfo(name) if isinstance(name, str) else HOME
     except (ValueError, OSError, KeyError):
-        return ZoneInfo(DEFAULT_ZONE)
+        return HOME

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rules.documents.pointers import step_of
+from rules.pointers import keys_of, step_of
 from rules.types import Json
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}", re.ASCII)
@@ -96,8 +96,7 @@ _WITH_CONDITIONS = frozenset({"rows", "conditions", "agree", "otherwise"})
 def _used_as(document: Json | Mapping[str, Json], pointer: str, name: str) -> Json:
     """The command that uses another name at a place, written as it was."""
     value: Json | Mapping[str, Json] = document
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
+    for key in keys_of(pointer):
         value = value[key] if isinstance(value, Mapping) else value[int(key)] if isinstance(value, list) else None
     listed = isinstance(value, Mapping) and isinstance(value.get("condition"), list)
     return {"command": "set", "pointer": pointer, "value": {"condition": [name] if listed else name}}

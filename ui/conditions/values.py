@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from rules.documents.pointers import ABSENT, Absent
 from rules.errors import RuleError
 from rules.reader import loads
 from rules.types import Json, Type
 from ui.conditions.shapes import Slot
 from ui.conditions.typed import wanted
 from ui.forms.mistakes import Mistake
-from ui.forms.shapes import ABSENT, Absent, Kind, shape
+from ui.forms.shapes import Kind, shape
 from ui.forms.values import read as read_typed
 from ui.forms.values import written
 from ui.messages import Language

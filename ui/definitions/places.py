@@ -7,7 +7,8 @@ from urllib.parse import quote
 from engine.definitions.kinds import Kind
 from engine.edits.deeds import deed_of
 from rules.documents.commands import CommandError
-from rules.documents.pointers import found, step_of, steps_of
+from rules.documents.pointers import found, steps_of
+from rules.pointers import step_of
 from rules.types import Json
 from ui.definitions.presentable import presentable
 from ui.messages import Language, known, text

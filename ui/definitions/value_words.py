@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from engine.definitions.comparison import WHOLE, Compared
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
 from rules.compile import compile_rule
-from rules.documents.pointers import found, pointer_of, steps_of
+from rules.documents.pointers import found, steps_of
 from rules.errors import RuleError
+from rules.pointers import pointer_of
 from rules.sentences import sentence
 from rules.types import Json
+from rules.zones import HOME
 from ui.definitions.places import key_words, place_words
 from ui.definitions.presentable import presentable
 from ui.forms import places as form_places
@@ -32,7 +33,6 @@ from ui.words.naming import field_called
 Thing: TypeAlias = Callable[[str, str], Json]
 """The title of a thing by its kind and key; None where there is none."""
 
-_ZONE = ZoneInfo("Asia/Shanghai")
 _DURATIONS = frozenset({"timeout", "cooldown", "max_age", "entry_max_age", "offset", "check"})
 _PORTS = frozenset({"port", "on_unknown"})
 _UNTITLED = ("$", "var")
@@ -162,7 +162,7 @@ class Telling:
             fields = fields_at(self.kind, self.document, pointer, self.context)
             own = self.document.get("conditions")
             conditions = {**self.context.conditions, **(own if isinstance(own, dict) else {})}
-            return sentence(compile_rule(value, fields, conditions=conditions).tree, self.language, _ZONE)
+            return sentence(compile_rule(value, fields, conditions=conditions).tree, self.language, HOME)
         except RuleError:
             return str(presentable(wording.plain_json(value)))
 

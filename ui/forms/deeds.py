@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from engine.journeys.catalogue import Catalogue
-from rules.documents.pointers import step_of
+from rules.documents.pointers import Absent
+from rules.pointers import step_of
 from rules.types import Json
 from ui.forms import ports
 from ui.forms.additions import new_item, new_member, port_name, with_tag
@@ -16,7 +17,7 @@ from ui.forms.journeys import instant_shape, is_instant
 from ui.forms.mistakes import Mistake
 from ui.forms.places import Command, Refine, Way, as_they_are, moved, pointer_of, put, renamed, take, way_to
 from ui.forms.posting import Sent, Unchanged, meant
-from ui.forms.shapes import LEAVES, Absent, Shape, Value
+from ui.forms.shapes import LEAVES, Shape, Value
 from ui.forms.speech import Speech
 
 Deed: TypeAlias = Literal["set", "add", "remove", "up", "down", "rename", "put", "option", "node", "port"]

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from rules.documents.pointers import ABSENT, Absent
 from rules.types import Json
-from ui.forms.shapes import ABSENT, Absent, Value
+from ui.forms.shapes import Value
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from rules.documents.pointers import step_of
+from rules.documents.pointers import ABSENT, Absent
 from rules.fallbacks import to_text
 from rules.limits import is_storable
+from rules.pointers import key_of, step_of
 from rules.types import Json
 from ui.forms.expressions import NOTHING, Chosen, chosen, is_computed
-from ui.forms.shapes import ABSENT, Absent, Kind, Shape, Value, shape
+from ui.forms.shapes import Kind, Shape, Value, shape
 from ui.forms.speech import Speech
 from ui.forms.values import fits, written
 from ui.words.wording import plain_json
@@ -63,7 +64,7 @@ class Field:
     @property
     def name(self) -> str:
         """Its last step, as a key."""
-        return self.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return key_of(self.pointer.rpartition("/")[2])
 
     @property
     def id(self) -> str:

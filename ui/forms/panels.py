@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from engine.journeys.catalogue import ActivityType, Catalogue
-from rules.documents.pointers import step_of
+from rules.documents.pointers import ABSENT, Absent
+from rules.pointers import step_of
 from rules.types import Json
 from ui.forms.fields import Field, form_of
 from ui.forms.journeys import is_instant, journey_shape, node_shape, refined
 from ui.forms.ports import Port, ports
-from ui.forms.shapes import ABSENT, Absent
 from ui.forms.speech import Speech
 
 Part: TypeAlias = Literal["settings", "entry", "policies", "goal", "exits", "fields"]

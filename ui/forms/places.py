@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rules.documents.pointers import step_of
+from rules.documents.pointers import ABSENT, Absent
+from rules.pointers import keys_of, step_of
 from rules.types import Json
 from ui.forms.mistakes import Mistake
-from ui.forms.shapes import ABSENT, Absent, Shape, Value, shape, steps_of
+from ui.forms.shapes import Shape, Value, shape
 
 Command: TypeAlias = dict[str, Json]
 """A command as the draft's editor reads it; see engine/edits."""
@@ -41,7 +42,7 @@ def way_to(root: Shape, document: Json, pointer: str, refine: Refine = as_they_a
     if pointer and not pointer.startswith("/"):
         raise Mistake("forms.mistake.gone")
     way = [Stop("", root, document)]
-    for step in steps_of(pointer):
+    for step in keys_of(pointer):
         above = way[-1]
         part = refine(above, step, above.shape.part(step, above.value))
         way.append(Stop(step, part or shape({}, name=step), _inside(above.value, step)))

@@ -10,11 +10,11 @@ from engine.journeys.catalogue import Catalogue
 from engine.journeys.document import Node
 from engine.journeys.graph import Ports, ports_of
 from engine.journeys.parse import parse
-from rules.documents.pointers import step_of
+from rules.documents.pointers import Absent
+from rules.pointers import keys_of, step_of
 from rules.types import Json
 from ui.forms.mistakes import Mistake
 from ui.forms.places import Command, Way, pointer_of
-from ui.forms.shapes import Absent, steps_of
 
 _LISTS = ("for", "cases", "arms")
 
@@ -83,7 +83,7 @@ def taking_item(way: Way) -> Command | None:
 
 def is_port_name(pointer: str) -> bool:
     """Whether a place names a port: in an awaited event, a case, or an arm."""
-    match list(steps_of(pointer)):
+    match keys_of(pointer):
         case ["nodes", _, part, _, "port"]:
             return part in _LISTS
         case _:
@@ -92,7 +92,7 @@ def is_port_name(pointer: str) -> bool:
 
 def is_port_item(pointer: str) -> bool:
     """Whether a place is an awaited event, a case, or an arm."""
-    match list(steps_of(pointer)):
+    match keys_of(pointer):
         case ["nodes", _, part, _]:
             return part in _LISTS
         case _:

@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from rules.documents.pointers import ABSENT, Absent
 from rules.fallbacks import FallbackError, from_text
 from ui.forms.expressions import Chosen, expression_of
 from ui.forms.fields import Field
 from ui.forms.mistakes import Mistake
-from ui.forms.shapes import ABSENT, Absent, Kind, Value, shape
+from ui.forms.shapes import Kind, Value, shape
 from ui.forms.values import read, written
 from ui.messages import Language
 

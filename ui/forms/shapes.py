@@ -6,12 +6,13 @@ Any schema is read; what no form can show is of the kind `json`, to be written a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from pydantic import BaseModel
 
+from rules.documents.pointers import ABSENT, Absent
 from rules.types import Json
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -26,16 +27,6 @@ KINDS: Final = frozenset(get_args(Kind))
 LEAVES: Final = KINDS - {"object", "list", "map", "union", "const"}
 """What is written in one field."""
 
-
-class Absent:
-    """That there is no value. Other than null, which is one."""
-
-    def __repr__(self) -> str:
-        return "ABSENT"
-
-
-ABSENT: Final = Absent()
-"""The value of what a document does not say."""
 
 Value: TypeAlias = Json | Absent
 
@@ -242,8 +233,3 @@ def _nearness(option: Shape, held: Mapping[str, Json]) -> int:
     constants = [part.schema.get("const") == held.get(name) for name, part in known.items() if part.kind == "const"]
     needed = [name in held for name, part in known.items() if part.required]
     return 100 * constants.count(True) + 10 * needed.count(True) + len(known.keys() & held.keys())
-
-
-def steps_of(pointer: str) -> Iterator[str]:
-    """The steps of a JSON pointer."""
-    return (step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:])

@@ -8,17 +8,17 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
+from rules.documents.pointers import ABSENT, Absent
 from rules.errors import RuleError
 from rules.reader import loads
 from rules.types import Json
+from rules.zones import HOME
 from ui.forms import durations
 from ui.forms.mistakes import Mistake
-from ui.forms.shapes import ABSENT, Absent, Kind, Shape, Value
+from ui.forms.shapes import Kind, Shape, Value
 from ui.messages import Language
 
-ZONE = ZoneInfo("Asia/Shanghai")
 CURRENCY = "CNY"
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND"})
 _LONGEST_NUMBER = 40
@@ -201,7 +201,7 @@ def _instant(typed: str, _shape: Shape, _present: Value) -> Value:
         at = datetime.fromisoformat(typed.strip().replace("/", "-"))
     except ValueError as error:
         raise Mistake("forms.mistake.instant") from error
-    return (at if at.tzinfo else at.replace(tzinfo=ZONE)).isoformat()
+    return (at if at.tzinfo else at.replace(tzinfo=HOME)).isoformat()
 
 
 def _boolean(typed: str, _shape: Shape, _present: Value) -> Value:

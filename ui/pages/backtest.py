@@ -20,13 +20,13 @@ from engine.jobs.models import LIVE, Job
 from engine.rulesets.textfile import guarded
 from engine.trying import backtests
 from engine.trying.result import result_of
+from rules.zones import HOME
 from ui.definitions.checking import check_context
 from ui.http.lists import LARGEST
 from ui.http.problems import NotFound
 from ui.pages.simulate import Sent
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.words import wording
-from ui.words.wording import ZONE
 
 router = APIRouter()
 
@@ -116,7 +116,7 @@ def download(visit: Visit, place: Place, key: str, job: int) -> Response:
 
 
 def _page(visit: Visit, shown: Shown, place: Place, more: Mapping[str, object], *, status: int = 200) -> HTMLResponse:
-    today = visit.now().astimezone(ZONE).date()
+    today = visit.now().astimezone(HOME).date()
     context = {
         "shown": shown,
         "place": place,
@@ -170,7 +170,7 @@ def _times(sent: Mapping[str, str]) -> tuple[datetime, datetime]:
 
 
 def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), ZONE)
+    return datetime.combine(day, time(), HOME)
 
 
 Chosen = Annotated[int | None, Query(ge=1, le=LARGEST)]

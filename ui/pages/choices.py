@@ -18,6 +18,7 @@ from engine.definitions.things import search_things
 from engine.edits.store import editable
 from engine.events.types import EVENT_TYPES
 from rules.types import Fields
+from rules.zones import HOME_ZONE
 from ui.forms.fields import Choice
 from ui.messages import Language, text
 from ui.pages.visit import Visit, Visiting
@@ -94,4 +95,4 @@ def _field(offered: Offer, seen: Fields, language: Language) -> Choice:
 @cache
 def _zones() -> tuple[str, ...]:
     """All zones, those of China first."""
-    return ("Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", *sorted(available_timezones()))
+    return (HOME_ZONE, "Asia/Hong_Kong", "Asia/Taipei", *sorted(available_timezones()))

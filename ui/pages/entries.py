@@ -30,6 +30,7 @@ from engine.trying.simulating import plan_to_try
 from rules.operators.days import WEEKDAYS
 from rules.sentences import sentence
 from ui.definitions.checking import check_context
+from ui.http.limits import MAX_BODY
 from ui.http.problems import NotFound
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
@@ -42,7 +43,6 @@ Of = Annotated[Literal["live", "draft"], Query()]
 WEEK = {day: number for number, day in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 _SHOWN = 200
 _DAYS = 7
-_LARGEST = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,12 @@ def give_list(
     visit: Visiting,
     key: Key,
     *,
-    members: Annotated[str, Form(max_length=_LARGEST)] = "",
+    members: Annotated[str, Form(max_length=MAX_BODY)] = "",
     file: Annotated[UploadFile | None, File()] = None,
     partial: Annotated[bool, Form()] = False,
 ) -> Response:
     """Take a list, from the field or a file; what is wrong is told line by line, and then nothing is changed."""
-    content = file.file.read(_LARGEST) if file is not None and file.filename else members.encode()
+    content = file.file.read(MAX_BODY) if file is not None and file.filename else members.encode()
     try:
         lines = lists.lines_of(content.decode("utf-8-sig"))
     except UnicodeDecodeError:

@@ -17,14 +17,14 @@ from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
-from rules.documents.pointers import found, steps_of
+from rules.documents.pointers import Absent, found, steps_of
 from rules.types import Json
 from ui.forms.around import Around
 from ui.forms.deeds import Ground
 from ui.forms.fields import Choice, Field
 from ui.forms.journeys import journey_shape, refining
 from ui.forms.posting import otherwise_text
-from ui.forms.shapes import Absent, shape
+from ui.forms.shapes import shape
 from ui.forms.speech import Speech
 from ui.forms.values import CURRENCY, written
 from ui.journeys.outline import node_names

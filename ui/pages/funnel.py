@@ -15,6 +15,7 @@ from engine.funnel.lift import read_lift
 from engine.funnel.query import By, Funnel, Span, StageFigures, read_funnel
 from engine.organisation.models import Associate, Channel, Store
 from engine.runs.entries import MOST, entered_between
+from rules.zones import HOME
 from ui.journeys.outline import stage_titles
 from ui.messages import Language, text
 from ui.pages.journeys import Key, find
@@ -69,7 +70,7 @@ def show_funnel(
         "by": by,
         "first": first,
         "last": last,
-        "presets": _presets(visit.now().astimezone(wording.ZONE).date()),
+        "presets": _presets(visit.now().astimezone(HOME).date()),
     }
     return visit.render("journeys/funnel.html", context)
 
@@ -77,7 +78,7 @@ def show_funnel(
 @router.get("/journeys/{key}/strip")
 def show_strip(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment that the overview shows of each journey: its stages as stations, those who entered this week."""
-    today = visit.now().astimezone(wording.ZONE).date()
+    today = visit.now().astimezone(HOME).date()
     with visit.begin() as session:
         shown = find(session, key)
         titles = stage_titles(shown.document, visit.language)
@@ -92,8 +93,8 @@ def _counts_nobody(funnel: Funnel) -> bool:
 
 def _entered(session: Session, key: str, first: date | None, last: date | None) -> int:
     span = Span(first, last)
-    since = datetime.combine(span.first, time(), wording.ZONE) if span.first else None
-    until = datetime.combine(span.last + timedelta(days=1), time(), wording.ZONE) if span.last else None
+    since = datetime.combine(span.first, time(), HOME) if span.first else None
+    until = datetime.combine(span.last + timedelta(days=1), time(), HOME) if span.last else None
     return entered_between(session, key, since, until)
 
 

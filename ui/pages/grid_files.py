@@ -12,6 +12,7 @@ from engine.rulesets.tables import MEDIA_TYPES, Form, export_table, import_table
 from rules.tables.sheet import SheetError
 from rules.tables.sheet_reading import TableError
 from rules.types import Json
+from ui.http.limits import MAX_BODY
 from ui.http.problems import Unprocessable
 from ui.pages.grid import Key, open_ruleset
 from ui.pages.grid_regions import demand_author
@@ -20,7 +21,6 @@ from ui.rulesets.sheet_changes import changes_of
 
 router = APIRouter()
 
-LARGEST = 4 * 1024 * 1024
 MOST_SHOWN = 200
 
 
@@ -41,7 +41,7 @@ def preview(visit: Authoring, key: Key, file: Annotated[UploadFile, File()]) -> 
     """What the rows of a file would change, or what is wrong with it by row and column; nothing is changed yet."""
     demand_author(visit)
     opened = open_ruleset(visit, key)
-    document, body = opened.editable.document, file.file.read(LARGEST + 1)
+    document, body = opened.editable.document, file.file.read(MAX_BODY + 1)
     form: Form = "csv" if (file.filename or "").lower().endswith((".csv", ".txt")) else "xlsx"
     try:
         read = import_table(document, body, form, opened.grid.context)["rows"]

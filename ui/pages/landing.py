@@ -24,10 +24,10 @@ from engine.organisation import ways
 from engine.organisation.desk import read_desk
 from engine.organisation.models import Channel, Store
 from engine.wecom.reception import Reception, receive
+from rules.zones import HOME
 from ui.dependencies import Dependencies, dependencies
 from ui.http.problems import NotFound
 from ui.pages.render import render
-from ui.words.wording import ZONE
 
 router = APIRouter()
 
@@ -96,7 +96,7 @@ def _arrive(session: Session, deps: Dependencies, arrival: Arrival) -> Sight:
         ingest(session, [_scan(channel, arrival)], now=arrival.now, keys=deps.keys)
     store = session.get(Store, channel.store_id) if channel.store_id else None
     known = ways.read(session, channel.id, now=arrival.now)
-    reception, wanted = receive(read_desk(session, channel), known.codes, arrival.now, ZONE, arrival.visitor)
+    reception, wanted = receive(read_desk(session, channel), known.codes, arrival.now, HOME, arrival.visitor)
     if wanted is not None:
         ways.want(session, channel.id, wanted, now=arrival.now)
     picture = known.pictures.get(reception.userid or "")

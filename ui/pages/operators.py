@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse
 
 from engine.rulesets.fields import shipped_fields
 from rules.reference import Reference, references
+from rules.zones import HOME
 from ui.messages import Language
 from ui.pages.prose import Paragraph, paragraphs
 from ui.pages.visit import Visiting
-from ui.words.wording import ZONE
 
 router = APIRouter()
 
@@ -44,7 +44,7 @@ class Family:
 @router.get("/operators")
 def show(visit: Visiting) -> HTMLResponse:
     """All operators, family by family."""
-    found = enumerate(references(shipped_fields(), ZONE), start=1)
+    found = enumerate(references(shipped_fields(), HOME), start=1)
     families = [
         Family(title, [_shown(number, one, visit.language) for number, one in operators])
         for title, operators in groupby(found, key=lambda numbered: numbered[1].family.of(visit.language))

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from engine.runs.refusing import Refusing
+from rules.zones import HOME
 from ui.messages import Language, text
-from ui.words.wording import ZONE
 
 
 def refusing(told: Refusing, language: Language) -> str:
@@ -15,4 +15,4 @@ def refusing(told: Refusing, language: Language) -> str:
 
 
 def _day(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(HOME).strftime("%Y-%m-%d %H:%M")

@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from lucide.jinja import lucide
 from markupsafe import Markup
@@ -16,9 +15,8 @@ from engine.journeys.catalogue import ActivityType
 from rules.duration import DurationError, parse_duration
 from rules.types import Fields, Title, Type
 from rules.writing import written
+from rules.zones import HOME, HOME_ZONE
 from ui.messages import Language, known, text
-
-ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def title(value: object, language: Language, default: str = "") -> str:
@@ -44,7 +42,7 @@ def share(value: float | None) -> str:
 def money(minor: int, currency: str, language: Language) -> str:
     """An amount, in Chinese with the word for yuan; a round one without cents."""
     if currency != "CNY":
-        return written(minor, Type("money", currency=currency), language, ZONE)
+        return written(minor, Type("money", currency=currency), language, HOME)
     yuan, cents = divmod(minor, 100)
     return text(language, "unit.yuan", n=f"{yuan:,}.{cents:02d}" if cents else f"{yuan:,}")
 
@@ -117,7 +115,7 @@ def fate(name: object, language: Language) -> str:
 
 def instant(at: datetime, now: datetime) -> str:
     """An instant in the chain's zone, as short as it can be told from `now`."""
-    local, today = at.astimezone(ZONE), now.astimezone(ZONE)
+    local, today = at.astimezone(HOME), now.astimezone(HOME)
     if local.date() == today.date():
         return local.strftime("%H:%M:%S")
     return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
@@ -125,13 +123,13 @@ def instant(at: datetime, now: datetime) -> str:
 
 def precise_instant(at: datetime, now: datetime) -> str:
     """An instant in the chain's zone to the second, without the year if it is this one."""
-    local = at.astimezone(ZONE)
-    return local.strftime("%m-%d %H:%M:%S" if local.year == now.astimezone(ZONE).year else "%Y-%m-%d %H:%M:%S")
+    local = at.astimezone(HOME)
+    return local.strftime("%m-%d %H:%M:%S" if local.year == now.astimezone(HOME).year else "%Y-%m-%d %H:%M:%S")
 
 
 def full_instant(at: datetime) -> str:
     """An instant with everything, its zone included: what a page shows on hover."""
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S") + " UTC+8 (Asia/Shanghai)"
+    return f"{at.astimezone(HOME):%Y-%m-%d %H:%M:%S} UTC+8 ({HOME_ZONE})"
 
 
 def distance(at: datetime, now: datetime, language: Language) -> str:

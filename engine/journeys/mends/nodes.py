@@ -6,7 +6,8 @@ from engine.journeys.editing.rough import main_successor, targets_of
 from engine.journeys.findings import Finding
 from engine.journeys.mends.mending import Patient, Told, end_after, member, mend, put, take, way
 from rules.documents.commands import Mend
-from rules.documents.pointers import pointer_of, steps_of
+from rules.documents.pointers import steps_of
+from rules.pointers import pointer_of
 from rules.types import Json
 
 _TIME, _AGE, _ALL = "P7D", "P45D", 10_000

@@ -11,7 +11,8 @@ from engine.journeys.editing.rough import main_successor, targets_of
 from engine.journeys.findings import Finding
 from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
-from rules.documents.pointers import pointer_of, steps_of
+from rules.documents.pointers import steps_of
+from rules.pointers import pointer_of
 from rules.types import Json
 
 _UNKNOWN = re.compile(r"There is no key `(?P<key>.*?)` here\. There are (?P<known>.*)\.", re.DOTALL)

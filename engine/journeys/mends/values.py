@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from engine.journeys.findings import Finding
 from engine.journeys.mends.mending import MOST, Patient, mend, near, put
 from rules.documents.commands import Mend
-from rules.documents.pointers import pointer_of, steps_of
+from rules.documents.pointers import steps_of
+from rules.pointers import pointer_of
 from rules.types import Json
 
 _INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})")

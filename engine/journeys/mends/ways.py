@@ -10,7 +10,8 @@ from engine.journeys.findings import Finding
 from engine.journeys.graph import Graph
 from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
-from rules.documents.pointers import pointer_of, steps_of
+from rules.documents.pointers import steps_of
+from rules.pointers import pointer_of
 from rules.types import Json
 
 _REST: dict[str, Json] = {"type": "delay", "for": "P1D"}

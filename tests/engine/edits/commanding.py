@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from engine.edits.commands import Command, parse
-from rules.documents.pointers import pointer_of
+from rules.pointers import pointer_of
 from rules.types import Json
 
 ODD = ["id", "nodes", "", "/", "~", "~1", "0", "-", "键", "\u0000", "\U0001f600"]

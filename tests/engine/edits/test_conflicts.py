@@ -15,7 +15,8 @@ from engine.edits.commands import Command, apply, parse
 from engine.edits.conflicts import Clash, Meanwhile, settled
 from engine.edits.places import alike
 from rules.documents.commands import CommandError
-from rules.documents.pointers import ABSENT, Absent, pointer_of
+from rules.documents.pointers import ABSENT, Absent
+from rules.pointers import pointer_of
 from rules.types import Json
 from tests.engine.edits.commanding import generic, places
 from tests.law import law

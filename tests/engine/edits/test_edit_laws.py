@@ -19,7 +19,8 @@ from engine.edits.text import write
 from engine.journeys.canonical import content_hash
 from engine.library.shelf import templates
 from rules.documents.commands import CommandError
-from rules.documents.pointers import ABSENT, pointer_of, steps_of
+from rules.documents.pointers import ABSENT, steps_of
+from rules.pointers import pointer_of
 from rules.types import Json
 from tests.engine.edits.commanding import DOCUMENTS, VALUES, generic, of_journey, of_ruleset
 from tests.law import law

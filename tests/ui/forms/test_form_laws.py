@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rules.documents.pointers import step_of
+from rules.pointers import step_of
 from rules.types import Json
 from tests.ui.forms.documents import disturbed, journeys
 from ui.forms.deeds import Ground, command_for

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.journeys.catalogue import Reference, ShownAs, label
+from rules.documents.pointers import ABSENT, Absent
 from rules.types import Json
 from tests.ui.forms.documents import ANYTHING, TEXTS
 from ui.forms.fields import form_of
 from ui.forms.mistakes import Mistake
 from ui.forms.posting import Sent, Unchanged, meant
-from ui.forms.shapes import ABSENT, Absent, Kind, shape, shape_of
+from ui.forms.shapes import Kind, shape, shape_of
 from ui.forms.speech import Speech
 
 ZH, EN = Speech("zh"), Speech("en")

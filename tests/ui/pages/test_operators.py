@@ -9,10 +9,10 @@ import pytest
 from engine.rulesets.fields import shipped_fields
 from rules.operators import OPERATORS
 from rules.reference import references
+from rules.zones import HOME
 from tests.ui.sample import Sample
 from tests.ui.visitor import Visitor
 from ui.messages import LANGUAGES, Language
-from ui.words.wording import ZONE
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -22,7 +22,7 @@ def test_every_operator_is_there_with_its_meaning_and_its_example(
     page = html.unescape(admin.get(f"/operators?lang={language}").text)
     sections = {part.partition("<code>")[2].partition("</code>")[0]: part for part in page.split("<section")[1:]}
     assert sections.keys() == OPERATORS.keys()
-    for one in references(shipped_fields(), ZONE):
+    for one in references(shipped_fields(), HOME):
         section = sections[one.name]
         assert one.title.of(language) in section
         assert one.doc.of(language).split("`")[0].split("\n")[0] in section

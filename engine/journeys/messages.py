@@ -213,7 +213,7 @@ def test_failed(name: str, differences: Sequence[Difference]) -> Words:
 
 
 def _stated(field: str, value: Json, quotes: str, nothing: str) -> str:
-    """A value of a test; nodes between quotation marks, since pages call them otherwise."""
+    """A value of a test; nodes and outcomes between quotation marks, since pages call them otherwise."""
     nodes = value if isinstance(value, list) else [value]
     if field not in _NODES or not nodes or not all(isinstance(node, str) for node in nodes):
         return said(value, nothing)
@@ -222,7 +222,7 @@ def _stated(field: str, value: Json, quotes: str, nothing: str) -> str:
 
 
 _TOLD = 4
-_NODES = frozenset({"path", "waiting_at"})
+_NODES = frozenset({"path", "waiting_at", "outcome"})
 _NODES_TOLD = 8
 _STATED = {
     "row": "行", "rows": "行", "reason": "原因", "outcome": "结果", "missing": "缺少的字段", "entry": "是否进入",

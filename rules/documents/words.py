@@ -14,8 +14,8 @@ from rules.documents.allowed import allowed_keys
 Words: TypeAlias = tuple[str, str]
 
 _BY_TYPE: dict[str, Words] = {
-    "missing": ("缺少必需的键“{key}”。", "The key `{key}` is missing."),
-    "extra_forbidden": ("没有“{key}”这个键。请检查拼写。", "There is no key `{key}` here. Check its spelling."),
+    "missing": ("缺少必需的“{key}”。", "The key `{key}` is missing."),
+    "extra_forbidden": ("没有“{key}”这一项。请检查拼写。", "There is no key `{key}` here. Check its spelling."),
     "string_type": ("这里需要文本。", "A text is wanted here."),
     "string_too_long": ("文本太长，最多 {max_length} 个字符。", "This is too long: at most {max_length} characters."),
     "string_too_short": ("文本不能为空。", "This text must not be empty."),
@@ -51,10 +51,11 @@ def of(problem: ErrorDetails, model: type[BaseModel]) -> Words:
 def unknown_key(key: str, known: Sequence[str]) -> Words:
     """The keys that there are, the nearest first."""
     near = get_close_matches(key, known, n=3)
-    listed = [f"`{name}`" for name in dict.fromkeys([*near, *known])]
+    listed = list(dict.fromkeys([*near, *known]))
+    zh, en = "、".join(f"“{name}”" for name in listed), ", ".join(f"`{name}`" for name in listed)
     return (
-        f"没有“{key}”这个键。这里可用：{'、'.join(listed)}。",
-        f"There is no key `{key}` here. There are {', '.join(listed)}.",
+        f"没有“{key}”这一项。这里可用：{zh}。",
+        f"There is no key `{key}` here. There are {en}.",
     )
 
 

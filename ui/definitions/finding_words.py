@@ -5,24 +5,29 @@ The checks name things by the ids of the document, between quotation marks; here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from engine.journeys.catalogue import Catalogue
+from engine.journeys.checks.named import named
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
+from engine.journeys.parse import read
 from rules.documents.commands import Mend
 from rules.documents.pointers import found, steps_of
 from rules.types import Json
 from ui.definitions.places import key_words, outside_conditions, place_words
-from ui.definitions.value_words import Thing
+from ui.definitions.value_words import Telling, Thing
 from ui.journeys.outline import node_names
-from ui.messages import LANGUAGES, Language
+from ui.messages import LANGUAGES, Language, text
+from ui.scope import fields_at, offer
 from ui.words import wording
+from ui.words.choices import title_of
 from ui.words.naming import Named, field_called, said
 
-_MISSING_KEY = "The key `"
+_MISSING_KEY = re.compile(r"The key `([^`]+)` is missing\.")
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,13 @@ class Spoken:
 
     def finding(self, one: Finding) -> Finding:
         """A finding with its message in the words of the pages."""
-        told: dict[str, str] = {each: said(one.message[each], self._names(one, each), each) for each in LANGUAGES}
+        missing = _MISSING_KEY.fullmatch(one.message["en"]) if one.code in {"schema", "bad-params"} else None
+        told: dict[str, str] = {
+            each: self._to_fill(one.pointer, missing[1], each)
+            if missing
+            else said(one.message[each], self._names(one, each), each)
+            for each in LANGUAGES
+        }
         return replace(one, message=told)
 
     def mend(self, of: Finding, mend: Mend) -> Mend:
@@ -45,8 +56,10 @@ class Spoken:
 
     def _names(self, of: Finding, language: Language) -> Named:
         match of.code:
-            case "unknown-node" | "unreachable-node" | "dead-end" | "test-failed":
+            case "unknown-node" | "unreachable-node" | "dead-end":
                 return self._nodes[language].get
+            case "test-failed":
+                return lambda name: self._nodes[language].get(name) or self._outcome(name, language)
             case "hot-loop":
                 return lambda name: self._nodes[language].get(name) or self._journey(name, language)
             case "unknown-port" | "missing-port" | "expires-in-quiet":
@@ -58,9 +71,9 @@ class Spoken:
             case "entry-overlap":
                 return lambda name: self._event(name, language) or self._journey(name, language)
             case "unknown-field" | "type-mismatch" | "maybe-missing":
-                return lambda name: field_called(name, self.context, language)
-            case "schema" | "bad-params" if of.message["en"].startswith(_MISSING_KEY):
-                return lambda name: _key(self.document, self.context.catalogue, of.pointer, name, language)
+                return lambda name: self._field_read(of.pointer, name, language)
+            case "schema" | "bad-params":
+                return lambda name: self._part(of.pointer, name, language)
             case _:
                 return _nothing
 
@@ -71,6 +84,10 @@ class Spoken:
                 return self._nodes[language].get
             case "unreachable-node":
                 return self._way(language)
+            case "unknown-reference":
+                return lambda name: self._named_thing(of.pointer, name, language)
+            case "type-mismatch":
+                return lambda name: title_of(name, language)
             case _:
                 return self._names(of, language)
 
@@ -83,6 +100,49 @@ class Spoken:
     @cached_property
     def _nodes(self) -> dict[Language, dict[str, str]]:
         return {each: node_names(self.document, self.context.catalogue, each) for each in LANGUAGES}
+
+    def _to_fill(self, pointer: str, key: str, language: Language) -> str:
+        return text(language, "edits.fill", name=self._field(pointer, key, language) or key)
+
+    def _field(self, pointer: str, key: str, language: Language) -> str | None:
+        """What its form calls a key at a place, be it the place itself or what is missing there."""
+        steps, telling = steps_of(pointer), self._telling[language]
+        places = [steps] if steps[-1:] == [key] else [[*steps, key], [*steps[:-1], key]]
+        called = next((told for place in places if (told := telling.field(place))), key_words(key, language))
+        return called if called != key else None
+
+    def _field_read(self, pointer: str, path: str, language: Language) -> str | None:
+        """A field that an expression reads: by its title and its path, what was saved as well."""
+        called = field_called(path, self.context, language)
+        if called is not None or not path.startswith(("vars.", "event.")):
+            return called
+        declared = fields_at("journey", self.document, pointer, self.context).get(path)
+        return f"{offer(path, declared).title.model_dump()[language]} ({path})" if declared is not None else None
+
+    def _part(self, pointer: str, name: str, language: Language) -> str | None:
+        """What is called so at a place: a field, or what may be written there."""
+        told = self._field(pointer, name, language) or self._telling[language].told(name, pointer)
+        return told if told != name else None
+
+    def _named_thing(self, pointer: str, key: str, language: Language) -> str | None:
+        """A thing by its title with its key, by which it is known elsewhere."""
+        kind = self._kinds.get(pointer)
+        title = wording.title(self.thing(kind, key), language) if kind else ""
+        return f"{title} ({key})" if title else None
+
+    def _outcome(self, name: str, language: Language) -> str | None:
+        told = wording.outcome(name, language)
+        return told if told != name else None
+
+    @cached_property
+    def _telling(self) -> dict[Language, Telling]:
+        return {each: Telling("journey", self.document, self.context, each) for each in LANGUAGES}
+
+    @cached_property
+    def _kinds(self) -> dict[str, str]:
+        """The kinds of things that the document names, by place."""
+        journey = read(self.document).journey
+        return {each.pointer: each.kind for each in named(journey, self.context.catalogue)} if journey else {}
 
     def _journey(self, key: str, language: Language) -> str | None:
         title = self.document.get("title") if key == self.document.get("key") else self.thing("journey", key)

@@ -86,6 +86,14 @@ class Telling:
             return str(presentable(self._string(value, steps)))
         return str(presentable(self._by_shape(value, self._shape(steps)) or effects.plain(value, self.language)))
 
+    def field(self, steps: Sequence[str]) -> str:
+        """What its form calls the field at a place, which may be missing there; nothing where no form has one."""
+        shape = self._shape(steps)
+        if shape is None or shape.name != steps[-1]:
+            return ""
+        title = Speech(self.language).title(shape)
+        return title if title != steps[-1] else ""
+
     def node(self, node: str) -> str:
         """What people call a node."""
         return str(presentable(self._nodes.get(node, node)))
@@ -184,15 +192,13 @@ class Telling:
 
     def _called(self, steps: Sequence[str]) -> str:
         """What forms call a place: an entry or exit by its event, a field by its title."""
-        value, shape = found(self.document, [*steps]), self._shape(steps)
+        value = found(self.document, [*steps])
         if len(steps) > 1 and steps[-1].isdecimal() and isinstance(value, dict) and isinstance(value.get("on"), str):
             return self._numbered(value["on"], steps)
-        if shape is None or shape.name != steps[-1]:
-            return ""
-        if shape.kind == "union" and steps[-1].isdecimal() and isinstance(value, dict):
+        shape = self._shape(steps) if steps[-1].isdecimal() and isinstance(value, dict) else None
+        if shape is not None and shape.kind == "union" and isinstance(value, dict):
             return Speech(self.language).option(shape.option_for(value))
-        title = Speech(self.language).title(shape)
-        return title if title != steps[-1] else ""
+        return self.field(steps)
 
     def _numbered(self, on: Json, steps: Sequence[str]) -> str:
         """An item by its event, with its number where others have the same."""

@@ -27,6 +27,12 @@ def choice(values: Sequence[str], value: str, language: Language) -> str:
     return f"{found.zh}({value})" if language == "zh" else f"{found.en} ({value})"
 
 
+def title_of(value: str, language: Language) -> str | None:
+    """What a value of any such list is called; None for another."""
+    found = next((titles[value] for titles in _KNOWN.values() if value in titles), None)
+    return found.model_dump()[language] if found is not None else None
+
+
 def search_words(values: Sequence[str]) -> str:
     """By what a field with such values is found besides its own title, in both languages."""
     return " ".join(f"{title.zh} {title.en}" for title in titles_of(values).values())

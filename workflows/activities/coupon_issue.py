@@ -22,7 +22,7 @@ class Params(BaseModel):
     batch: Annotated[
         str,
         Reference("coupon-batch"),
-        label("批次", "Batch", help_zh="券批次的编号。", help_en="The key of a coupon batch."),
+        label("券批次", "Coupon batch", help_zh="券批次的编号。", help_en="The key of a coupon batch."),
     ]
 
 

@@ -20,6 +20,8 @@ from rules.types import Fields, Json
 
 MOST = 3
 """So many near names are offered."""
+LISTED = 9
+"""So many of what may stand there are offered, the nearest first."""
 
 Told = Mapping[str, Json]
 
@@ -128,6 +130,12 @@ def mend(zh: str, en: str, *commands: Told) -> Mend:
 def near(name: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
     """The names most like this one, the likest first."""
     return get_close_matches(name, sorted(set(known) - {name}), n=MOST, cutoff=cutoff)
+
+
+def choices(name: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
+    """What may stand in place of a name: those most like it, then others as they are listed."""
+    listed = [*known]
+    return list(dict.fromkeys([*near(name, listed, cutoff), *(each for each in listed if each != name)]))[:LISTED]
 
 
 def put(pointer: str, value: Json) -> Told:

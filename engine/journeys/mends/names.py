@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from engine.journeys.checks.named import named
 from engine.journeys.checks.presence import may_be_absent, needed
 from engine.journeys.findings import Finding
-from engine.journeys.mends.mending import MOST, Patient, member, mend, near, put, take
+from engine.journeys.mends.mending import Patient, choices, member, mend, near, put, take
 from rules.documents.commands import Mend
 from rules.documents.pointers import Absent, steps_of
 from rules.fallbacks import from_text, to_text
@@ -62,12 +62,12 @@ def unknown_event(patient: Patient, finding: Finding) -> list[Mend]:
 
 
 def unknown_reference(patient: Patient, finding: Finding) -> list[Mend]:
-    """A thing of the same kind with a key like it, else the first few that there are."""
+    """Things of the same kind, those with a key like it first."""
     name, kind = patient.text(finding.pointer), _kind_at(patient, finding.pointer)
     if kind is None or patient.context.named is None:
         return []
     known = patient.context.named(kind)
-    return [_instead(finding.pointer, each) for each in near(name, known, 0.4) or known[:MOST]]
+    return [_instead(finding.pointer, each) for each in choices(name, known, 0.4)]
 
 
 def unknown_condition(patient: Patient, finding: Finding) -> list[Mend]:

@@ -9,7 +9,7 @@ from engine.journeys.document import SCHEMA
 from engine.journeys.editing.new_nodes import NAME, free_id
 from engine.journeys.editing.rough import main_successor, targets_of
 from engine.journeys.findings import Finding
-from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
+from engine.journeys.mends.mending import Patient, Told, choices, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
 from rules.documents.pointers import steps_of
 from rules.pointers import pointer_of
@@ -103,7 +103,7 @@ def _respelt(finding: Finding, key: str, value: str) -> Iterator[Mend]:
         yield _written(finding.pointer, free_id(value, ()))
     elif finding.message["en"].startswith("Write "):
         listed = _QUOTED.findall(finding.message["en"])
-        for word in (near(value, listed) or listed)[:MOST]:
+        for word in choices(value, listed):
             yield _written(finding.pointer, word)
 
 

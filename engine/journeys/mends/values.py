@@ -55,4 +55,6 @@ def _declared(patient: Patient, pointer: str) -> list[str]:
 
 def _written(pointer: str, value: Json) -> Mend:
     shown = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and not _INTEGER.fullmatch(value) and value not in _WORDS:
+        return mend(f"改成“{value}”", f"Write `{value}`", put(pointer, value))
     return mend(f"改成 {shown}", f"Write {shown}", put(pointer, value))

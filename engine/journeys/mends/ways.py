@@ -8,7 +8,7 @@ from engine.journeys.editing.new_nodes import NAME, free_id
 from engine.journeys.editing.rough import main_successor, needed_ports, optional_ports, starts_of, targets_of
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Graph
-from engine.journeys.mends.mending import MOST, Patient, Told, end_after, mend, near, put, take, way
+from engine.journeys.mends.mending import LISTED, Patient, Told, end_after, mend, near, put, take, way
 from rules.documents.commands import Mend
 from rules.documents.pointers import steps_of
 from rules.pointers import pointer_of
@@ -80,7 +80,7 @@ def unreachable_node(patient: Patient, finding: Finding) -> list[Mend]:
     ]
     offers = [
         mend(f"从“{other}”的“{port}”连过来", f"Lead `{port}` of `{other}` here", way(other, port, node))
-        for other, port in loose[:MOST]
+        for other, port in loose[:LISTED]
     ]
     gone = [each for each in patient.nodes if each in branch_of(patient.document, node).nodes]
     led_to = any(node in targets_of(patient.nodes[other]).values() for other in patient.nodes if other not in gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from typing import Any
 
 import pytest
@@ -97,8 +98,8 @@ def test_tests_that_do_not_hold_are_told_in_words_before_publishing(
     drafted(database, clock, tests=tests)
     page = text_of(admin.get("/journeys/hook-coupon/publish?lang=en"))
     assert "Tests that do not hold" in page
-    assert "(Batch: OTHER)" in page
-    assert "(Batch: 红颜草莓 9.9 元券)" in page
+    assert "(Coupon batch: OTHER)" in page
+    assert "(Coupon batch: 红颜草莓 9.9 元券)" in page
     assert '{"' not in page
 
 
@@ -124,3 +125,28 @@ def test_a_coupon_that_everybody_passes_is_told_for_everybody_and_in_money(
     with database.begin() as session:
         session.execute(update(CouponBatch).values(value=0))
     assert "HOOK-2026 1,000 1,000" in text_of(admin.get(address)), "no value is made up"
+
+
+@pytest.mark.parametrize(("lang", "told"), [("zh", "请填写“券批次”。"), ("en", "Fill in “Coupon batch”.")])
+def test_what_is_missing_is_asked_for_by_the_name_of_its_field(
+    admin: Visitor, database: Database, clock: FixedClock, lang: str, told: str
+) -> None:
+    nodes = copy.deepcopy(JOURNEY["nodes"])
+    nodes["coupon"]["params"] = {}
+    drafted(database, clock, nodes=nodes)
+    assert told in text_of(admin.get(f"/edit/journey/hook-coupon/problems?lang={lang}"))
+
+
+def test_all_that_may_stand_instead_is_offered_by_title_and_the_rest_is_counted(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    nodes = copy.deepcopy(JOURNEY["nodes"])
+    nodes["coupon"]["params"] = {"batch": "HOOK-2025"}
+    with database.begin() as session:
+        for n in range(4):
+            title = {"zh": f"第 {n} 批", "en": f"Batch {n}"}
+            session.add(CouponBatch(key=f"B{n}", title=title, stock=1, value=100, created_at=clock.now()))
+    drafted(database, clock, nodes=nodes)
+    page = admin.get("/edit/journey/hook-coupon/problems?lang=zh")
+    assert re.search(r"改成“红颜草莓 9.9 元券 \(HOOK-2026\)” (改成“第 \d 批 \(B\d\)” ){2}还有 2 个改法", text_of(page))
+    assert page.text.count("&#34;/nodes/coupon/params/batch&#34;") == 5

@@ -19,8 +19,8 @@ EVENTS = {"contact.scanned": {"event.channel.kind": Declaration(type="text", tit
 @pytest.mark.parametrize(
     ("activity", "params", "language", "said"),
     [
-        ("coupon.issue", {"batch": "NEW"}, "en", "Issue a coupon (Batch: Welcome coupon)"),
-        ("coupon.issue", {"batch": "OLD"}, "zh", "发券（批次：OLD）"),
+        ("coupon.issue", {"batch": "NEW"}, "en", "Issue a coupon (Coupon batch: Welcome coupon)"),
+        ("coupon.issue", {"batch": "OLD"}, "zh", "发券（券批次：OLD）"),
         ("wecom.tag_member", {"add": ["a", "b"], "remove": []}, "en", "Tag the member (Add: a, b)"),
         ("coupon.issue", {}, "en", "Issue a coupon"),
         ("acme.pay", {"sum": 3, "sure": True}, "en", "acme.pay (sum: 3; sure: Yes)"),

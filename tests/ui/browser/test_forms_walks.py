@@ -80,8 +80,64 @@ def test_a_field_is_put_into_a_text_by_keyboard(walk: Walk, database: Database) 
     walk.page.keyboard.type("门店名称")
     expect(text.locator(".combo-option").first).to_contain_text("store.title")
     walk.page.keyboard.press("ArrowDown")
+    walk.page.keyboard.press("ArrowUp")
     walk.page.keyboard.press("Enter")
     saved(walk, database, lambda draft: draft["nodes"]["welcome"]["params"]["text"][-15:], "{{store.title}}")
+    assert walk.complaints == []
+
+
+def test_a_field_stands_where_the_caret_was_and_escape_leads_back(walk: Walk, database: Database) -> None:
+    walk.enter()
+    open_node(walk, "welcome")
+    field(walk, "/nodes/welcome/params/text").locator("textarea").fill("一二三")
+    text = field(walk, "/nodes/welcome/params/text")
+    text.locator("textarea").press("ArrowLeft")
+    text.locator(".picker > summary").click()
+    expect(text.locator(".combo-option").first).to_have_attribute("aria-selected", "true")
+    walk.page.keyboard.type("门店")
+    walk.page.keyboard.press("Escape")
+    expect(text.locator("textarea")).to_be_focused()
+    expect(text.locator("[data-inserts]")).to_be_hidden()
+    text.locator(".picker > summary").click()
+    walk.page.keyboard.type("门店名称")
+    walk.page.keyboard.press("Enter")
+    saved(walk, database, lambda draft: draft["nodes"]["welcome"]["params"]["text"], "一二{{store.title}}三")
+    expect(text.locator("textarea")).to_be_focused()
+    assert walk.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_what_stands_where_a_field_is_absent_is_asked_in_view(
+    browser: Browser, address: Address, database: Database, width: int, height: int
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": width, "height": height}), address)
+    walk.enter()
+    open_node(walk, "welcome")
+    text = field(walk, "/nodes/welcome/params/text")
+    text.locator(".picker > summary").click()
+    walk.page.keyboard.type("member.nickname")
+    walk.page.keyboard.press("Enter")
+    question = text.locator("[data-absent]")
+    for part in (question.locator("label"), question.locator("input"), question.locator("button")):
+        expect(part).to_be_in_viewport(ratio=1)
+        box = part.bounding_box()
+        assert box is not None
+        shown = walk.page.evaluate(
+            "([x, y]) => Boolean(document.elementFromPoint(x, y)?.closest('[data-absent]'))",
+            [box["x"] + box["width"] / 2, box["y"] + box["height"] - 3],
+        )
+        assert shown, "it is covered"
+    walk.picture(f"picker-{width}")
+    walk.page.keyboard.type("顾客")
+    walk.page.keyboard.press("Enter")
+    wanted = {"default": [{"var": "member.nickname"}, "顾客"]}
+
+    def last_piece(draft: dict[str, Any]) -> object:
+        text = draft["nodes"]["welcome"]["params"]["text"]
+        return text["$"]["cat"][-1] if isinstance(text, dict) else text
+
+    saved(walk, database, last_piece, wanted)
+    walk.page.close()
     assert walk.complaints == []
 
 

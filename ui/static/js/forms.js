@@ -63,7 +63,7 @@
   });
 
   // Searches: the list below a text, walked by arrow keys.
-  let asked = 0;
+  let asked = 0, answered = Promise.resolve();
   const list = (combo) => combo.querySelector(".combo-list");
   const options = (combo) => [...list(combo).querySelectorAll("[role=option]")];
   const close = (combo) => {
@@ -84,7 +84,8 @@
       found[index].scrollIntoView({ block: "nearest" });
     }
   };
-  const search = async (combo, typed) => {
+  const search = (combo, typed) => { answered = find(combo, typed); };
+  const find = async (combo, typed) => {
     const turn = ++asked;
     const url = `${combo.dataset.combo}&q=${encodeURIComponent(typed)}`;
     const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
@@ -95,21 +96,34 @@
     list(combo).replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     list(combo).hidden = false;
     combo.querySelector("input").setAttribute("aria-expanded", "true");
-    mark(combo, options(combo).findIndex((option) => option.dataset.value === wanted));
+    const before = options(combo).findIndex((option) => option.dataset.value === wanted);
+    mark(combo, combo.hasAttribute("data-inserts") ? Math.max(0, before) : before);
+    if (combo.hasAttribute("data-inserts")) list(combo).scrollIntoView({ block: "nearest" });
   };
   // What is chosen is called by its title while nobody writes there.
   const call = (combo, option) => {
     const called = combo.querySelector("[data-called]");
     called?.replaceChildren(...[...(option?.childNodes ?? [])].map((each) => each.cloneNode(true)));
   };
-  const insert = (picker, path, otherwise = "") => {
+  // A field is put where the caret stood; into a text that nobody has been in, at its end.
+  const carets = new WeakMap();
+  document.addEventListener("focusout", (event) => {
+    if (event.target.matches("textarea[name=value]")) carets.set(event.target, [event.target.selectionStart, event.target.selectionEnd]);
+  });
+  const backToText = (picker) => {
     const text = field(picker).querySelector("textarea[name=value]");
-    const chip = otherwise ? `{{${path}|${otherwise}}}` : `{{${path}}}`;
-    text.setRangeText(chip, text.selectionStart, text.selectionEnd, "end");
+    const [start, end] = carets.get(text) ?? [text.value.length, text.value.length];
     picker.querySelector("[data-combo] input").value = "";
     picker.querySelector("[data-absent]").hidden = true;
     picker.open = false;
     text.focus();
+    text.setSelectionRange(start, end);
+    return text;
+  };
+  const insert = (picker, path, otherwise = "") => {
+    const text = backToText(picker);
+    const chip = otherwise ? `{{${path}|${otherwise}}}` : `{{${path}}}`;
+    text.setRangeText(chip, text.selectionStart, text.selectionEnd, "end");
     text.dispatchEvent(new Event("input", { bubbles: true }));
   };
   // A field that some people lack: what is written for them is asked first.
@@ -119,7 +133,8 @@
     asked.querySelector("[data-absent-field]").textContent = option.querySelector("strong").textContent;
     asked.hidden = false;
     text.value = "";
-    text.focus();
+    text.focus({ preventScroll: true });
+    asked.scrollIntoView({ block: "nearest" });
   };
   const insertAsked = (inside) => {
     const asked = inside.closest("[data-absent]");
@@ -184,8 +199,8 @@
     if (option) choose(option.closest("[data-combo]"), option);
   });
   document.addEventListener("keydown", (event) => {
-    const combo = event.target.closest("[data-combo]");
-    if (!combo) return;
+    const combo = event.target.closest("[data-combo]"), inserts = combo?.hasAttribute("data-inserts");
+    if (!combo || event.isComposing) return;
     const found = list(combo).hidden ? [] : options(combo);
     const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -195,14 +210,29 @@
         combo.dataset.walked = "";
         mark(combo, (at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
       }
+    } else if (event.key === "Enter" && inserts) {  // what is highlighted once the answer to what is typed is there
+      event.preventDefault();
+      answered.then(() => {
+        const option = list(combo).hidden ? null : list(combo).querySelector("[aria-selected=true]");
+        if (option) choose(combo, option);
+      });
     } else if (event.key === "Enter" && found[at]) {
       event.preventDefault();
       choose(combo, found[at]);
-    } else if (event.key === "Escape" && !list(combo).hidden) {
+    } else if (event.key === "Escape" && !inserts && !list(combo).hidden) {
       event.preventDefault();
       event.stopPropagation();
       close(combo);
     }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const picker = event.key === "Escape" && !event.isComposing && event.target.closest("[data-picker][open]");
+    if (!picker) return;
+    event.preventDefault();
+    event.stopPropagation();
+    close(picker.querySelector("[data-combo]"));
+    backToText(picker);
   });
 
   // How long a text is, told while it is written where there is a limit.

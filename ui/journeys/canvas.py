@@ -191,7 +191,9 @@ def _drawn(placed: _PlacedWay, left: float, top: float) -> DrawnWay:
         return drawn
     half = _label_size(placed.way)["height"] / 2
     on_way = _onto(points, _Point(word.x, word.y + half - _PLUS / 2))
-    return replace(drawn, plus=(on_way.x, on_way.y), word_y=word.y - half + _WORD / 2)
+    return replace(
+        drawn, plus=(on_way.x, on_way.y), word_y=min(word.y - half, on_way.y - _PLUS / 2 - _WORD) + _WORD / 2
+    )
 
 
 def _points(value: object) -> Iterable[Mapping[str, float]]:

@@ -217,3 +217,58 @@ def test_whoever_is_signed_out_is_led_to_sign_in_by_the_next_command(walk: Walk,
     page.locator("#node-done").focus()
     page.keyboard.press("d")
     expect(page).to_have_url(f"{walk.address}/sign-in")
+
+
+def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(walk: Walk) -> None:
+    page = walk.page
+    walk.enter(lang="en")
+    walk.go("/journeys/hook-coupon/edit")
+    page.locator("#canvas > svg").hover(position={"x": 8, "y": 120})
+    view = page.locator("#canvas > svg").get_attribute("viewBox") or ""
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("scrollY > 200")
+    assert page.locator("#canvas > svg").get_attribute("viewBox") == view
+    at = page.evaluate("scrollY")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, 300)
+    page.keyboard.up("Control")
+    page.wait_for_function("view => document.querySelector('#canvas > svg').getAttribute('viewBox') !== view", arg=view)
+    assert page.evaluate("scrollY") == at
+    last = page.locator("#canvas .node").last
+    page.locator("[data-zoom=fit]").click()
+    assert last.evaluate(
+        "node => node.getBoundingClientRect().bottom < node.ownerSVGElement.getBoundingClientRect().bottom"
+    )
+    expect(page.locator("#side")).to_be_in_viewport()
+    assert walk.complaints == []
+
+
+def test_on_a_phone_the_picture_is_whole_signs_lie_on_top_and_tabs_tell_that_there_are_more(
+    browser: Browser, address: Address, database: Database
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": 390, "height": 844}), address)
+    page = walk.page
+    walk.enter(lang="en")
+    walk.go("/journeys/hook-coupon/edit")
+    page.locator("label", has=page.locator("input[value=canvas]")).click()
+    lowest = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('#canvas .node')].map((node) => node.getBoundingClientRect().bottom))"
+    )
+    frame = page.locator("#canvas > svg").bounding_box()
+    assert frame is not None
+    assert frame["y"] <= lowest <= frame["y"] + frame["height"]
+    entry = page.locator("#canvas .node-entry").bounding_box()
+    assert entry is not None
+    assert entry["x"] >= 0
+    assert entry["x"] + entry["width"] <= 390
+    assert page.locator("#canvas .signs > .mark").count() >= 1
+    assert page.locator("#canvas .signs ~ .plus, #canvas .node .mark").count() == 0
+    tabs = page.locator("nav.tabs").first
+    assert "gradient" in tabs.evaluate("tabs => getComputedStyle(tabs).maskImage")
+    expect(tabs).to_have_attribute("data-more-after", "")
+    tabs.evaluate("tabs => { tabs.scrollLeft = 9999; }")
+    expect(tabs).not_to_have_attribute("data-more-after", "")
+    expect(tabs).to_have_attribute("data-more-before", "")
+    walk.picture("canvas-390")
+    assert walk.complaints == []
+    page.close()

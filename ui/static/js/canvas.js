@@ -13,12 +13,17 @@
     svg.setAttribute("viewBox", `${view.x} ${view.y} ${width / view.scale} ${height / view.scale}`);
     svg.style.setProperty("--unscale", Math.max(1, 1 / view.scale));
   };
-  const fit = () => {  // as wide as it goes, never magnified; the start at the top
+  const spot = (node) => {
+    const found = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(node?.getAttribute("transform") || "");
+    return found && { x: Number(found[1]), y: Number(found[2]) };
+  };
+  const fit = () => {  // as wide as it goes, never magnified; the start at the top, in the middle where not all is in sight
     const { width } = svg.getBoundingClientRect();
     if (!width) return;
     const whole = Number(svg.dataset.width);
     view.scale = Math.max(smallest, Math.min(1, width / whole));
-    view.x = (whole - width / view.scale) / 2;
+    const room = width / view.scale, start = spot(svg.querySelector(".node-entry")), body = svg.querySelector(".node-entry .body");
+    view.x = whole <= room || !start ? (whole - room) / 2 : Math.min(whole - room, Math.max(0, start.x + body.width.baseVal.value / 2 - room / 2));
     view.y = 0;
     draw();
   };
@@ -31,16 +36,12 @@
     view.scale = scale;
     draw();
   };
-  const roll = (dx, dy) => {  // as far as there is something to see; then the page scrolls on
-    const { width, height } = svg.getBoundingClientRect(), before = `${view.x} ${view.y}`;
-    const within = (at, by, room, size) => {
-      const low = Math.min(0, size - room), high = Math.max(0, size - room);
-      return by > 0 ? Math.max(at, Math.min(at + by, high)) : Math.min(at, Math.max(at + by, low));
-    };
-    view.x = within(view.x, dx / view.scale, width / view.scale, Number(svg.dataset.width));
-    view.y = within(view.y, dy / view.scale, height / view.scale, Number(svg.dataset.height));
+  const aside = (dx) => {  // as far as there is something to see
+    const before = view.x, most = Number(svg.dataset.width) - svg.getBoundingClientRect().width / view.scale;
+    const to = view.x + dx / view.scale;
+    view.x = dx > 0 ? Math.max(before, Math.min(to, Math.max(0, most))) : Math.min(before, Math.max(to, Math.min(0, most)));
     draw();
-    return before !== `${view.x} ${view.y}`;
+    return view.x !== before;
   };
   const pan = (dx, dy) => { view.x += dx / view.scale; view.y += dy / view.scale; draw(); };
 
@@ -51,7 +52,7 @@
   });
   svg.addEventListener("wheel", (event) => {
     if (event.ctrlKey || event.metaKey) zoom(event.deltaY < 0 ? 1.1 : 1 / 1.1, event);
-    else if (!designing || !roll(event.deltaX, event.deltaY)) return;  // the plain wheel scrolls the page
+    else if (!designing || Math.abs(event.deltaX) <= Math.abs(event.deltaY) || !aside(event.deltaX)) return;  // the plain wheel scrolls the page
     event.preventDefault();
   }, { passive: false });
 
@@ -131,10 +132,6 @@
   document.addEventListener("htmx:after:swap", recount);
 
   // The picture was drawn anew: what was looked at stays where it was.
-  const spot = (node) => {
-    const found = /translate\(([-\d.]+) ([-\d.]+)\)/.exec(node?.getAttribute("transform") || "");
-    return found && { x: Number(found[1]), y: Number(found[2]) };
-  };
   const looked = () => svg.querySelector(".node:focus") || svg.querySelector(".node[aria-current]") || svg.querySelector(".node");
   let anchor = null;
   document.addEventListener("htmx:before:swap", () => {

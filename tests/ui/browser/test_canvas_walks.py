@@ -251,9 +251,8 @@ def test_on_a_phone_the_picture_is_whole_signs_lie_on_top_and_tabs_tell_that_the
     walk.enter(lang="en")
     walk.go("/journeys/hook-coupon/edit")
     page.locator("label", has=page.locator("input[value=canvas]")).click()
-    lowest = page.evaluate(
-        "Math.max(...[...document.querySelectorAll('#canvas .node')].map((node) => node.getBoundingClientRect().bottom))"
-    )
+    boxes = [node.bounding_box() for node in page.locator("#canvas .node").all()]
+    lowest = max(box["y"] + box["height"] for box in boxes if box)
     frame = page.locator("#canvas > svg").bounding_box()
     assert frame is not None
     assert frame["y"] <= lowest <= frame["y"] + frame["height"]

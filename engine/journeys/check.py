@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.journeys import messages
 from engine.journeys.checks import activities, decisions, expressions, graph, proofs, world
 from engine.journeys.context import CheckContext
 from engine.journeys.document import Journey
@@ -13,6 +12,7 @@ from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading, read
 from engine.journeys.plan import Plan, compile_journey
 from engine.journeys.report import run_tests
+from engine.journeys.unmet import unmet
 from rules.errors import RuleError
 from rules.types import Json
 
@@ -42,7 +42,7 @@ def _meaning(reading: Reading, journey: Journey, context: CheckContext) -> Itera
     if plan is not None:
         for i, result in enumerate(run_tests(plan, journey.tests).tests):
             if not result.ok:
-                words = messages.test_failed(result.name, result.differences)
+                words = unmet(result.name, result.differences, context.catalogue)
                 given = journey.tests[i].given.model_dump(mode="json", by_alias=True, exclude_unset=True)
                 yield finding("test-failed", f"/tests/{i}", *words, given)
 

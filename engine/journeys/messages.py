@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from rules.documents.report import Difference
 from rules.documents.words import Words
-from rules.types import Json
-from rules.words import said
 
 NO_OBJECT = ("这不是旅程：文档必须是一个 JSON 对象。", "This is no journey: a document is a JSON object.")
 DELAY_FORM = (
@@ -194,46 +191,6 @@ def unknown_holidays(year: int) -> Words:
     )
 
 
-def test_failed(name: str, differences: Sequence[Difference]) -> Words:
-    """What a test states beside what came of it, the first few of it."""
-    told = differences[:_TOLD]
-    named = [_STATED.get(each.field, f"「{each.field}」") for each in told]
-    zh, en = (
-        [[_stated(each.field, value, signs, nothing) for value in (each.expected, each.actual)] for each in told]
-        for signs, nothing in (("“”", "无"), ("``", "nothing"))
-    )
-    said_zh = [f"{name}应为 {one}，实际是 {other}" for name, (one, other) in zip(named, zh, strict=True)]
-    called = [_STATED_EN.get(each.field, each.field) for each in told]
-    said_en = [f"{name} should be {one} and is {other}" for name, (one, other) in zip(called, en, strict=True)]
-    more = ["…"] if len(differences) > _TOLD else []
-    return (
-        f"测试“{name}”没有通过：{'；'.join(said_zh + more)}。",
-        f"The test `{name}` failed: {'; '.join(said_en + more)}.",
-    )
-
-
-def _stated(field: str, value: Json, quotes: str, nothing: str) -> str:
-    """A value of a test; nodes and outcomes between quotation marks, since pages call them otherwise."""
-    nodes = value if isinstance(value, list) else [value]
-    if field not in _NODES or not nodes or not all(isinstance(node, str) for node in nodes):
-        return said(value, nothing)
-    shown = [f"{quotes[0]}{node}{quotes[1]}" for node in nodes[:_NODES_TOLD]]
-    return " → ".join([*shown, "…"] if len(nodes) > _NODES_TOLD else shown)
-
-
-_TOLD = 4
-_NODES = frozenset({"path", "waiting_at", "outcome"})
-_NODES_TOLD = 8
-_STATED = {
-    "row": "行", "rows": "行", "reason": "原因", "outcome": "结果", "missing": "缺少的字段", "entry": "是否进入",
-    "path": "路径", "waiting_at": "等待的节点", "deadline": "期限", "effects": "动作",
-}  # fmt: skip
-"""What tests state beside outputs, in Chinese."""
-_STATED_EN = {
-    "entry": "whether they enter", "waiting_at": "the node it waits at", "path": "the path", "effects": "the actions",
-    "deadline": "the deadline", "outcome": "the outcome",
-}  # fmt: skip
-"""The same in English, where the key is no word."""
 _THINGS: dict[str, Words] = {
     "coupon-batch": ("券批次", "coupon batch"), "chat": ("群", "group chat"), "channel": ("渠道", "channel"),
     "store": ("门店", "store"), "associate": ("导购", "associate"), "ruleset": ("规则", "ruleset"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.journeys import messages
 from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding, finding
+from engine.journeys.unmet import unmet
 from engine.rulesets.fields import ruleset_fields
 from engine.rulesets.proofs import proved
 from rules.documents.report import Report
@@ -43,5 +43,5 @@ def report(document: Json, context: CheckContext) -> Report | None:
 def _failed(table: Table) -> Iterator[Finding]:
     for i, result in enumerate(run_tests(table).tests):
         if not result.ok:
-            words = messages.test_failed(result.name, result.differences)
+            words = unmet(result.name, result.differences)
             yield finding("test-failed", f"/tests/{i}", *words, {**table.document.tests[i].given})

@@ -59,7 +59,7 @@ class Spoken:
             case "unknown-node" | "unreachable-node" | "dead-end":
                 return self._nodes[language].get
             case "test-failed":
-                return lambda name: self._nodes[language].get(name) or self._outcome(name, language)
+                return lambda name: self._stated(name, language)
             case "hot-loop":
                 return lambda name: self._nodes[language].get(name) or self._journey(name, language)
             case "unknown-port" | "missing-port" | "expires-in-quiet":
@@ -147,6 +147,11 @@ class Spoken:
     def _journey(self, key: str, language: Language) -> str | None:
         title = self.document.get("title") if key == self.document.get("key") else self.thing("journey", key)
         return wording.title(title, language) or None
+
+    def _stated(self, name: str, language: Language) -> str | None:
+        """A node, an outcome that has a word, or a coupon batch: what tests state."""
+        called = self._nodes[language].get(name) or self._outcome(name, language)
+        return called or wording.title(self.thing("coupon-batch", name), language) or None
 
     def _activity(self, name: str, language: Language) -> str | None:
         type_ = self.context.catalogue.get(name)

@@ -363,8 +363,8 @@ def test_a_document_declares_fields_that_the_catalogue_does_not_know() -> None:
 def test_messages_are_in_both_languages_and_a_failed_test_shows_the_difference() -> None:
     failed = check(changed("/tests/0/then/outcome", "finished"), CONTEXT)[0]
     assert failed.example == {}
-    assert "结果应为 finished，实际是 late" in failed.message["zh"]
-    assert "outcome should be finished and is late" in failed.message["en"]
+    assert "结果应为 “finished”，实际是 “late”" in failed.message["zh"]
+    assert "outcome should be `finished` and is `late`" in failed.message["en"]
     assert failed.to_json()["severity"] == "error"
     for source in (changed("/start", "nowhere"), changed("/key", "?"), changed("/nodes/call/params", {})):
         assert all(
@@ -392,3 +392,12 @@ def test_the_seeded_journey_has_no_errors_and_its_tests_visit_every_port() -> No
     assert journey is not None
     report = run_tests(compile_plan(source, context.catalogue, context.fields, context.events), journey.tests)
     assert all(visited for _, _, visited in report.coverage)
+
+
+def test_a_failed_test_tells_effects_by_the_words_of_their_types() -> None:
+    source = changed("/tests/0/then", {"effects": [{"activity": "coupon.issue", "params": {"batch": "OTHER"}}]})
+    [failed] = [each for each in check(source, CONTEXT) if each.code == "test-failed"]
+    assert failed.message == {
+        "zh": "测试“t”没有通过：动作应为 发券（batch：“OTHER”），实际是 无。",
+        "en": "The test `t` failed: the actions should be Issue (batch: `OTHER`) and are nothing.",
+    }

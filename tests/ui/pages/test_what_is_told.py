@@ -103,6 +103,21 @@ def test_tests_that_do_not_hold_are_told_in_words_before_publishing(
     assert '{"' not in page
 
 
+def test_the_desk_tells_a_test_that_does_not_hold_by_titles(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    tests = copy.deepcopy(JOURNEY["tests"][:1])
+    tests[0]["then"]["effects"] = [{"activity": "coupon.issue", "params": {"batch": "HOOK-2026"}}] * 2
+    drafted(database, clock, tests=tests)
+    for language, told in (
+        ("zh", "发券（批次：“红颜草莓 9.9 元券”）"),
+        ("en", "Issue a coupon (Batch: “红颜草莓 9.9 元券”)"),
+    ):
+        page = text_of(admin.get(f"/edit/journey/hook-coupon/problems?lang={language}"))
+        assert f"{told} → {told}" in page
+        assert "coupon.issue" not in page
+
+
 @pytest.mark.parametrize("page", ["/journeys/hook-coupon/publish", "/rules/zones/publish"])
 def test_the_tick_before_publishing_brings_its_own_words(
     admin: Visitor, database: Database, clock: FixedClock, page: str

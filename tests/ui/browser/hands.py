@@ -40,6 +40,11 @@ class Hands(Protocol):
         """Insert behind a port what is found by these words."""
 
 
+def folded(target: Locator) -> Locator:
+    """What unfolds the part of the page that the target is hidden in."""
+    return target.locator("xpath=ancestor::details[not(@open)]/summary")
+
+
 class Mouse:
     """The mouse; the keyboard only to write into fields."""
 
@@ -64,6 +69,9 @@ class Mouse:
 
     def tick(self, target: Locator) -> None:
         if not target.is_checked():
+            fold = folded(target)
+            if fold.count():
+                fold.click()
             target.click()
 
     def clock(self, target: Locator, time: str) -> None:
@@ -141,6 +149,9 @@ class Keys:
 
     def tick(self, target: Locator) -> None:
         if not target.is_checked():
+            fold = folded(target)
+            if fold.count():
+                self.press(fold)
             self._reach(target)
             self.page.keyboard.press("Space")
 

@@ -232,6 +232,7 @@ def test_what_is_ticked_while_an_answer_is_under_way_stays_ticked(
     walk.go(ADDRESS)
     slow = Slow(page, "**/condition?at=*")
     tick = {kind: page.locator(f'.cond-ticks input[value="{kind}"]') for kind in ("pos", "receipt", "shelf")}
+    page.locator(".cond-many > summary").click()
     tick["pos"].check()
     slow.wait()
     tick["receipt"].check()
@@ -305,3 +306,62 @@ def test_the_builder_stands_in_the_panel_of_a_journey(
     walk.picture(f"condition-panel-{width}")
     assert walk.complaints == []
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "width"), [(ADDRESS, 1280), ("/journeys/branch/edit?node=how", 1280), (ADDRESS, 390)]
+)
+def test_many_kinds_are_folded_named_and_found_by_keys(
+    browser: Browser, address: Address, database: Database, clock: FixedClock, place: str, width: int
+) -> None:
+    walk = Walk(browser.new_page(viewport={"width": width, "height": 900}), address)
+    page, keys = walk.page, walk.page.keyboard
+    put_branch(database, clock, {"in": [{"var": "event.channel.kind"}, ["pos", "shelf"]]})
+    walk.enter(lang="en")
+    walk.go(place)
+    many = page.locator(".cond-many")
+    expect(many.locator("summary")).to_contain_text("2 chosen")
+    expect(many.locator(".cond-ticks")).to_be_hidden()
+    folded = many.bounding_box()
+    assert folded is not None
+    assert folded["height"] < 80
+    many.locator("summary").focus()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.type("receipt")
+    expect(many.locator(".cond-ticks label:visible")).to_have_count(1)
+    keys.press("Tab")
+    keys.press("Space")
+    expect(many.locator("summary")).to_contain_text("3 chosen")
+    expect(many.locator(".cond-ticks label:visible")).to_have_count(1)
+    expect(many.locator("input[value=receipt]")).to_be_focused()
+    assert grave_findings(walk) == []
+    walk.picture(f"many-ticks-{width}-{place.count('edit')}")
+    keys.press("Escape")
+    expect(many.locator("summary")).to_be_focused()
+    expect(many.locator(".cond-ticks")).to_be_hidden()
+    assert condition_in(database) == {"in": [{"var": "event.channel.kind"}, ["pos", "receipt", "shelf"]]}
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    assert walk.complaints == []
+    page.close()
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", 1280), ("en", 1280), ("zh", 390)])
+def test_an_instant_is_shown_whole_in_the_side_panel(
+    browser: Browser, address: Address, database: Database, clock: FixedClock, lang: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN" if lang == "zh" else "en-US")
+    walk = Walk(context.new_page(), address)
+    put_branch(database, clock, {">": [{"var": "now"}, "2026-11-22T10:30:00+08:00"]})
+    walk.enter(lang=lang)
+    walk.go("/journeys/branch/edit?node=how")
+    field = walk.page.locator("#panel .cond-instant")
+    expect(field).to_be_visible()
+    walk.picture(f"instant-{lang}-{width}")
+    assert field.evaluate("one => one.clientWidth") >= 216
+    panel, box = walk.page.locator("#panel").bounding_box(), field.bounding_box()
+    assert panel is not None
+    assert box is not None
+    assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+    assert walk.complaints == []
+    context.close()

@@ -133,6 +133,34 @@
   document.addEventListener("htmx:finally:request", count(-1));
   const isAnswered = (control, answered) => (waiting.get(control.form) ?? 0) <= (control.form === answered ? 1 : 0);
 
+  // Many ticks: found by typing; Escape folds them. They stay open, and found, while answers come.
+  const sift = (many) => {
+    const words = many.querySelector("[data-filter]").value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const label of many.querySelectorAll(".cond-ticks label")) {
+      const said = `${label.textContent} ${label.querySelector("input").value}`.toLowerCase();
+      label.hidden = !words.every((word) => said.includes(word));
+    }
+  };
+  document.addEventListener("input", (event) => { if (event.target.matches("[data-filter]")) sift(event.target.closest("[data-many]")); });
+  for (const each of ["change", "submit"]) {  // the text of a filter is no value
+    document.addEventListener(each, (event) => { if (event.target.matches("[data-filter]")) event.stopImmediatePropagation(); }, true);
+  }
+  document.addEventListener("keydown", (event) => {
+    const many = event.target.closest?.("[data-many]");
+    if (!many || event.isComposing) return;
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+    if (event.key !== "Escape" || !many.open) return;
+    event.preventDefault();
+    event.stopPropagation();
+    many.open = false;
+    many.querySelector("summary").focus();
+  });
+  let opened = [];
+  document.addEventListener("htmx:before:swap", () => { opened = [...document.querySelectorAll("[data-many][open]")].map((many) => many.id); });
+  document.addEventListener("htmx:after:swap", () => {
+    for (const many of opened.map((id) => document.getElementById(id))) if (many?.matches("[data-many]")) { many.open = true; sift(many); }
+  });
+
   // After an answer: fields say what the server says, and the focus goes where the author goes on.
   const settle = (editor, answered) => {
     const here = (selector) => [...editor.querySelectorAll(selector)].filter((each) => isAnswered(each, answered));
@@ -151,6 +179,7 @@
     const wanted = [
       ...(deed ? [deed, "down", "up", "remove"].map((each) => document.getElementById(`${id}-${each}`)) : []),
       place?.matches("input, select, textarea, button") && place,
+      place?.matches("[data-many]:not([open])") && place.querySelector("summary"),
       place?.querySelector('[name^="value."]:not([type=hidden]), [name^="other."]:not([type=hidden])'),
       place?.querySelector(".cond-operator"),
       document.getElementById(`${id}-add`), document.getElementById(`${id}-remove`),

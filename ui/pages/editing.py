@@ -6,10 +6,9 @@ on which each part of the page asks for its own fragment again; what was refused
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import APIRouter, Form, Path, Response
-from sqlalchemy.orm import Session
 
 from engine.definitions.errors import NotReadableError, StaleRevisionError
 from engine.definitions.kinds import KEY, Kind
@@ -35,6 +34,8 @@ Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
 Text = Annotated[str, Form(max_length=5_000_000)]
 Base = Annotated[int | None, Form(ge=0, le=LARGEST_REVISION)]
 """The revision of the draft that a page, or a fragment of it, showed."""
+Turn: TypeAlias = Literal["undo", "redo"]
+_TURNS = {"undo": store.undo, "redo": store.redo}
 
 
 @router.post("/commands")
@@ -50,13 +51,13 @@ def carry_out(visit: Authoring, kind: Kind, key: Key, command: Text, base: Base 
 @router.post("/undo")
 def undo(visit: Authoring, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
     """Take back the latest edit, which the page named by its number."""
-    return _turned(visit, lambda session: store.undo(session, kind, key, **_by(visit), n=n))
+    return turned(visit, kind, key, "undo", n)
 
 
 @router.post("/redo")
 def redo(visit: Authoring, kind: Kind, key: Key, n: Annotated[int | None, Form(ge=1)] = None) -> Response:
     """Do the edit again that was taken back last."""
-    return _turned(visit, lambda session: store.redo(session, kind, key, **_by(visit), n=n))
+    return turned(visit, kind, key, "redo", n)
 
 
 def carried_out(visit: Visit, kind: Kind, key: str, command: Json, base: int | None) -> Response:
@@ -70,6 +71,29 @@ def carried_out(visit: Visit, kind: Kind, key: str, command: Json, base: int | N
     except StaleRevisionError as error:
         return overtaken(visit, kind, key, command, error)
     return changed(done.revision)
+
+
+def turned(
+    visit: Visit,
+    kind: Kind,
+    key: str,
+    turn: Turn,
+    n: int | None,
+    then: Callable[[Edited], Response] = lambda done: changed(done.revision),
+) -> Response:
+    """The answer to undo or redo of edit `n`: what `then` says of it, or the notice why nothing was done."""
+    try:
+        with visit.operate(whole_chain=True) as session:
+            done = _TURNS[turn](session, kind, key, **_by(visit), n=n)
+    except NothingToUndoError:
+        return told(visit, text(visit.language, "edits.nothing_to_undo"))
+    except NothingToRedoError:
+        return told(visit, text(visit.language, "edits.nothing_to_redo"))
+    except StaleRevisionError:
+        return told(visit, text(visit.language, "edits.not_the_latest"))
+    except CommandError as error:
+        return refused(visit, error)
+    return then(done)
 
 
 def changed(revision: int) -> Response:
@@ -131,21 +155,6 @@ def revision_in(sent: Mapping[str, str], name: str = "base") -> int | None:
         told = FieldError(name, "The revision that the page showed, as a number from 0.")
         raise Unprocessable("The request cannot be used; see errors.", errors=[told])
     return int(digits)
-
-
-def _turned(visit: Visit, turn: Callable[[Session], Edited]) -> Response:
-    try:
-        with visit.operate(whole_chain=True) as session:
-            done = turn(session)
-    except NothingToUndoError:
-        return told(visit, text(visit.language, "edits.nothing_to_undo"))
-    except NothingToRedoError:
-        return told(visit, text(visit.language, "edits.nothing_to_redo"))
-    except StaleRevisionError:
-        return told(visit, text(visit.language, "edits.not_the_latest"))
-    except CommandError as error:
-        return refused(visit, error)
-    return changed(done.revision)
 
 
 def _notice(visit: Visit, template: str, context: dict[str, object], status: int) -> Response:

@@ -23,7 +23,7 @@ from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.http.problems import Forbidden, NotFound
 from ui.messages import text
-from ui.pages.editing import overtaken
+from ui.pages.editing import Turn, overtaken, turned
 from ui.pages.visit import Authoring, Visit, Visiting
 from ui.rulesets.grid import ROWS_SHOWN, Grid, grid_of, stamped, views
 from ui.words.wording import title
@@ -64,8 +64,17 @@ class Typed(BaseModel):
     text: str = Field(max_length=100_000)
 
 
+class Turned(BaseModel):
+    """An edit that is taken back or done again, by its number."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    deed: Turn
+    n: int = Field(ge=1)
+
+
 class Sent(BaseModel):
-    """One edit, as a text in a cell or as a command; `base` is the revision that the browser shows."""
+    """One edit: a text in a cell, a command, or a turn back or forth; `base` is the revision that the browser shows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,6 +82,7 @@ class Sent(BaseModel):
     base: int = Field(ge=0)
     typed: Typed | None = None
     command: dict[str, Any] | None = None
+    turn: Turned | None = None
 
 
 @router.get("/rules/{key}/edit")
@@ -118,11 +128,15 @@ def send(visit: Authoring, key: Key, sent: Sent) -> Response:
     """Carry out one edit, and answer like `sync`; with 422 and why not, or 412 and the notice who was quicker."""
     if not visit.may_operate_chain:
         raise Forbidden("Rulesets hold for the whole chain: whoever may only look, or is bound to a store, edits none.")
+    if sent.turn is not None:
+        return turned(
+            visit, "ruleset", key, sent.turn.deed, sent.turn.n, lambda done: _answer(visit, key, sent.seen, done)
+        )
     try:
         command = _command(visit, key, sent)
         edited = _edit(visit, key, command, sent.base)
     except NotationError as error:
-        return _refused(error.message[visit.language])
+        return _refused(error.message[visit.language], stays=True)
     except CommandError as error:
         return _refused(error.zh if visit.language == "zh" else error.en)
     except StaleRevisionError as error:
@@ -141,19 +155,25 @@ def open_ruleset(visit: Visit, key: str) -> Opened:
         shown = show(session, "ruleset", key)
         if shown is None:
             raise NotFound(f"There is no ruleset {key!r}.")
+    return Opened(shown, *open_table(visit, key))
+
+
+def open_table(visit: Visit, key: str) -> tuple[Editable, Grid]:
+    """The draft (or the live version) and its table, without what else stands there. Raises UnknownDefinitionError."""
+    with visit.begin() as session:
         found = editable(session, "ruleset", key)
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
-    return Opened(shown, found, grid_of(found.document, context, visit.language))
+    return found, grid_of(found.document, context, visit.language)
 
 
 def _command(visit: Visit, key: str, sent: Sent) -> Command:
     """The edit as a command. Texts are read by the types of the table as it is now."""
     if sent.typed is not None:
-        return _typed(open_ruleset(visit, key).grid, sent.typed)
+        return _typed(open_table(visit, key)[1], sent.typed)
     command = parse(sent.command)
     if isinstance(command, Paste):
-        return command.model_copy(update={"types": open_ruleset(visit, key).grid.types})
+        return command.model_copy(update={"types": open_table(visit, key)[1].types})
     return command
 
 
@@ -176,20 +196,20 @@ def _edit(visit: Visit, key: str, command: Command, base: int) -> Edited:
 
 def _answer(visit: Visit, key: str, seen: Seen, edited: Edited | None = None) -> Response:
     """What a browser lacks of the table: its frame where that changed, else single rows."""
-    opened = open_ruleset(visit, key)
-    rows = stamped(opened.grid.rows)
+    kept, grid = open_table(visit, key)
+    rows = stamped(grid.rows)
     shown = rows[seen.first - 1 : seen.first - 1 + ROWS_SHOWN]
-    whole = opened.grid.frame != seen.frame
+    whole = grid.frame != seen.frame
     known = frozenset() if whole else frozenset(seen.stamps)
     lacking = [each for each in shown if each[0] not in known]
-    context = {"grid": opened.grid, "rows": [*views(opened.grid, lacking)], "first": seen.first, "count": len(rows)}
+    context = {"grid": grid, "rows": [*views(grid, lacking)], "first": seen.first, "count": len(rows)}
     context["may_edit"] = visit.may_operate_chain
     html = fragment(visit, "grid/_table.html" if whole else "grid/_rows.html", context)
     answer: dict[str, Json] = {
-        "revision": opened.editable.revision,
+        "revision": kept.revision,
         "n": edited.n if edited is not None else 0,
-        "frame": opened.grid.frame,
-        "terms": opened.grid.terms,
+        "frame": grid.frame,
+        "terms": grid.terms,
         "whole": whole,
         "order": [stamp for stamp, _ in shown],
         "count": len(rows),
@@ -199,5 +219,6 @@ def _answer(visit: Visit, key: str, seen: Seen, edited: Edited | None = None) ->
     return JSONResponse(answer)
 
 
-def _refused(said: str) -> Response:
-    return JSONResponse({"said": said}, 422)
+def _refused(said: str, *, stays: bool = False) -> Response:
+    """Why nothing was done. What `stays` in its cell can be mended there: it is no value."""
+    return JSONResponse({"said": said, "stays": stays}, 422)

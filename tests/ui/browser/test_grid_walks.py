@@ -46,6 +46,17 @@ def saved(walk: Walk, revision: int) -> None:
     expect(walk.page.locator("[data-grid]")).to_have_attribute("data-revision", str(revision))
 
 
+def held_back(walk: Walk) -> list[Route]:
+    """Edits on their way to the server, until each is told to go on."""
+    under_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    walk.page.route("**/edit/send", hold)
+    return under_way
+
+
 def test_a_table_is_edited_by_keys_alone(walk: Walk, database: Database, table: str) -> None:
     walk.enter(lang="en")
     walk.go("/rules/grid/edit")
@@ -278,12 +289,7 @@ def test_whoever_writes_on_while_an_edit_is_being_saved_loses_nothing(
     walk.sign_in(lang="en")
     walk.go("/rules/grid/edit")
     page, keys = walk.page, walk.page.keyboard
-    under_way: list[Route] = []
-
-    def hold(route: Route) -> None:
-        under_way.append(route)
-
-    page.route("**/edit/send", hold)
+    under_way = held_back(walk)
     cell(walk, "app", 1).focus()
     keys.type("silver")
     with page.expect_request("**/edit/send"):
@@ -327,3 +333,70 @@ def test_an_edit_that_did_not_arrive_is_told_and_sent_again(walk: Walk, database
     cell(walk, "app", 1).focus()
     keys.press("Control+d")
     expect(page).to_have_url(f"{walk.address}/sign-in")
+
+
+def test_a_text_stands_at_once_and_goes_back_with_a_notice_where_it_is_refused(
+    walk: Walk, database: Database, table: str
+) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    under_way = held_back(walk)
+    named = cell(walk, "app", 0)
+    words = named.locator(".grid-id")
+    named.focus()
+    keys.press("F2")
+    keys.press("Control+a")
+    keys.type("score")
+    with page.expect_request("**/edit/send"):
+        keys.press("Enter")
+    expect(words).to_have_text("score")
+    expect(named).to_have_attribute("aria-busy", "true")
+    expect(cell(walk, "score", 0)).to_be_focused()
+    walk.picture("grid-being-saved")
+    under_way.pop().continue_()
+    expect(words).to_have_text("app")
+    expect(named).not_to_have_attribute("aria-busy", "true")
+    expect(named).not_to_have_attribute("aria-invalid", "true")
+    notice = page.locator("#edit-notice [role=alert]")
+    expect(notice).to_contain_text("Not saved: “score” in row app, column Row")
+    expect(notice).to_contain_text("Another row has the id score")
+    walk.picture("grid-refused")
+    assert [row["id"] for row in kept(database, table)["rows"]] == ["app", "score"]
+    expect(cell(walk, "score", 0)).to_be_focused()
+    page.unroute("**/edit/send")
+    cell(walk, "app", 1).focus()
+    keys.type("silver")
+    keys.press("Enter")
+    saved(walk, 2)
+    expect(notice).to_have_count(0)
+    assert kept(database, table)["rows"][0]["when"][0] == "silver"
+
+
+def test_undo_takes_back_what_was_written_last_though_it_is_still_being_saved(
+    walk: Walk, database: Database, table: str
+) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "app", 1).focus()
+    keys.type("silver")
+    keys.press("Enter")
+    saved(walk, 2)
+    expect(page.locator("#edit-undo")).to_be_enabled()
+    held_back(walk)
+    cell(walk, "app", 1).focus()
+    keys.type("black")
+    with page.expect_request("**/edit/send"):
+        keys.press("Enter")
+    keys.press("Control+z")
+    page.unroute("**/edit/send")  # what was held goes on
+    saved(walk, 4)
+    expect(cell(walk, "app", 1)).to_have_text("silver")
+    expect(page.locator("#edit-notice")).to_be_empty()
+    assert kept(database, table)["rows"][0]["when"][0] == "silver"
+    expect(page.locator("#edit-redo")).to_be_enabled()
+    keys.press("Control+y")
+    saved(walk, 5)
+    expect(cell(walk, "app", 1)).to_have_text("black")
+    assert walk.complaints == []

@@ -125,7 +125,9 @@ def test_what_cannot_be_done_is_refused_with_its_reason(
     desk: Desk, database: Database, edit: dict[str, Any], said: str
 ) -> None:
     before = kept(database)
-    assert said in desk.send(422, **edit)["said"]
+    told = desk.send(422, **edit)
+    assert said in told["said"]
+    assert told["stays"] is (said == "quotes")
     assert kept(database) == before
 
 
@@ -194,3 +196,29 @@ def test_whoever_may_not_edit_reads(client: Visitor, database: Database, chain: 
     body = {"seen": desk.seen, "base": 1, "typed": {"row": "app", "column": "note", "text": "x"}}
     assert client.post("/rules/grid/edit/send", json=body).status_code == 403
     assert client.get("/rules/none/edit").status_code == 404
+
+
+def test_an_edit_is_taken_back_and_done_again_with_the_rows_in_the_answer(desk: Desk, database: Database) -> None:
+    n = desk.type("app", "note", "mine")["n"]
+    told = desk.send(turn={"deed": "undo", "n": n})
+    assert (told["n"], told["revision"]) == (n, 3)
+    assert re.findall(r'data-id="(\w+)"', told["html"]) == ["app"]
+    assert "note" not in kept(database)["rows"][0]
+    told = desk.send(turn={"deed": "redo", "n": n})
+    assert "mine" in told["html"]
+    assert kept(database)["rows"][0]["note"] == "mine"
+
+
+@pytest.mark.parametrize(("turn", "said"), [
+    ({"deed": "undo", "n": 7}, "nothing was taken back"),
+    ({"deed": "redo", "n": 1}, "nothing to redo"),
+])  # fmt: skip
+def test_another_edit_than_the_page_showed_is_not_taken_back(
+    desk: Desk, database: Database, turn: dict[str, Any], said: str
+) -> None:
+    desk.type("app", "note", "mine")
+    body = {"seen": desk.seen, "base": desk.revision, "turn": turn}
+    answer = desk.visitor.post("/rules/grid/edit/send?lang=en", json=body)
+    assert answer.status_code == 422
+    assert said in answer.text.lower()
+    assert kept(database)["rows"][0]["note"] == "mine"

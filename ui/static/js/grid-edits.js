@@ -3,6 +3,7 @@ window.gridEdits = (grid) => {
   const { home, address } = grid;
   const notice = document.getElementById("edit-notice");
   let queue = Promise.resolve(), waiting = 0, behind = false;
+  let latest = null;  // the edit that was made last, until the bar above offers to undo it
 
   const post = async (path, body) => {
     const answer = await sending.post(`${address}/${path}`, JSON.stringify(body), { "Content-Type": "application/json" });
@@ -21,11 +22,16 @@ window.gridEdits = (grid) => {
     notice.prepend(made);
   };
   const refused = (said) => { complain(said); refresh(); };
+  const wentBack = (why, told) => {  // a text that the server refused: the cell has what is kept, the notice what was written
+    const words = { ...told, why };
+    refused(home.dataset.wentBack.replace(/\{(row|column|text|why)\}/g, (_, name) => words[name]));
+  };
   const catchUp = (answer) => { behind = false; grid.answers.take(answer); };
 
   const answered = (answer, meant, then) => {
     if (answer.status === 200) {
       tidy();
+      latest = meant.turn ? null : answer.n || latest;
       if (waiting > 1) behind = true;  // the answer to the last one brings all
       else catchUp(answer);
       then?.(answer);
@@ -33,12 +39,12 @@ window.gridEdits = (grid) => {
     } else if (answer.notice) {  // somebody else was quicker: both values, and both ways on
       notice.insertAdjacentHTML("afterbegin", answer.notice);
       htmx.process(notice);
-      then?.({ said: notice.querySelector("strong")?.textContent ?? home.dataset.lost });
+      then?.({ said: notice.querySelector("strong")?.textContent ?? home.dataset.lost, stays: true });
     } else if (answer.said ?? answer.detail) {
       const said = answer.said ?? answer.detail;
-      then ? then({ said }) : complain(said);
+      then ? then({ said, stays: answer.stays }) : complain(said);
     } else {
-      then?.({ said: home.dataset.lost });
+      then?.({ said: home.dataset.lost, stays: true });
       sending.unsent(() => send(meant, then));
     }
   };
@@ -59,11 +65,20 @@ window.gridEdits = (grid) => {
     queue = queue.then(async () => {
       if (waiting) return;  // the answer to an edit brings the same
       const answer = await post("sync", grid.table.seen());
-      if (answer.status === 200) catchUp(answer);
+      if (waiting) behind = true;  // what was written meanwhile stays in sight
+      else if (answer.status === 200) catchUp(answer);
     });
   };
+  document.addEventListener("htmx:before:request", (event) => {  // undo and redo wait for the edits before them, and bring the rows along
+    const form = event.target.closest?.("#edit-bar form"), deed = form?.getAttribute("action").match(/\/(undo|redo)$/)?.[1];
+    if (!deed) return;
+    const shown = Number(form.elements.n.value);
+    event.preventDefault();
+    send({ turn: { deed, get n() { return (deed === "undo" && latest) || shown; } } });
+  });
+  document.addEventListener("htmx:after:swap", (event) => { if (event.detail.ctx.target?.id === "edit-bar") latest = null; });
   document.body.addEventListener("draft-changed", (event) => {
     if (Number(event.detail?.revision) !== Number(home.dataset.revision)) refresh();
   });
-  return { send, refresh, complain, refused };
+  return { send, refresh, complain, refused, wentBack };
 };

@@ -31,7 +31,7 @@ window.gridTable = (home) => {
     made.className = "";
     for (const each of made.cells) {
       for (const name of ["text", "fault", "typed"]) delete each.dataset[name];
-      for (const name of ["aria-invalid", "aria-selected", "aria-describedby"]) each.removeAttribute(name);
+      for (const name of ["aria-busy", "aria-invalid", "aria-selected", "aria-describedby"]) each.removeAttribute(name);
       each.classList.remove("chosen", "unsaved", "writing");
       each.tabIndex = -1;
       if (each.tagName === "TD") each.textContent = "";

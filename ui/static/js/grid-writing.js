@@ -5,32 +5,41 @@ window.gridWriting = (grid) => {
   const unsaved = new Map();  // texts that could not be kept, by row and column, with the reason
   let editing = null;
 
+  const placeOf = (key) => {  // the cell of a row and a column, where both are shown
+    const [name, column] = JSON.parse(key);
+    const row = [...rows()].find((each) => (each.dataset.id ?? null) === name);
+    return row?.cells[[...table.heads()].findIndex((each) => each.dataset.column === column)];
+  };
+  const wordsOf = (here) => here.querySelector(".grid-id") ?? here;
   const remember = () => {  // texts that could not be kept stand where they were written
     for (const [key, { text: written, said }] of unsaved) {
-      const [name, column] = JSON.parse(key);
-      const row = [...rows()].find((each) => (each.dataset.id ?? null) === name);
-      const c = [...table.heads()].findIndex((each) => each.dataset.column === column);
-      if (!row || c < 0) { unsaved.delete(key); continue; }
-      const here = row.cells[c];
-      if (text(here) === written) { unsaved.delete(key); continue; }
+      const here = placeOf(key);
+      if (!here || text(here) === written) { unsaved.delete(key); continue; }
       here.classList.add("unsaved");
       here.setAttribute("aria-invalid", "true");
       Object.assign(here.dataset, { fault: said, typed: written });
-      (here.querySelector(".grid-id") ?? here).textContent = written;
+      wordsOf(here).textContent = written;
     }
   };
   const show = (here, written) => {  // what was done is shown at once; the server's answer takes its place
     if (!here || "locked" in here.dataset) return;
-    if (!here.querySelector(".grid-id")) here.textContent = written;
+    wordsOf(here).textContent = written;
+    here.setAttribute("aria-busy", "true");
     here.closest("tr").dataset.stamp = "?";
   };
   const commit = (r, c, written) => {
-    const here = cell(r, c), key = keyOf(r, c);
+    const here = cell(r, c), key = keyOf(r, c), stood = wordsOf(here).textContent;
     if (written === text(here) && !unsaved.has(key)) return;
     show(here, written);
     unsaved.delete(key);
-    grid.edits.send({ typed: { row: named(r), column: head(c).dataset.column, text: written } }, (answer) => {
-      if (answer.said) { unsaved.set(key, { text: written, said: answer.said }); remember(); grid.cursor.tell(); }
+    const row = named(r), { column } = head(c).dataset;
+    const told = { row: rows()[r].dataset.id ?? row + 1, column: head(c).textContent.trim(), text: written };
+    grid.edits.send({ typed: { row, column, text: written } }, ({ said, stays }) => {
+      here.removeAttribute("aria-busy");
+      if (!said && unsaved.delete(key)) restore(placeOf(key));  // it arrived when it was sent again
+      if (said && stays) { unsaved.set(key, { text: written, said }); remember(); }
+      if (said && !stays) { wordsOf(here).textContent = stood; grid.edits.wentBack(said, told); }
+      grid.cursor.tell();
     });
   };
 
@@ -68,7 +77,7 @@ window.gridWriting = (grid) => {
     grid.cursor.go(r, c);
   };
   const restore = (here) => {  // what is kept stands there again
-    here.closest("tr").dataset.stamp = "?";
+    if (here) here.closest("tr").dataset.stamp = "?";
     grid.edits.refresh();
   };
   const press = (event) => {

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from engine.events.values import LEFT_BY, LOST_BY, SALES_CHANNELS
 from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS
 from rules.types import Declaration, Fields, Title
 
@@ -98,7 +99,6 @@ _LINES = field(
         "category": field("text", "品类", "Category"),
     },
 )  # fmt: skip
-_SALES_CHANNELS = ["pos", "mini_program", "mall", "tmall", "jd", "douyin", "live", "group_buy", "call"]
 _CONTACT = {
     **_PLACE,
     "associate": field("ref:associate", "导购", "Associate", optional=False),
@@ -108,8 +108,6 @@ _CONTACT = {
     "add_way": field("integer", "添加方式", "Way of the add"),
     "found": field("boolean", "核对时发现", "Found by a sweep"),
 }
-_LOST_BY = ["customer", "staff", "unknown"]
-_LEFT_BY = ["self", "removed", "moved", "dismissed", "unknown"]
 _CHAT = {**_PLACE, "chat": field("text", "客户群", "Customer group", optional=False)}
 _COUPON = {
     **_PLACE,
@@ -146,7 +144,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             {
                 **_PLACE,
                 "associate": field("ref:associate", "导购", "Associate", optional=False),
-                "by": field("enum", "由谁删除", "Ended by", values=_LOST_BY),
+                "by": field("enum", "由谁删除", "Ended by", values=[*LOST_BY]),
                 "last": field("boolean", "不再有好友关系", "No relation is left"),
             }, INTERACTIVE,
         ),
@@ -164,7 +162,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
         ),
         _type(
             "group.left", "退群", "Left a group",
-            {**_CHAT, "by": field("enum", "退群原因", "Left by", values=_LEFT_BY)}, INTERACTIVE,
+            {**_CHAT, "by": field("enum", "退群原因", "Left by", values=[*LEFT_BY])}, INTERACTIVE,
         ),
         _type("member.registered", "注册会员", "Registered", _PLACE),
         _type("member.updated", "会员资料变更", "Member updated", _PLACE),
@@ -177,7 +175,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             "order.paid", "订单支付", "Order paid",
             {
                 **_PLACE, "order_no": _ORDER_NO, "amount": _AMOUNT, "currency": _CURRENCY,
-                "sales_channel": field("enum", "销售渠道", "Sales channel", values=_SALES_CHANNELS),
+                "sales_channel": field("enum", "销售渠道", "Sales channel", values=[*SALES_CHANNELS]),
                 "lines": _LINES, "link": _LINK,
             },
         ),

@@ -1,4 +1,4 @@
-"""What the things are called that effects name: coupon batches and customer groups."""
+"""What the things are called that effects and events name: coupon batches, customer groups, channels, stores."""
 
 from __future__ import annotations
 
@@ -35,5 +35,7 @@ def _named(value: Json) -> Iterator[tuple[str, str]]:
 
 _TITLES = {
     "batch": "SELECT key, title FROM coupon_batches WHERE key = ANY(%(keys)s)",
+    "channel": "SELECT key, title FROM channels WHERE key = ANY(%(keys)s)",
+    "store": "SELECT key, title FROM stores WHERE key = ANY(%(keys)s)",
     "chat": "SELECT chat_id, title FROM chats WHERE chat_id = ANY(%(keys)s)",
 }

@@ -1,26 +1,37 @@
 """Members: finding one, and one with all that is known, personal data masked."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlmodel import col
 from starlette.responses import RedirectResponse, Response
 
 from engine.definitions.listing import show
 from engine.events.parking import list_parked
 from engine.fields.catalogue import known_fields
+from engine.journeys.door import door_of
+from engine.journeys.parse import read
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
 from engine.members.profile import MemberItem, list_members, read_profile
 from engine.members.timeline import CursorError, Moment, timeline
 from engine.occurrences.why import that_chose
-from engine.runs.listing import RunFilter, list_runs
-from engine.runs.refusing import why_refused
+from engine.runs.listing import RunFilter, RunItem, list_runs
+from engine.runs.models import Run
+from engine.runs.refusing import Refusing, why_refused, would_refuse
 from engine.secrets.keyring import KeyRing
+from engine.trying.titles import titles_of
 from rules.types import Json
 from ui.http.problems import NotFound, Unprocessable
+from ui.journeys.outline import node_names
+from ui.messages import LANGUAGES
 from ui.pages.shown import MARKS
-from ui.pages.visit import Visiting
+from ui.pages.visit import Visit, Visiting
+from ui.words import wording
+from ui.words.moments import Entry, entry
 
 router = APIRouter()
 
@@ -76,7 +87,9 @@ def show_member(
         chose = that_chose(session, [run.id for run in runs.items])
         moments, after = _moments(session, member_id, before)
         refused = why_refused(session, [each.seq for each in moments if each.seq is not None])
-        titles = _titles(session, {run.journey for run in runs.items})
+        titles = _titles(session, {run.journey for run in runs.items} | _asked_of(moments))
+        again = _again(visit, session, member_id, runs.items)
+        log = _told(visit, session, moments, titles)
         fields = known_fields(session)
         parked = next(iter(list_parked(session, member_id=member_id, limit=1)), None)
     context = {
@@ -84,7 +97,8 @@ def show_member(
         "fields": fields,
         "runs": runs.items,
         "chose": chose,
-        "moments": moments,
+        "log": log,
+        "again": again,
         "refused": refused,
         "next": after,
         "before": before,
@@ -110,7 +124,46 @@ def _moments(session: Session, member_id: int, before: str | None) -> tuple[list
         raise Unprocessable(str(error)) from error
 
 
+def _asked_of(moments: Sequence[Moment]) -> set[str]:
+    """The journeys that events name."""
+    return {key for each in moments if isinstance(key := each.data.get("journey"), str)}
+
+
 def _titles(session: Session, journeys: set[str]) -> dict[str, Json]:
     """The titles of these journeys, as their documents have them."""
     found = (show(session, "journey", key) for key in journeys)
     return {shown.key: shown.title for shown in found if shown}
+
+
+def _told(visit: Visit, session: Session, moments: Sequence[Moment], journeys: Mapping[str, Json]) -> list[Entry]:
+    """The log in words."""
+    things = titles_of(session, [each.data for each in moments if each.run is None])
+    called: dict[tuple[str, str], dict[str, str]] = {
+        ("journey", key): {each: wording.title(title, each, key) for each in LANGUAGES}
+        for key, title in journeys.items()
+    }
+    nodes = _nodes(visit, session, {each.run for each in moments if each.run is not None})
+    return [entry(each, {**things, **called}, nodes.get(each.run or 0, {}), visit.language) for each in moments]
+
+
+def _nodes(visit: Visit, session: Session, runs: set[int]) -> dict[int, dict[str, str]]:
+    """What the nodes are called of the version that each of these runs follows."""
+    rows = session.execute(select(col(Run.id), col(Run.journey), col(Run.version)).where(col(Run.id).in_(runs))).all()
+    names: dict[tuple[str, int], dict[str, str]] = {}
+    for _, journey, version in rows:
+        if (journey, version) not in names:
+            shown = show(session, "journey", journey, version)
+            names[journey, version] = node_names(shown.document, visit.deps.catalogue, visit.language) if shown else {}
+    return {run: names[journey, version] for run, journey, version in rows}
+
+
+def _again(visit: Visit, session: Session, member: int, runs: Sequence[RunItem]) -> dict[int, Refusing]:
+    """By the latest run of each journey: what would refuse the member there now, where they are not inside."""
+    found: dict[int, Refusing] = {}
+    for run in {each.journey: each for each in reversed(runs)}.values():
+        shown = show(session, "journey", run.journey)
+        journey = read(shown.document).journey if shown and shown.condition == "live" else None
+        told = would_refuse(session, door_of(journey), member, visit.now()) if journey else None
+        if told is not None and told.rule in {"once", "cooldown"}:
+            found[run.id] = told
+    return found

@@ -20,6 +20,7 @@ from ui.http.static_files import static_url
 from ui.messages import LANGUAGES, Language, text
 from ui.words import alerts, wording
 from ui.words.choices import choice
+from ui.words.effects import plain
 from ui.words.failures import failure
 from ui.words.people import name_of
 from ui.words.problems import told
@@ -133,6 +134,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "attribute_word": partial(wording.attribute, language=language),
         "failure_word": partial(failure, language=language),
         "refusing_word": partial(refusing, language=language),
+        "plain_word": partial(plain, language=language),
         "fate_word": partial(wording.fate, language=language),
         "event_word": partial(wording.event, language=language),
         "alert_facts": partial(alerts.facts, language=language),

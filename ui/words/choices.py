@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from engine.events.values import LEFT_BY, LOST_BY, SALES_CHANNELS
 from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS, CLASS_TITLES, KIND_TITLES
 from rules.types import Title
 from ui.messages import Language
@@ -14,9 +15,19 @@ _KNOWN: Mapping[frozenset[str], Mapping[str, Title]] = {
 }
 
 
+_OF_EVENTS = tuple((frozenset(titles), titles) for titles in (LEFT_BY, SALES_CHANNELS, LOST_BY))
+
+
 def titles_of(values: Sequence[str]) -> Mapping[str, Title]:
     """The titles of the values of such a list; none where it is an author's own."""
-    return next((titles for known, titles in _KNOWN.items() if known <= frozenset(values)), {})
+    given = frozenset(values)
+    return next((titles for known, titles in (*_KNOWN.items(), *_OF_EVENTS) if known <= given), {})
+
+
+def called(values: Sequence[str], value: str, language: Language) -> str:
+    """The title of a value alone, for people who only read; the value itself where it has none."""
+    found = titles_of(values).get(value)
+    return found.model_dump()[language] if found is not None else value
 
 
 def choice(values: Sequence[str], value: str, language: Language) -> str:

@@ -10,6 +10,7 @@ from engine.journeys.fields import event_fields
 from rules.types import Declaration, Fields, Json, Title
 from ui.messages import Language, text
 from ui.words import wording
+from ui.words.choices import called
 
 Titles: TypeAlias = Mapping[tuple[str, str], Mapping[str, str]]
 """What the things are called that effects name, such as `("batch", "HOOK-2026")`."""
@@ -36,11 +37,44 @@ def told(
 
 
 def happened(on: str, data: Mapping[str, Json], events: Mapping[str, Fields], language: Language) -> str:
+    """What an event tells, in one line."""
+    return pairs(happenings(on, data, events, {}, language), language)
+
+
+def happenings(
+    on: str, data: Mapping[str, Json], events: Mapping[str, Fields], titles: Titles, language: Language
+) -> list[tuple[str, str]]:
     """What an event tells: each field by its title, that of another type's field where this one has none."""
     others = {path: each for kind in events.values() for path, each in kind.items()}
     fields = {**others, **event_fields(on, events)}
-    said = ((_title(fields.get(path), path, language), value) for path, value in _leaves("event", {**data}))
-    return pairs([(name, plain(value, language)) for name, value in said], language)
+    return [
+        (_named(path, fields, language), _happened(path, value, fields, titles, language))
+        for path, value in _leaves("event", {**data})
+    ]
+
+
+def _named(path: str, fields: Fields, language: Language) -> str:
+    """What a field is called; one that names a record, such as the channel's key, by the record's own name."""
+    record = _RECORDS.get(path)
+    return text(language, record) if record and path not in fields else _title(fields.get(path), path, language)
+
+
+def _happened(path: str, value: Json, fields: Fields, titles: Titles, language: Language) -> str:
+    declared, name = fields.get(path), path.rpartition(".")[2]
+    match value:
+        case str() if declared is not None and declared.values:
+            return called([*declared.values], value, language)
+        case str():
+            return wording.title(titles.get((name, value)), language, value)
+        case list() if declared is not None and isinstance(declared.of, Mapping):
+            of = {inner: _title(each, inner, language) for inner, each in declared.of.items()}
+            return text(language, "words.items").join(
+                pairs([(of.get(inner, inner), plain(each, language)) for inner, each in item.items()], language)
+                for item in value
+                if isinstance(item, dict)
+            )
+        case _:
+            return plain(value, language)
 
 
 def pairs(said: Iterable[tuple[str, str]], language: Language) -> str:
@@ -74,6 +108,14 @@ def _written(value: Json, name: str, titles: Titles, language: Language) -> str:
             return pairs([(inner, _written(each, inner, titles, language)) for inner, each in value.items()], language)
         case _:
             return plain(value, language)
+
+
+_RECORDS = {
+    "event.channel": "column.channel",
+    "event.store": "column.store",
+    "event.associate": "column.associate",
+    "event.journey": "column.journey",
+}
 
 
 def _called(schema: Any, name: str, language: Language) -> str:

@@ -109,7 +109,9 @@ def test_the_run_and_the_member_say_who_asked(admin: Visitor, chain: Sample, dat
     timeline = text_of(admin.get(f"/runs/{run}?lang=en"))
     assert re.search(r"Started by hand.* admin .*Entered", timeline)
     assert "user:admin" not in timeline
-    assert "requested_by: user:admin" in text_of(admin.get(f"/members/{chain.members[3]}"))
+    member = text_of(admin.get(f"/members/{chain.members[3]}?lang=en"))
+    assert "asked by admin" in member
+    assert "requested_by" not in member
 
 
 def test_before_a_start_it_is_told_who_is_meant_in_which_version_and_that_it_is_real(

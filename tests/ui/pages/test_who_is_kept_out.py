@@ -195,3 +195,9 @@ def chosen_and_routed(database: Database, member: int, clock: FixedClock, fate: 
         session.add_all([event, occurrence])
         session.flush()
         session.add(ChosenMember(occurrence_id=occurrence.id, member_id=member, seq=event.seq, issued_at=at, fate=fate))
+
+
+def test_the_member_s_page_tells_what_lets_them_in_again(admin: Visitor, chain: Sample) -> None:
+    told = re.compile(r"Not again for now. The cooldown is not over: .* again from \d{4}-")
+    assert told.search(text_of(admin.get(f"/members/{chain.members[ENDED]}?lang=en")))
+    assert not told.search(text_of(admin.get(f"/members/{chain.members[INSIDE]}?lang=en"))), "they are inside"

@@ -172,15 +172,15 @@ def unknown_event(name: str, known: Iterable[str]) -> Words:
 
 def entry_overlap(key: str, event: str) -> Words:
     return (
-        f"与其他旅程抢人：旅程“{key}”在同一事件“{event}”上接收同样的人。",
-        f"Two journeys take the same people: `{key}` is live and starts at `{event}` too.",
+        f"与其他旅程抢人：同一会员会同时走两个旅程，线上旅程“{key}”也由事件“{event}”触发。",
+        f"Both journeys run for the same member: `{key}` is live and starts at `{event}` too.",
     )
 
 
 def audience_overlap(key: str) -> Words:
     return (
-        f"与其他旅程抢人：旅程“{key}”按同样的条件接收同样的人。",
-        f"Two journeys take the same people: `{key}` is live and chooses them by the same condition.",
+        f"与其他旅程抢人：同一会员会同时走两个旅程，线上旅程“{key}”按同样的条件选人。",
+        f"Both journeys run for the same member: `{key}` is live and chooses by the same condition.",
     )
 
 

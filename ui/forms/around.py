@@ -11,6 +11,7 @@ from ui.forms import durations
 from ui.forms.fields import Choice, Field
 from ui.forms.shapes import LEAVES
 from ui.messages import Language, text
+from ui.words import wording
 
 _WITH_FIELDS = tuple(
     [part]
@@ -52,6 +53,9 @@ class Around:
         if not isinstance(of.value, str) or not of.value:
             return ""
         match of.kind:
+            case "name" if of.name == "outcome":
+                word = wording.outcome(of.value, self.language)
+                return word if word != of.value else ""
             case "duration":
                 how = durations.counting(of.value)
                 long = text(self.language, "forms.very_long") if durations.is_very_long(of.value) else ""

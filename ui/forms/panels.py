@@ -20,6 +20,7 @@ PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 _SETTINGS = ("title", "note", "subject", "start")
 _ABOUT = ("title", "stage", "note")
+_PARTING = frozenset({"choice", "split"})
 _APART = frozenset({*_ABOUT, "ports", "type"})
 
 
@@ -39,6 +40,12 @@ class NodePanel:
     ports: tuple[Port, ...]
     activity: ActivityType | None = None
     waits: str = ""
+
+    @property
+    def decides_nothing(self) -> bool:
+        """Whether a node that is there to part ways has several, and all lead to one node."""
+        targets = {port.target for port in self.ports}
+        return self.kind in _PARTING and len(self.ports) > 1 and len(targets) == 1 and None not in targets
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,18 @@ class Workplace:
         said = written(of.kind, default, self.visit.language)
         if of.name == "on_unknown":
             said = wording.port(said, self.visit.language)
+        if of.name == "outcome":
+            said = wording.outcome(said, self.visit.language)
         return text(self.visit.language, "forms.default", value=said)
+
+    @property
+    def outcomes(self) -> Sequence[Choice]:
+        """The usual outcomes with their words, and those that this journey has already."""
+        nodes = self.document.get("nodes")
+        ends = nodes.values() if isinstance(nodes, dict) else ()
+        own = [str(each["outcome"]) for each in ends if isinstance(each, dict) and each.get("outcome")]
+        language = self.visit.language
+        return [Choice(each, wording.outcome(each, language)) for each in dict.fromkeys([*wording.OUTCOMES, *own])]
 
     def currency(self, of: Field) -> str:
         """The currency of an amount."""

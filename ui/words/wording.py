@@ -95,6 +95,10 @@ def activity(name: str, catalogue: Mapping[str, ActivityType], language: Languag
     return title(known_type.titles, language, name) if known_type else name
 
 
+OUTCOMES = ("done", "not_added", "not_joined", "not_claimed", "no_stock", "coupon_expired", "exited")
+"""The outcomes that journeys usually end with, to be chosen from; those that runs come to by themselves are none."""
+
+
 def outcome(name: object, language: Language) -> str:
     """What people call an outcome; the author's own name otherwise."""
     key = f"outcome.{name}"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.journeys import messages
 from engine.journeys.checks.expressions import chosen_by, tested
-from engine.journeys.checks.world import may_both_hold
+from engine.journeys.checks.world import may_both_hold, overlap
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.document import ChoiceNode, Journey
 from engine.journeys.document_entries import EventEntry
@@ -64,7 +64,7 @@ def _overlaps(proving: _Proving, journey: Journey, scope: DocumentFields, contex
             if other.key == journey.key or any(may_both_hold(entry.when, when) for when in whens):
                 continue
             if any(proving.meet(own, when, fields, f"/entry/{i}/when") for when in whens):
-                yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
+                yield overlap(i, other.key, messages.entry_overlap(other.key, entry.on))
 
 
 class _Proving:

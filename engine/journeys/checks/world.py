@@ -21,6 +21,7 @@ from engine.journeys.document_entries import Audience, BecomesEntry, DateEntry, 
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.working_days import KNOWN_UNTIL
+from rules.documents.words import Words
 from rules.limits import escape
 from rules.types import Json
 
@@ -84,10 +85,16 @@ def _overlaps(journey: Journey, context: CheckContext) -> Iterator[Finding]:
                 continue
             if not isinstance(entry, EventEntry):
                 if (chosen := audience_of(entry)) is not None and canonical(chosen) in map(canonical, other.audiences):
-                    yield finding("entry-overlap", f"/entry/{i}", *messages.audience_overlap(other.key))
+                    yield overlap(i, other.key, messages.audience_overlap(other.key))
                 continue
             if any(on == entry.on and may_both_hold(entry.when, when) for on, when in other.entries):
-                yield finding("entry-overlap", f"/entry/{i}", *messages.entry_overlap(other.key, entry.on))
+                yield overlap(i, other.key, messages.entry_overlap(other.key, entry.on))
+
+
+def overlap(entry: int, other: str, words: Words) -> Finding:
+    """The finding that another journey takes the same people; its example names that journey."""
+    zh, en = words
+    return finding("entry-overlap", f"/entry/{entry}", zh, en, {"journey": other})
 
 
 def audience_of(entry: Audience) -> Json:

@@ -130,6 +130,7 @@ def test_another_live_journey_that_chooses_by_the_same_condition_is_told() -> No
         ("entry-overlap", "/entry/0"),
         ("entry-overlap", "/entry/1"),
     ]
+    assert [each.example for each in check(journey(DAILY, BECOMES, DATE), context)] == [{"journey": "other"}] * 2
 
 
 def test_a_test_enters_by_the_entry_that_it_names() -> None:

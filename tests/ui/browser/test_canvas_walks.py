@@ -74,13 +74,14 @@ def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, databas
     walk.go(f"/journeys/{empty}/edit")
     page.locator('#canvas .plus[data-add-after="@entry"]').click()
     assert grave_findings(walk) == []
-    page.get_by_label("Type to find").fill("joined")
+    page.get_by_label("Search, such as").fill("joined")
     page.locator(".offer", has_text="Wait: Joined a group").click()
     expect(page.locator("#node-wait_joined")).to_have_attribute("aria-current", "true")
     expect(page).to_have_url(f"{walk.address}/journeys/{empty}/edit?node=wait_joined")
     expect(page.locator("#panel-title")).to_have_text("Wait for event")
     page.locator('#canvas .plus[data-add-after="wait_joined"][data-port="joined"]').click()
-    page.get_by_label("Where").select_option("joined")
+    expect(page.locator("#palette-after")).to_have_text("After “Wait: Joined a group”, by the way out")
+    page.get_by_label("After “Wait: Joined a group”").select_option("joined")
     page.locator(".offer", has_text="Issue a coupon").click()
     expect(page.locator("#node-issue_coupon")).to_be_visible()
     assert nodes(database, empty)["wait_joined"]["ports"] == {"joined": "issue_coupon", "timeout": "done"}

@@ -142,6 +142,8 @@
     }
     if (![...where.options].some((option) => option.value === wish.join(" "))) where.add(new Option(port, port));
     where.value = wish.join(" ");
+    const after = document.getElementById("palette-after"), name = graph().querySelector(`#outline [data-node="${CSS.escape(node)}"] strong`);
+    after.textContent = node === "@entry" ? after.dataset.start : after.dataset.after.replace("{}", name?.textContent ?? node);
     palette.dataset.node = node;
     palette.dataset.revision = graph().dataset.revision;
     search.value = "";

@@ -77,8 +77,9 @@ class Speaker:
         return Words("{} 或 {}", "{} or {}").of(self.language).format(self.listed(parts[:-1]), parts[-1])
 
     def value(self, value: Value, type_: Type) -> str:
-        """A known value: in quotation marks where it would run into the words around it."""
-        text = written(value, type_, self.language, self.zone)
+        """A known value, by its title if it has one: in quotation marks where it would run into the words around it."""
+        title = type_.titles.get(value) if isinstance(value, str) else None
+        text = getattr(title, self.language) if title is not None else written(value, type_, self.language, self.zone)
         is_text = type_.kind in ("text", "enum", "ref", "any")
         return text if not is_text or _PLAIN.fullmatch(text) else self.quoted(text)
 

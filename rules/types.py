@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StrictInt, StrictStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PrivateAttr,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
 
 Json: TypeAlias = JsonValue
 """None, bool, int, float, str, list or dict with text keys, to any depth."""
@@ -47,6 +57,8 @@ class Type:
     shape: tuple[tuple[str, Type], ...] = ()
     declared: Fields = field(default_factory=dict, compare=False, repr=False)
     """Of an object: the declarations that its shape was made of, with what a type does not tell."""
+    titles: Mapping[str, Title] = field(default_factory=dict, compare=False, repr=False)
+    """What sentences call its values, where somebody has said."""
 
     @property
     def name(self) -> str:
@@ -91,6 +103,8 @@ class Declaration(BaseModel):
     of: Declaration | dict[str, Declaration] | None = None
     personal: bool = Field(default=False, strict=True)
 
+    _titles: Mapping[str, Title] = PrivateAttr(default_factory=dict)
+
     @field_validator("type")
     @classmethod
     def _type_exists(cls, name: str) -> str:
@@ -114,7 +128,19 @@ class Declaration(BaseModel):
         """The type of this field's values."""
         plain = Type.named(self.type)
         values = tuple(self.values) if self.values is not None else None
-        return Type(plain.kind, currency=self.currency, values=values, ref=plain.ref, of=_item_type(self.of))
+        of = _item_type(self.of)
+        return Type(plain.kind, currency=self.currency, values=values, ref=plain.ref, of=of, titles=self._titles)
+
+    def calling(self, titles: Mapping[str, Title]) -> Declaration:
+        """The same, whose values sentences call by these titles; no part of the format, so no document has them."""
+        made = self.model_copy()
+        made._titles = titles  # noqa: SLF001  a copy of ourselves
+        return made
+
+    @property
+    def titles(self) -> Mapping[str, Title]:
+        """What its values are called, by value; none where nobody has said."""
+        return self._titles
 
     @property
     def tells_personal(self) -> bool:
@@ -150,7 +176,7 @@ def _item_type(of: Declaration | dict[str, Declaration] | None) -> Type | None:
 
 def tag_of(tags: Type) -> Type:
     """The type of one tag of a set."""
-    return Type("enum", values=tags.values) if tags.values is not None else TEXT
+    return Type("enum", values=tags.values, titles=tags.titles) if tags.values is not None else TEXT
 
 
 def join(one: Type, other: Type) -> Type | None:
@@ -165,7 +191,7 @@ def join(one: Type, other: Type) -> Type | None:
                 return None
             return one if one.currency else other
         case "enum" | "tags":
-            return Type(one.kind, values=_both(one.values, other.values))
+            return Type(one.kind, values=_both(one.values, other.values), titles={**other.titles, **one.titles})
         case "ref":
             return one if one.ref == other.ref else None
         case "object":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from engine.events.values import LEFT_BY, LOST_BY, SALES_CHANNELS
-from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS
+from engine.organisation.kinds import CLASS_TITLES, KIND_TITLES
 from rules.types import Declaration, Fields, Title
 
 INTERACTIVE, BULK = 0, 1
@@ -29,11 +29,16 @@ def field(type: str, zh: str, en: str, *, optional: bool = True, **more: object)
     )
 
 
+def choice(zh: str, en: str, titles: Mapping[str, Title], *, optional: bool = True) -> Declaration:
+    """A declared field with one of these values, which have titles."""
+    return field("enum", zh, en, optional=optional, values=[*titles]).calling(titles)
+
+
 RECORDS: Mapping[str, Mapping[str, Declaration]] = {
     "channel": {
         "key": field("text", "渠道编号", "Channel key"),
-        "kind": field("enum", "渠道类型", "Channel kind", values=[*CHANNEL_KINDS]),
-        "class": field("enum", "渠道大类", "Channel class", values=[*CHANNEL_CLASSES]),
+        "kind": choice("渠道类型", "Channel kind", KIND_TITLES),
+        "class": choice("渠道大类", "Channel class", CLASS_TITLES),
         "title": field("text", "渠道名称", "Channel title"),
     },
     "store": {
@@ -144,7 +149,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             {
                 **_PLACE,
                 "associate": field("ref:associate", "导购", "Associate", optional=False),
-                "by": field("enum", "由谁删除", "Ended by", values=[*LOST_BY]),
+                "by": choice("由谁删除", "Ended by", LOST_BY),
                 "last": field("boolean", "不再有好友关系", "No relation is left"),
             }, INTERACTIVE,
         ),
@@ -162,7 +167,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
         ),
         _type(
             "group.left", "退群", "Left a group",
-            {**_CHAT, "by": field("enum", "退群原因", "Left by", values=[*LEFT_BY])}, INTERACTIVE,
+            {**_CHAT, "by": choice("退群原因", "Left by", LEFT_BY)}, INTERACTIVE,
         ),
         _type("member.registered", "注册会员", "Registered", _PLACE),
         _type("member.updated", "会员资料变更", "Member updated", _PLACE),
@@ -175,7 +180,7 @@ EVENT_TYPES: Mapping[str, EventType] = {
             "order.paid", "订单支付", "Order paid",
             {
                 **_PLACE, "order_no": _ORDER_NO, "amount": _AMOUNT, "currency": _CURRENCY,
-                "sales_channel": field("enum", "销售渠道", "Sales channel", values=[*SALES_CHANNELS]),
+                "sales_channel": choice("销售渠道", "Sales channel", SALES_CHANNELS),
                 "lines": _LINES, "link": _LINK,
             },
         ),

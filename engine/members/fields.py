@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from rules.types import Declaration, Fields, Title
@@ -25,6 +26,28 @@ def _field(
     return Declaration(type=kind, title=title, optional=optional, personal=personal, values=values)
 
 
+def _choice(zh: str, en: str, titles: Mapping[str, Title], *, optional: bool = True) -> Declaration:
+    return _field("enum", zh, en, optional=optional, values=[*titles]).calling(titles)
+
+
+_GENDERS: Mapping[str, Title] = {
+    "female": Title(zh="女", en="Female"),
+    "male": Title(zh="男", en="Male"),
+    "unknown": Title(zh="未知", en="Unknown"),
+}
+_OWNERSHIPS: Mapping[str, Title] = {
+    "own": Title(zh="直营店", en="Company-owned"),
+    "franchise": Title(zh="加盟店", en="Franchise"),
+    "dealer": Title(zh="经销商", en="Dealer"),
+}
+_PRICE_KINDS: Mapping[str, Title] = {
+    "full": Title(zh="正价店", en="Full-price"),
+    "outlet": Title(zh="折扣店", en="Outlet"),
+}
+_MODES: Mapping[str, Title] = {
+    "centralised": Title(zh="总部集中运营", en="Centralised"),
+    "distributed": Title(zh="门店分散运营", en="Distributed"),
+}
 _MEMBER: Fields = {
     "member.id": _field("text", "内部编号", "Internal id", optional=False),
     "member.number": _field("text", "会员号", "Member number"),
@@ -45,7 +68,7 @@ _MEMBER: Fields = {
     "member.phone": _field("text", "手机号", "Phone", personal=True),
     "member.email": _field("text", "邮箱", "Email", personal=True),
     "member.address": _field("text", "地址", "Address", personal=True),
-    "member.gender": _field("enum", "性别", "Gender", values=["female", "male", "unknown"]),
+    "member.gender": _choice("性别", "Gender", _GENDERS),
     "member.birthday": _field("date", "生日", "Birthday"),
     "member.tier": _field("text", "会员等级", "Tier"),
     "member.points": _field("integer", "积分", "Points"),
@@ -58,9 +81,9 @@ _STORE: Fields = {
     "store.region": _field("ref:region", "大区", "Region", optional=False),
     "store.regions": _field("tags", "所属各级大区", "Regions above the store", optional=False),
     "store.brand": _field("text", "品牌", "Brand"),
-    "store.ownership": _field("enum", "经营方式", "Ownership", optional=False, values=["own", "franchise", "dealer"]),
-    "store.price_kind": _field("enum", "价格类型", "Price kind", optional=False, values=["full", "outlet"]),
-    "store.mode": _field("enum", "运营模式", "Mode", optional=False, values=["centralised", "distributed"]),
+    "store.ownership": _choice("经营方式", "Ownership", _OWNERSHIPS, optional=False),
+    "store.price_kind": _choice("价格类型", "Price kind", _PRICE_KINDS, optional=False),
+    "store.mode": _choice("运营模式", "Mode", _MODES, optional=False),
     "store.address": _field("text", "地址", "Address"),
     "store.group_chat": _field("text", "当前客户群", "Current customer group"),
     "store.offers": _field("text", "今日优惠", "Offers of the day"),

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.events.values import LEFT_BY, LOST_BY, SALES_CHANNELS
-from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS, CLASS_TITLES, KIND_TITLES
+from engine.events.types import EVENT_TYPES, RECORDS
+from engine.members.fields import base_fields
 from rules.types import Title
 from ui.messages import Language
 
+_DECLARED = (
+    *(each for record in RECORDS.values() for each in record.values()),
+    *base_fields().values(),
+    *(each for type_ in EVENT_TYPES.values() for each in type_.data.values()),
+)
 _KNOWN: Mapping[frozenset[str], Mapping[str, Title]] = {
-    frozenset(CHANNEL_KINDS): KIND_TITLES,
-    frozenset(CHANNEL_CLASSES): CLASS_TITLES,
+    frozenset(each.titles): each.titles for each in _DECLARED if each.titles
 }
-
-
-_OF_EVENTS = tuple((frozenset(titles), titles) for titles in (LEFT_BY, SALES_CHANNELS, LOST_BY))
 
 
 def titles_of(values: Sequence[str]) -> Mapping[str, Title]:
     """The titles of the values of such a list; none where it is an author's own."""
     given = frozenset(values)
-    return next((titles for known, titles in (*_KNOWN.items(), *_OF_EVENTS) if known <= given), {})
+    return next((titles for known, titles in _KNOWN.items() if known <= given), {})
 
 
 def called(values: Sequence[str], value: str, language: Language) -> str:

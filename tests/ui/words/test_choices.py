@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from zoneinfo import ZoneInfo
 
+import pytest
+from pydantic import ValidationError
+
+from engine.events.types import EVENT_TYPES
+from engine.members.fields import base_fields
 from engine.organisation.kinds import CHANNEL_CLASSES, CHANNEL_KINDS, CLASS_TITLES, KIND_TITLES
+from rules.compile import compile_rule
+from rules.sentences import sentences
+from rules.types import Declaration, Json
 from ui.words.choices import choice, search_words
 
 
@@ -29,3 +37,29 @@ def test_a_field_is_found_by_what_its_values_are_called() -> None:
     assert "Till code" in search_words([*CHANNEL_KINDS])
     assert "收银码" in search_words([*CHANNEL_KINDS])
     assert search_words(["pos"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "zh", "en"),
+    [
+        ({"==": [{"var": "event.channel.kind"}, "pos"]}, "渠道类型是收银码", "channel kind is “Till code”"),
+        (
+            {"in": [{"var": "event.channel.kind"}, ["pos", "receipt"]]},
+            "渠道类型是收银码 或 小票码",
+            "channel kind is “Till code” or “Receipt code”",
+        ),
+        ({"!=": [{"var": "member.gender"}, "male"]}, "性别不是男", "gender is not Male"),
+        ({"==": [{"var": "event.sales_channel"}, "jd"]}, "销售渠道是京东", "sales channel is JD"),
+    ],
+)
+def test_sentences_call_choices_by_their_titles(rule: Json, zh: str, en: str) -> None:
+    fields = {**base_fields(), **EVENT_TYPES["contact.scanned"].fields, **EVENT_TYPES["order.paid"].fields}
+    said = sentences(compile_rule(rule, fields).tree, ZoneInfo("Asia/Shanghai"))
+    assert (said["zh"].replace(" ", ""), said["en"]) == (zh.replace(" ", ""), en)
+
+
+def test_titles_of_choices_are_no_part_of_a_document() -> None:
+    declared = base_fields()["member.gender"]
+    assert "titles" not in declared.model_dump(mode="json")
+    with pytest.raises(ValidationError):
+        Declaration.model_validate({**declared.model_dump(), "titles": {}})

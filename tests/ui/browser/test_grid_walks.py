@@ -187,6 +187,27 @@ def test_a_block_goes_to_a_spreadsheet_and_comes_back(walk: Walk, database: Data
     assert walk.complaints == []
 
 
+def test_a_whole_table_goes_to_a_spreadsheet_and_comes_back_unchanged(
+    walk: Walk, database: Database, clock: FixedClock
+) -> None:
+    save(database, clock, large())
+    before = kept(database, "large")
+    walk.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    walk.enter(lang="en")
+    walk.go("/rules/large/edit")
+    cell(walk, "r1", 0).focus()
+    walk.page.keyboard.press("Control+a")
+    walk.page.keyboard.press("Control+c")
+    lines = walk.page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert (len(lines), lines[6]) == (500, "r7\tgold\t70 .. 80\tZ7\t行 7")
+    with walk.page.expect_response("**/edit/send") as answer:
+        walk.page.keyboard.press("Control+v")
+    assert answer.value.status == 200
+    assert kept(database, "large") == before
+    expect(walk.page.locator('[data-grid] [aria-busy="true"]')).to_have_count(0)
+    assert walk.complaints == []
+
+
 def test_a_finding_is_mended_and_the_mend_taken_back_by_mouse(
     walk: Walk, database: Database, clock: FixedClock, address: Address
 ) -> None:

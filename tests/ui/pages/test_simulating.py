@@ -253,7 +253,7 @@ def test_a_walk_takes_no_other_test_s_place_when_tests_moved_meanwhile(
 def test_a_walk_tells_what_events_and_effects_hold_without_json(admin: Visitor) -> None:
     walk = moved(admin, begun(admin, **{"fact.member.nickname": "小林"}), "inject", on="contact.added", after="PT1M")
     page = seen(admin, walk)
-    assert re.search(r"Enters by “Scanned” [^.:{]+: pos", page), "a title and the value"
+    assert re.search(r"Enters by “Scanned” [^.:{]+: Till code", page), "a title and the value by its own"
     assert '{"' not in page
 
 

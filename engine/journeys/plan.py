@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -25,6 +26,9 @@ from rules.duration import Duration, parse_duration
 from rules.errors import RuleError
 from rules.reader import NO_CONDITIONS
 from rules.types import Conditions, Declaration, Fields, Json
+
+Titled: TypeAlias = Callable[[str, Declaration], Declaration]
+"""A declaration with the titles of its values, by the path of its field."""
 
 
 class PlanError(ValueError):
@@ -172,15 +176,17 @@ def named_event_types(bundle: Json) -> list[str]:
     return list(events) if isinstance(events, dict) else []
 
 
-def compile_bundle(bundle: Json, catalogue: Catalogue) -> Plan:
-    """The plan of what `bundle_of` made."""
+def compile_bundle(bundle: Json, catalogue: Catalogue, titled: Titled = lambda _, each: each) -> Plan:
+    """The plan of what `bundle_of` made. `titled` puts titles to the values of a field: a bundle keeps none."""
     content = _Bundle.model_validate(bundle)
+    fields = {path: titled(path, each) for path, each in content.fields.items()}
+    events = {name: {path: titled(path, each) for path, each in of.items()} for name, of in content.events.items()}
     try:
         pinned = {key: unpin(key, plain) for key, plain in content.rulesets.items()}
     except RuleError as error:
         raise PlanError(f"This document cannot run: a ruleset of it cannot be compiled: {error}") from error
     rulebook = Rulebook(pinned.get, content.conditions, content.journeys.get)
-    return compile_plan(content.document, catalogue, content.fields, content.events, rulebook)
+    return compile_plan(content.document, catalogue, fields, events, rulebook)
 
 
 def _asked(plan: Plan) -> Iterator[Pinned]:

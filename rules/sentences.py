@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from rules.tree import Binding, Expression, Value
 from rules.types import Type
-from rules.writing import written
+from rules.writing import titled
 
 Language: TypeAlias = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -78,8 +78,7 @@ class Speaker:
 
     def value(self, value: Value, type_: Type) -> str:
         """A known value, by its title if it has one: in quotation marks where it would run into the words around it."""
-        title = type_.titles.get(value) if isinstance(value, str) else None
-        text = getattr(title, self.language) if title is not None else written(value, type_, self.language, self.zone)
+        text = titled(value, type_, self.language, self.zone)
         is_text = type_.kind in ("text", "enum", "ref", "any")
         return text if not is_text or _PLAIN.fullmatch(text) else self.quoted(text)
 

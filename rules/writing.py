@@ -46,6 +46,22 @@ def written(value: Value, type_: Type, language: Language, zone: ZoneInfo) -> st
             return str(value)
 
 
+def summed(points: int, kind: str) -> str:
+    """A sum of an output's values: of shares in per cent, else the number."""
+    if kind != "share":
+        return str(points)
+    whole, rest = divmod(points, 100)
+    return f"{whole}.{rest:02d}".rstrip("0") + "%" if rest else f"{whole}%"
+
+
+def titled(value: Value, type_: Type, language: Language, zone: ZoneInfo) -> str:
+    """A known value by its title if it has one, else as `written`."""
+    title = type_.titles.get(value) if isinstance(value, str) else None
+    if title is None:
+        return written(value, type_, language, zone)
+    return title.zh if language == "zh" else title.en
+
+
 def as_json(value: Value, type_: Type) -> Json:
     """A known value as facts and params carry it: decimals, dates, instants and durations as text."""
     match value:

@@ -14,7 +14,7 @@ from rules.tables.cells import Cut, Span, after
 from rules.tables.partition import Between, Only, Others
 from rules.tree import Value
 from rules.types import Declaration, Json, Type
-from rules.writing import instant_text, written
+from rules.writing import instant_text, titled, written
 
 Words: TypeAlias = tuple[str, str]
 
@@ -180,7 +180,7 @@ _MOMENT = {"now": ("时间", "time"), "today": ("日期", "date")}
 
 
 def _either(values: Sequence[Value], axis: Axis, zone: ZoneInfo, language: str) -> str:
-    shown = [written(value, axis.type, language, zone) for value in values[:_SHOWN]]
+    shown = [titled(value, axis.type, language, zone) for value in values[:_SHOWN]]
     more = len(values) - len(shown)
     if more:
         shown.append(f"其他 {more} 个值" if language == "zh" else f"{more} other values")

@@ -15,12 +15,14 @@ from rules.proofs.boxes import box_conditions, plain_cell
 from rules.proofs.budget import NotSettledError
 from rules.proofs.findings import Finding
 from rules.proofs.narrowing import narrowed
+from rules.proofs.outcomes import output_words
 from rules.proofs.space import Space, space_of
 from rules.proofs.totals import amount
 from rules.tables.document import Row
 from rules.tables.table import Table
 from rules.tables.wording import as_rule
 from rules.types import Json
+from rules.writing import summed
 
 
 def mends(table: Table, found: Finding, *, now: datetime) -> list[Mend]:
@@ -130,7 +132,7 @@ class _Making:
         for row, value in [*zip(self.concerned, given, strict=True)][::-1][:3]:
             wanted = amount(value) + missing
             if wanted >= 0 and isinstance(value, int):
-                title = _gives(row.id, total.of, wanted)
+                title = self._gives(row.id, total.of, wanted)
                 yield _mend(title, command="set_cell", row=row.id, column=f"then:{total.of}", value=wanted)
 
     def disagree(self) -> Iterator[Mend]:
@@ -145,6 +147,13 @@ class _Making:
                 then: Json = {**row.then, **same}
                 yield _mend(_alike(row.id, like.id), command="replace_row", row=row.id, rows=[{"then": then}])
 
+    def _gives(self, row: str, key: str, value: int) -> Mapping[str, str]:
+        outputs = self.table.document.outputs
+        told = summed(value, next((each.type for each in outputs if each.key == key), ""))
+        called = output_words(key, outputs)
+        zh, en = ("默认结果", "the default") if row == "otherwise" else (f"行 {row} ", f"row {row}")
+        return {"zh": f"{zh}的「{called[0]}」改为 {told}", "en": f"Let {en} give {called[1]} = {told}"}
+
     def _otherwise_total(self, of: str, exact: int | None) -> Iterator[Mend]:
         otherwise = self.table.document.otherwise
         items = otherwise if isinstance(otherwise, list) else [otherwise] if otherwise is not None else []
@@ -152,7 +161,7 @@ class _Making:
             return
         item: dict[str, Json] = {**items[0], of: exact}
         value: Json = [item] if isinstance(otherwise, list) else item
-        yield _mend(_gives("otherwise", of, exact), command="set_term", term="otherwise", value=value)
+        yield _mend(self._gives("otherwise", of, exact), command="set_term", term="otherwise", value=value)
 
     def _row_of_box(self) -> dict[str, Json]:
         """The box as a row: what its columns cannot say, and the rows that must not match there, as its condition."""
@@ -256,11 +265,6 @@ def _add(source: str | None) -> Mapping[str, str]:
         case row:
             zh = f"补上这一行，结果先与行 {row} 相同，请核对"
             return {"zh": zh, "en": f"Add the missing row; it gives what row {row} does until you change it"}
-
-
-def _gives(row: str, output: str, value: int) -> Mapping[str, str]:
-    zh, en = ("默认结果", "the default") if row == "otherwise" else (f"行 {row} ", f"row {row}")
-    return {"zh": f"{zh}的 {output} 改为 {value}", "en": f"Let {en} give {output} = {value}"}
 
 
 def _alike(row: str, like: str) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from rules.messages import Message
 from rules.proofs.boxes import Words
 from rules.proofs.findings import Finding, Severity
 from rules.tables.document import Total
+from rules.writing import summed
 
 _SHOWN = 10
 
@@ -118,16 +119,14 @@ def impossible_row(id_: str, field: Words | None) -> Message:
     }
 
 
-def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total: Total) -> Message:
+def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total: Total, kind: str) -> Message:
     rows = row_names(ids) if ids else OTHERWISE
-    wanted = (
-        (f"应为 {total.exact}", f"not to {total.exact}")
-        if total.exact is not None
-        else (f"最多 {total.most}", f"and {total.most} is the most")
-    )
+    said, whole = summed(found, kind), summed(total.exact if total.exact is not None else total.most or 0, kind)
+    exact = (f"应为 {whole}", f"not to {whole}")
+    wanted = exact if total.exact is not None else (f"最多 {whole}", f"and {whole} is the most")
     return {
-        "zh": f"合计不对，决定会出错：「{called[0]}」合计 {found},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
-        "en": f"The total is wrong, and the decision is an error: {called[1]} sums to {found}, {wanted[1]}: {box[1]} → "
+        "zh": f"合计不对，决定会出错：「{called[0]}」合计 {said},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
+        "en": f"The total is wrong, and the decision is an error: {called[1]} sums to {said}, {wanted[1]}: {box[1]} → "
         f"{rows[1]}. Correct what these rows give.",
     }
 

@@ -106,8 +106,10 @@ class _Totals:
             raise NotSettledError
         found = self._sum(decision.rows, example)
         words = box_words(self.space, box)
-        called = output_words(self.total.of, self.space.tables[0].document.outputs)
-        message = messages.share_total(words, decision.rows, called, found, self.total)
+        outputs = self.space.tables[0].document.outputs
+        kind = next(each.type for each in outputs if each.key == self.total.of)
+        called = output_words(self.total.of, outputs)
+        message = messages.share_total(words, decision.rows, called, found, self.total, kind)
         return Finding(
             "share-total", "error", "/total", message, decision.rows, box_json(self.space, box), example.to_json()
         )

@@ -9,7 +9,7 @@ from rules.tables import messages
 from rules.tables.outputs import COUNT
 from rules.tables.table import Output, Table
 from rules.types import Json
-from rules.writing import as_json
+from rules.writing import as_json, summed
 
 _FOLDS: dict[str, Callable[[Iterable[int]], int]] = {"sum": sum, "min": min, "max": max}
 
@@ -39,10 +39,12 @@ def broken_total(table: Table, given: Sequence[list[Json]]) -> Message | None:
         return None
     at = _position(table.outputs, total.of)
     found = sum(_number(values[at]) for values in given)
+    kind = table.outputs[at].kind
+    told, whole = summed(found, kind), summed(total.exact if total.exact is not None else total.most or 0, kind)
     if total.exact is not None and found != total.exact:
-        return messages.broken_total(total.of, found, f"{total.exact}", f"exactly {total.exact}")
+        return messages.broken_total(total.of, told, whole, f"exactly {whole}")
     if total.most is not None and found > total.most:
-        return messages.broken_total(total.of, found, f"至多 {total.most}", f"at most {total.most}")
+        return messages.broken_total(total.of, told, f"至多 {whole}", f"at most {whole}")
     return None
 
 

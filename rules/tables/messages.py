@@ -225,7 +225,7 @@ GAP: Message = {
 }
 
 
-def broken_total(key: str, total: int, wanted_zh: str, wanted_en: str) -> Message:
+def broken_total(key: str, total: str, wanted_zh: str, wanted_en: str) -> Message:
     return {
         "zh": f"没有结果：「{key}」合计为 {total}，承诺的是{wanted_zh}。请修改这些行。",
         "en": f"There is no outcome: `{key}` sums to {total}, and {wanted_en} was promised. Change these rows.",

@@ -15,6 +15,7 @@ from rules.tables.table import Given, Line, Output, Table
 from rules.tree import Binding
 from rules.types import Json, Type, tag_of
 from rules.words import literal
+from rules.writing import summed
 
 
 class Wording:
@@ -125,8 +126,7 @@ class Wording:
         if given.literal is None:
             return self.words("(空)", "(nothing)")
         if output.kind == "share" and isinstance(given.literal, int):
-            whole, rest = divmod(given.literal, 100)
-            return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + "%" if rest else f"{whole}%"
+            return summed(given.literal, output.kind)
         return self._value(given.literal, output.type)
 
 

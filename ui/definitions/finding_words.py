@@ -16,7 +16,7 @@ from engine.journeys.context import CheckContext
 from engine.journeys.findings import Finding
 from engine.journeys.parse import read
 from rules.documents.commands import Mend
-from rules.documents.pointers import found, steps_of
+from rules.documents.pointers import steps_of
 from rules.types import Json
 from ui.definitions.places import key_words, outside_conditions, place_words
 from ui.definitions.value_words import Telling, Thing
@@ -169,20 +169,12 @@ def place_told(document: dict[str, Json], catalogue: Catalogue, pointer: str, la
         match steps:
             case ["nodes", node]:
                 return node_names(document, catalogue, language).get(node, "")
-            case ["nodes", _, "params", name]:
-                return _key(document, catalogue, pointer, name, language)
+            case ["nodes", _, "params", _, *_]:
+                return Telling("journey", document, CheckContext(catalogue), language).field(steps)
             case _:
                 return ""
 
     return place_words(document, outside_conditions(pointer), language, called=called)
-
-
-def _key(document: dict[str, Json], catalogue: Catalogue, pointer: str, key: str, language: Language) -> str:
-    """What the form calls a key: a param by the words of its activity type."""
-    node = found(document, steps_of(pointer)[:2])
-    type_ = catalogue.get(str(node.get("activity"))) if isinstance(node, dict) else None
-    schema = type_.params.model_json_schema().get("properties", {}).get(key, {}) if type_ else {}
-    return wording.title(schema.get("x-title"), language) or key_words(key, language)
 
 
 def _nothing(_: str) -> None:

@@ -30,13 +30,17 @@ _OPTIONS = {
 
 @dataclass(frozen=True)
 class Box:
-    """A node to draw: `kind` is its type, `name` what people call it, `word` what its type is called."""
+    """A node to draw: `kind` is its type, `name` what people call it, `word` what its type is called.
+
+    `stage` is the key of the funnel's stage that it begins, `stage_name` what that is called.
+    """
 
     id: str
     kind: str
     name: str
     word: str
     stage: str | None = None
+    stage_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Works on any document, a half-written draft included: what is not understood is 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.journeys.catalogue import ActivityType
 from engine.journeys.graph import graph_of, stages_of
@@ -111,7 +112,9 @@ class Reader:
         """A node to draw."""
         found = self.nodes[node]
         stage = found.get("stage")
-        return Box(node, self.kind(node), self.name(node), self.does(node), stage if isinstance(stage, str) else None)
+        key = stage if isinstance(stage, str) else None
+        called = self._stages.get(key, self.name(node)) if key is not None else ""
+        return Box(node, self.kind(node), self.name(node), self.does(node), key, called)
 
     def kind(self, node: str) -> str:
         """A node's type; `unknown` for one that there is not."""
@@ -125,6 +128,8 @@ class Reader:
     def does(self, node: str) -> str:
         """The line below the name: what it does, else its kind; never what the name says."""
         described, kind = self._described(node), self._t(f"node.{self.kind(node)}")
+        if self.kind(node) == "end" and described == self.nodes[node].get("outcome") != self.name(node):
+            described = kind  # an outcome without words of ours: the name says it
         return next((each for each in (described, kind) if each != self.name(node)), node)
 
     def ways(self, node: str) -> list[Way]:
@@ -161,6 +166,10 @@ class Reader:
                 return wording.outcome(found.get("outcome", node), self.language)
             case _:
                 return self._t(f"node.{kind}")
+
+    @cached_property
+    def _stages(self) -> Mapping[str, str]:
+        return stage_titles(self.document, self.language)
 
     def _entries(self) -> Sequence[dict[str, Json]]:
         return _objects(self.document.get("entry"))

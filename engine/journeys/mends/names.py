@@ -154,8 +154,9 @@ def _without(pointer: str, value: Json | Absent, fields: Fields) -> list[Mend]:
         case str():
             absent = {path for _, paths in may_be_absent(value, fields, "") for path in paths}
             left = _SHOWN.sub(lambda shown: "" if shown[1] in absent else shown[0], value)
-            names = ", ".join(sorted(absent))
-            return [mend(f"从文字中去掉 {names}", f"Leave {names} out of the text", put(pointer, left))]
+            zh = "、".join(f"“{path}”" for path in sorted(absent))
+            en = ", ".join(f"`{path}`" for path in sorted(absent))
+            return [mend(f"从文字中去掉{zh}", f"Leave {en} out of the text", put(pointer, left))]
         case _:
             return []
 

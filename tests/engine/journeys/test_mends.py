@@ -114,7 +114,7 @@ def found_in(source: dict[str, Any], code: str, context: CheckContext = WORLD) -
         ("unknown-field", "/nodes/two/cases/0/when", {"==": [{"var": "vars.it.m"}, 1]}, ["Write `vars.it.n`"]),
         ("unknown-field", "/entry/0/when", {"==": [{"var": "event.score"}, "1"]}, ["Declare the field `event.score` (text)"]),
         ("maybe-missing", "/nodes/call/params/text", "{{member.nickname}}", ["Where it is absent, use nothing"]),
-        ("maybe-missing", "/nodes/call/params/text", "Dear {{member.nickname}} of {{store.title}}", ["Leave member.nickname out of the text"]),
+        ("maybe-missing", "/nodes/call/params/text", "Dear {{member.nickname}} of {{store.title}}", ["Leave `member.nickname` out of the text"]),
         ("maybe-missing", "/nodes/call/params/text", {"$": {"default": [{"var": "member.nickname"}, {"var": "member.tier"}]}}, ["Where it is absent, use nothing"]),
         ("unused-value", "/nodes/two/cases/0/when", {"==": [{"var": "member.friend"}, True]}, ["Do not save it"]),
         ("unknown-event", "/nodes/one/for/0/on", "contact.addded", ["Write `contact.added`"]),

@@ -16,7 +16,6 @@ from engine.events.models import Event
 from engine.runs.models import Run
 from engine.secrets.keyring import KeyRing
 from tests.engine.occurrences.world import GOLD, Chosen, daily, journey
-from tests.ui.pages.test_pages import text_of
 from tests.ui.sample import Sample
 from tests.ui.visitor import Visitor
 
@@ -131,8 +130,3 @@ def test_the_page_of_publishing_asks_the_entries_who_would_enter(
 def test_the_draft_s_outlook_is_told_before_it_is_published(admin: Visitor, chosen: Chosen) -> None:
     draft = admin.get("/journeys/hook-coupon/entries/outlook?of=draft&lang=en")
     assert draft.status_code == 200
-
-
-def test_a_published_condition_calls_its_choices_by_their_titles(admin: Visitor, chain: Sample) -> None:
-    told = text_of(admin.get("/journeys/hook-coupon/entries?lang=zh"))
-    assert "渠道类型 是 收银码、小票码 或 货架码" in told, "though a bundle keeps no titles"

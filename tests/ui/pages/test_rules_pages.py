@@ -101,8 +101,8 @@ def test_a_long_table_is_shown_in_parts(admin: Visitor, database: Database, cloc
 
 
 @pytest.mark.parametrize(("lang", "expected"), [
-    ("en", ["Asia/Shanghai", "share sums to exactly 10000", "gold", "tier is gold", "share: the same", "unless"]),
-    ("zh", ["Asia/Shanghai", "share 合计恰好 10000", "会员等级 是 gold", "share 都相同", "除非"]),
+    ("en", ["Asia/Shanghai", "share sums to exactly 100%", "gold", "tier is gold", "share: the same", "unless"]),
+    ("zh", ["Asia/Shanghai", "share 合计恰好 100%", "会员等级 是 gold", "share 都相同", "除非"]),
 ])  # fmt: skip
 def test_what_holds_beside_the_rows_stands_in_words(
     admin: Visitor, database: Database, clock: FixedClock, lang: str, expected: list[str]

@@ -110,8 +110,8 @@ def test_the_desk_tells_a_test_that_does_not_hold_by_titles(
     tests[0]["then"]["effects"] = [{"activity": "coupon.issue", "params": {"batch": "HOOK-2026"}}] * 2
     drafted(database, clock, tests=tests)
     for language, told in (
-        ("zh", "发券（批次：“红颜草莓 9.9 元券”）"),
-        ("en", "Issue a coupon (Batch: “红颜草莓 9.9 元券”)"),
+        ("zh", "发券（券批次：“红颜草莓 9.9 元券”）"),
+        ("en", "Issue a coupon (Coupon batch: “红颜草莓 9.9 元券”)"),
     ):
         page = text_of(admin.get(f"/edit/journey/hook-coupon/problems?lang={language}"))
         assert f"{told} → {told}" in page
@@ -165,3 +165,8 @@ def test_all_that_may_stand_instead_is_offered_by_title_and_the_rest_is_counted(
     page = admin.get("/edit/journey/hook-coupon/problems?lang=zh")
     assert re.search(r"改成“红颜草莓 9.9 元券 \(HOOK-2026\)” (改成“第 \d 批 \(B\d\)” ){2}还有 2 个改法", text_of(page))
     assert page.text.count("&#34;/nodes/coupon/params/batch&#34;") == 5
+
+
+def test_a_published_condition_calls_its_choices_by_their_titles(admin: Visitor, chain: Sample) -> None:
+    told = text_of(admin.get("/journeys/hook-coupon/entries?lang=zh"))
+    assert "渠道类型 是 收银码、小票码 或 货架码" in told, "though a bundle keeps no titles"

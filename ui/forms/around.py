@@ -55,7 +55,7 @@ class Around:
         match of.kind:
             case "name" if of.name == "outcome":
                 word = wording.outcome(of.value, self.language)
-                return word if word != of.value else ""
+                return text(self.language, "forms.outcome_word", word=word) if word != of.value else ""
             case "duration":
                 how = durations.counting(of.value)
                 long = text(self.language, "forms.very_long") if durations.is_very_long(of.value) else ""

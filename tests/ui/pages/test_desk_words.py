@@ -24,7 +24,7 @@ def test_the_end_of_a_blank_journey_is_called_by_a_word_and_others_are_offered(
     usual = panel.partition("<datalist")[2].partition("</datalist>")[0]
     assert f'<option value="done" label="{word} · done">' in usual
     assert 'value="no_stock"' in usual
-    assert f'<span class="form-hint">{word}</span>' in panel
+    assert f"“{word}”</span>" in panel
     assert f"<strong>{word}</strong>" in admin.get(f"/journeys/fresh/edit?lang={lang}").text
 
 

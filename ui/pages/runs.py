@@ -14,6 +14,7 @@ from sqlmodel import col
 from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import Shown
+from engine.events.models import Event
 from engine.events.types import every_event_field
 from engine.fields.catalogue import known_fields
 from engine.jobs.bulk import ACTIONS
@@ -141,6 +142,7 @@ def _sight(visit: Visit, run_id: int) -> Mapping[str, object]:
             "chosen_by": chosen_by(session, run.entry_seq),
             "named": _named(session, shown.document, visit.language),
             "whys": _whys(visit, session, run, view),
+            "entry": session.get(Event, run.entry_seq),
         }
     return {
         **around,

@@ -31,6 +31,9 @@ class Unmet:
         if difference.field == "effects":
             expected, actual = _effects(difference.expected), _effects(difference.actual)
             wanted, came = (self._effects(each, expected) for each in (expected, actual))
+            if missed := [each for each in expected if not any(_fits(each, other) for other in actual)]:
+                values = {"missed": self._effects(missed, expected), "actual": came}
+                return text(self.language, "trying.diff.missed", **values)
         else:
             wanted, came = (self._value(difference.field, each) for each in (difference.expected, difference.actual))
         what = text(self.language, f"trying.diff.{difference.field}")
@@ -88,6 +91,13 @@ def sentences(
 
 def _effects(told: Json) -> list[Mapping[str, Json]]:
     return [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+
+
+def _fits(expected: Mapping[str, Json], actual: Mapping[str, Json]) -> bool:
+    """Whether an effect is the one that is expected, whatever came before it."""
+    given = _params(actual)
+    same = all(name in given and given[name] == value for name, value in _params(expected).items())
+    return same and expected.get("activity") == actual.get("activity")
 
 
 def _params(effect: Mapping[str, Json]) -> Mapping[str, Json]:

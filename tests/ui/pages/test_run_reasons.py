@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -56,6 +57,10 @@ def test_each_exit_tells_why_it_was_taken(admin: Visitor, run: int) -> None:
     assert "Waited" in page
     assert "the delay of 30 d is over" in page
     assert "coupon batch is HOOK-2026: true" in page
+
+
+def test_the_event_is_told_that_let_the_member_in(admin: Visitor, run: int) -> None:
+    assert re.search(r"Began with (Scanned|Added as a friend|Joined a group)", text_of(admin.get(f"/runs/{run}?lang=en")))
 
 
 def test_the_reasons_are_told_in_chinese_as_well_and_the_fragment_tells_them_too(admin: Visitor, run: int) -> None:

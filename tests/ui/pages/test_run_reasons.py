@@ -60,7 +60,9 @@ def test_each_exit_tells_why_it_was_taken(admin: Visitor, run: int) -> None:
 
 
 def test_the_event_is_told_that_let_the_member_in(admin: Visitor, run: int) -> None:
-    assert re.search(r"Began with (Scanned|Added as a friend|Joined a group)", text_of(admin.get(f"/runs/{run}?lang=en")))
+    assert re.search(
+        r"Began with (Scanned|Added as a friend|Joined a group)", text_of(admin.get(f"/runs/{run}?lang=en"))
+    )
 
 
 def test_the_reasons_are_told_in_chinese_as_well_and_the_fragment_tells_them_too(admin: Visitor, run: int) -> None:

@@ -170,3 +170,19 @@ def test_all_that_may_stand_instead_is_offered_by_title_and_the_rest_is_counted(
 def test_a_published_condition_calls_its_choices_by_their_titles(admin: Visitor, chain: Sample) -> None:
     told = text_of(admin.get("/journeys/hook-coupon/entries?lang=zh"))
     assert "渠道类型 是 收银码、小票码 或 货架码" in told, "though a bundle keeps no titles"
+
+
+def test_an_effect_that_did_not_happen_is_named_alone_and_one_that_came_too_early_with_the_others(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    tests = copy.deepcopy(JOURNEY["tests"][:1])
+    missed = {"activity": "coupon.issue", "params": {"batch": "OTHER"}}
+    tests[0]["then"]["effects"] = [{"activity": "wecom.send_welcome"}, missed]
+    drafted(database, clock, tests=tests)
+    page = text_of(admin.get("/journeys/hook-coupon/tests?lang=en"))
+    assert "“Issue a coupon (Coupon batch: OTHER)” did not happen; the effects were “Send the welcome message" in page
+    tests[0]["then"]["effects"] = [{"activity": "coupon.issue"}, {"activity": "wecom.send_welcome"}]
+    drafted(database, clock, tests=tests)
+    assert "effects: expected “Issue a coupon → Send the welcome" in text_of(
+        admin.get("/journeys/hook-coupon/tests?lang=en")
+    )

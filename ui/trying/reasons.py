@@ -11,7 +11,7 @@ from rules.types import Fields, Json
 from ui.messages import Language, text
 from ui.rulesets.tables import field_name, named
 from ui.words import effects, wording
-from ui.words.choices import choice
+from ui.words.choices import called
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _one(told: Because, language: Language) -> str:
 def _value(path: str, value: Json, fields: Fields, language: Language) -> str:
     declared = fields.get(path)
     if declared is not None and declared.values and isinstance(value, str):
-        return choice(declared.values, value, language)
+        return called(declared.values, value, language)
     return effects.plain(value, language)
 
 

@@ -12,13 +12,11 @@ from engine.journeys.document import DelayNode, EndNode, WaitNode
 from engine.journeys.plan import Plan
 from engine.journeys.trying import cost
 from engine.migrating.proposal import Group, Proposal
-from rules.documents.report import TestResult
 from rules.types import Json
-from ui.definitions.places import key_words
 from ui.journeys.canvas import Mark
 from ui.journeys.outline import Outline, outline
 from ui.messages import Language, text
-from ui.words import effects, wording
+from ui.words import wording
 
 Batches: TypeAlias = Callable[[Collection[str]], Mapping[str, CouponBatch]]
 """Finds coupon batches by their keys."""
@@ -167,20 +165,6 @@ def people(groups: Iterable[Group], *, moving: bool) -> People:
             at[node] = at.get(node, 0) + group.runs
             stuck[node] = stuck.get(node, 0) + group.by_status.get("stuck", 0)
     return People(at, {node: runs for node, runs in stuck.items() if runs})
-
-
-def unmet(test: TestResult, language: Language) -> list[str]:
-    """What a test of a ruleset expected, and what came."""
-    return [
-        text(
-            language,
-            "rules.difference",
-            field=key_words(each.field, language),
-            expected=effects.plain(each.expected, language),
-            actual=effects.plain(each.actual, language),
-        )
-        for each in test.differences
-    ]
 
 
 class Names:

@@ -97,6 +97,7 @@ def show_tests(visit: Visiting, key: Key) -> HTMLResponse:
     tests = opened.editable.document.get("tests")
     context = {
         "shown": opened.shown,
+        "document": opened.editable.document,
         "report": report,
         "names": [_name(each) for each in tests] if isinstance(tests, list) else [],
         "marks": _visited(report),

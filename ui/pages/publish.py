@@ -37,6 +37,7 @@ from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
 from ui.pages.publish_asked import Asked
 from ui.pages.visit import Authoring, Visit, Visiting
+from ui.rulesets.unmet import unmet
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
 
@@ -239,7 +240,7 @@ def _said(visit: Visit, kind: Kind, ready: Ready, failed: list[TestResult]) -> l
     """Each test that does not hold, and what it expected."""
     names = [test.name for test in failed]
     if kind == "ruleset":
-        return list(zip(names, [publishing.unmet(test, visit.language) for test in failed], strict=True))
+        return list(zip(names, [unmet(test, ready.document, visit.language) for test in failed], strict=True))
     shown = outline(ready.document, visit.deps.catalogue, visit.language)
     with visit.begin() as session:
         said = sentences(session, failed, shown.name_of, visit.deps.catalogue, visit.language)

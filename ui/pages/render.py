@@ -18,6 +18,7 @@ from ui.http.problems import Problem
 from ui.http.security import nonce_of
 from ui.http.static_files import static_url
 from ui.messages import LANGUAGES, Language, text
+from ui.rulesets.unmet import unmet
 from ui.words import alerts, wording
 from ui.words.choices import choice
 from ui.words.effects import plain
@@ -137,6 +138,7 @@ def _speaking(language: Language, now: datetime) -> dict[str, object]:
         "plain_word": partial(plain, language=language),
         "fate_word": partial(wording.fate, language=language),
         "event_word": partial(wording.event, language=language),
+        "unmet": partial(unmet, language=language),
         "alert_facts": partial(alerts.facts, language=language),
         "outcome_word": partial(wording.outcome, language=language),
         "choice_word": partial(choice, language=language),

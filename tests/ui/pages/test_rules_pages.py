@@ -14,9 +14,12 @@ from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import put_draft
+from rules.documents.report import Difference, TestResult
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
+from ui.messages import Language
+from ui.rulesets.unmet import unmet
 
 
 def words(page: str) -> str:
@@ -215,3 +218,20 @@ def test_the_timeline_of_a_run_leads_to_the_version_that_decided(admin: Visitor,
     page = admin.get(f"/runs/{chain.runs['lost']}?lang=en").text
     assert 'href="/rules/zones?version=1"' in page
     assert re.search(r"Ruleset zones Matched\s+Rows: app", words(page))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh", "结果：应为 归谁 = STORE、份额 = 60%；归谁 = OWNER、份额 = 40%，实际为 空"),
+        ("en", "Outcome: For = STORE, Share = 60%; For = OWNER, Share = 40% was expected, nothing came"),
+    ],
+)
+def test_what_a_test_misses_is_told_by_titles_and_in_per_cent(language: Language, told: str) -> None:
+    outputs = [
+        {"key": "party", "type": "text", "title": {"zh": "归谁", "en": "For"}},
+        {"key": "bp", "type": "share", "title": {"zh": "份额", "en": "Share"}},
+    ]
+    given = [{"party": "STORE", "bp": 6000}, {"party": "OWNER", "bp": 4000}]
+    result = TestResult("x", (Difference("outcome", given, None),))
+    assert unmet(result, {"outputs": outputs}, language) == [told]

@@ -64,7 +64,7 @@ window.gridWriting = (grid) => {
     field.setSelectionRange(field.value.length, field.value.length);
     list.look();
   };
-  const end = (keep) => {
+  const end = (keep, { stay = true } = {}) => {  // `stay`: the cell takes the focus, else whoever calls says where it goes
     if (!editing) return;
     const { field, c, here, fresh } = editing, written = field.value.trim(), r = here.closest("tr").sectionRowIndex;
     editing = null;
@@ -74,7 +74,8 @@ window.gridWriting = (grid) => {
     if (fresh) here.closest("tr").replaceWith(fresh);
     if (keep) commit(r, c, written);
     else if (unsaved.delete(keyOf(r, c))) restore(here);
-    grid.cursor.go(r, c);
+    if (stay) grid.cursor.go(r, c);
+    else grid.cursor.leave(r, c);
   };
   const restore = (here) => {  // what is kept stands there again
     if (here) here.closest("tr").dataset.stamp = "?";
@@ -85,8 +86,12 @@ window.gridWriting = (grid) => {
     if (event.isComposing) return;
     if ((event.key === "ArrowDown" || event.key === "ArrowUp") && list.open()) list.turn(event.key === "ArrowDown" ? 1 : -1);
     else if (event.key === "Enter" && list.chosen()) list.pick();
-    else if (event.key === "Enter" && !event.altKey && !event.shiftKey) { end(true); if (event.ctrlKey || event.metaKey) grid.deeds.add(); else cursor.go(cursor.at().r + 1, c); }
-    else if (event.key === "Tab") { if (list.chosen()) list.pick(); end(true); cursor.step(0, event.shiftKey ? -1 : 1); }
+    else if (event.key === "Enter" && !event.altKey && !event.shiftKey) {
+      const adds = event.ctrlKey || event.metaKey;
+      end(true, { stay: adds });
+      if (adds) grid.deeds.add(); else cursor.go(cursor.at().r + 1, c);
+    }
+    else if (event.key === "Tab") { if (list.chosen()) list.pick(); end(true, { stay: false }); cursor.step(0, event.shiftKey ? -1 : 1); }
     else if (event.key === "Escape" && list.open()) list.close();
     else if (event.key === "Escape") end(false);
     else return;

@@ -14,17 +14,11 @@ from engine.journeys.rulebook import Rulebook, pin
 from engine.journeys.trying.recorded import Because, Recorded, because
 from rules.types import Fields, Json
 from tests.engine.journeys.test_decisions import ask, journey, rulebook, ruleset
+from tests.engine.journeys.trying.test_simulation import NODES as SIMULATED
 from tests.engine.journeys.world import CATALOGUE, EVENTS, FIELDS, activity, plan_of, wait
 
 NODES: dict[str, Any] = {
-    "how": {
-        "type": "choice",
-        "cases": [
-            {"when": {"==": [{"var": "member.tier"}, "gold"]}, "port": "gold"},
-            {"when": {">": [{"var": "member.points"}, 100]}, "port": "rich"},
-        ],
-        "ports": {"gold": "arms", "rich": "arms", "else": "arms"},
-    },
+    "how": {**SIMULATED["how"], "ports": {"gold": "arms", "rich": "arms", "else": "arms"}},
     "arms": {
         "type": "split",
         "arms": [{"port": "a", "share_bp": 2_500}, {"port": "b", "share_bp": 7_500}],

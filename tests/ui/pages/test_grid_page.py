@@ -17,6 +17,7 @@ from rules.tables.commands import SetCell
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor
+from ui.messages import text as message
 
 
 class Desk:
@@ -210,8 +211,8 @@ def test_an_edit_is_taken_back_and_done_again_with_the_rows_in_the_answer(desk: 
 
 
 @pytest.mark.parametrize(("turn", "said"), [
-    ({"deed": "undo", "n": 7}, "nothing was taken back"),
-    ({"deed": "redo", "n": 1}, "nothing to redo"),
+    ({"deed": "undo", "n": 7}, "edits.not_the_latest"),
+    ({"deed": "redo", "n": 1}, "edits.nothing_to_redo"),
 ])  # fmt: skip
 def test_another_edit_than_the_page_showed_is_not_taken_back(
     desk: Desk, database: Database, turn: dict[str, Any], said: str
@@ -220,5 +221,5 @@ def test_another_edit_than_the_page_showed_is_not_taken_back(
     body = {"seen": desk.seen, "base": desk.revision, "turn": turn}
     answer = desk.visitor.post("/rules/grid/edit/send?lang=en", json=body)
     assert answer.status_code == 422
-    assert said in answer.text.lower()
+    assert message("en", said) in answer.text
     assert kept(database)["rows"][0]["note"] == "mine"

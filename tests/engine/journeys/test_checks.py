@@ -131,14 +131,14 @@ def test_schema_finds_an_unknown_key_a_wrong_type_a_bad_duration_key_or_id(path,
 @pytest.mark.parametrize(
     ("path", "first", "others"),
     [
-        ("/nodes/one/next", "`title`", ["`ports`", "`for`", "`timeout`"]),
-        ("/nodes/one/port", "`ports`", ["`stage`"]),
-        ("/nodes/one/for/0/wen", "`when`", ["`on`", "`port`", "`save`"]),
-        ("/entry/0/ons", "`on`", ["`when`", "`start`"]),
-        ("/policies/reentry", "`cooldown`", ["`mode`"]),
-        ("/policies/quiet_hours", "`from`", ["`to`"]),
-        ("/gaol", "`goal`", ["`nodes`", "`policies`"]),
-        ("/tests", "`given`", ["`when`", "`then`"]),
+        ("/nodes/one/next", "title", ["`ports`", "`for`", "`timeout`"]),
+        ("/nodes/one/port", "ports", ["`stage`"]),
+        ("/nodes/one/for/0/wen", "when", ["`on`", "`port`", "`save`"]),
+        ("/entry/0/ons", "on", ["`when`", "`start`"]),
+        ("/policies/reentry", "cooldown", ["`mode`"]),
+        ("/policies/quiet_hours", "from", ["`to`"]),
+        ("/gaol", "goal", ["`nodes`", "`policies`"]),
+        ("/tests", "given", ["`when`", "`then`"]),
     ],
 )
 def test_where_a_key_is_unknown_those_that_there_are_are_named_nearest_first(
@@ -150,7 +150,8 @@ def test_where_a_key_is_unknown_those_that_there_are_are_named_nearest_first(
         "/tests": [{"name": "x", "givn": {}}],
     }
     told = [each.message for each in check(changed(path, wrong.get(path, "x")), CONTEXT) if each.code == "schema"]
-    assert [f"here. There are {first}, " in one["en"] and f"这里可用：{first}、" in one["zh"] for one in told] == [True]
+    named = [(f"here. There are `{first}`, " in one["en"], f"这里可用：“{first}”、" in one["zh"]) for one in told]
+    assert named == [(True, True)]
     assert all(other in told[0]["en"] for other in others)
 
 

@@ -89,7 +89,7 @@ class Telling:
     def field(self, steps: Sequence[str]) -> str:
         """What its form calls the field at a place, which may be missing there; nothing where no form has one."""
         shape = self._shape(steps)
-        if shape is None or shape.name != steps[-1]:
+        if shape is None or shape.name != steps[-1] or steps[-2:-1] in (["ports"], ["fields"]):
             return ""
         title = Speech(self.language).title(shape)
         return title if title != steps[-1] else ""

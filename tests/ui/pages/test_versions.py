@@ -34,6 +34,7 @@ def changed(**more: Any) -> dict[str, Any]:
     """The hook-coupon journey with a node gone, one new, one changed, and a way that leads elsewhere."""
     document = copy.deepcopy(JOURNEY)
     document["nodes"]["wait_add"]["timeout"] = "P3D"
+    document["nodes"]["wait_add"]["ports"]["timeout"] = "pause"
     document["nodes"]["pause"] = {"type": "delay", "for": "PT1H", "title": "歇一歇", "ports": {"done": "wait_join"}}
     document["nodes"]["welcome"]["ports"] = dict.fromkeys(document["nodes"]["welcome"]["ports"], "pause")
     return document | more
@@ -46,7 +47,9 @@ def journeys(before: dict[str, Any], after: dict[str, Any]) -> Differences:
 def test_what_differs_is_told_in_words_and_marked_on_the_canvas() -> None:
     found = journeys(JOURNEY, changed())
     told = {part.id: (part.op, [(line.place, line.before, line.after) for line in part.lines]) for part in found.parts}
-    assert told["nodes/wait_add"] == ("changed", [("最长等待", "30 分", "3 天")])
+    assert told["nodes/wait_add"] == (
+        "changed", [("最长等待", "30 分", "3 天"), ("连线 › 超时未发生", "延时 1 分", "歇一歇")],
+    )  # fmt: skip
     assert told["nodes/pause"] == (
         "added", [("类型", "", "延时"), ("等多久", "", "1 小时"), ("连线 › 完成", "", "等待 入群")],
     )  # fmt: skip

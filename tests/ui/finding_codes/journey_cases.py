@@ -65,7 +65,7 @@ CASES = [
     Case("unknown-field", f"{WHEN}/==/0/var", WHEN, [condition(WHEN, {"==": [{"var": "member.freind"}, True]})], "Write “Is a friend (member.friend)”"),
     Case("unknown-field", "/nodes/say/params/text", "/nodes/say/params/text", [SAY, field("/nodes/say/params/text", "{{store.titel}}")], "Write “Store title (store.title)”"),
     Case("unknown-condition", WHEN, WHEN, [condition(WHEN, {"condition": "zones/vipp"})], "Write `zones/vip`"),
-    Case("type-mismatch", f"{WHEN}/==/1", WHEN, [condition(WHEN, {"==": [{"var": "member.gender"}, "femal"]})], "Write `female`"),
+    Case("type-mismatch", f"{WHEN}/==/1", WHEN, [condition(WHEN, {"==": [{"var": "member.gender"}, "femal"]})], "Write “Female”"),
     Case("type-mismatch", f"{WHEN}/==/1", WHEN, [condition(WHEN, {"==": [{"var": "member.points"}, "100"]})], "Write 100"),
     Case("bad-subject", "/nodes/coupon/activity", "/nodes/coupon/activity", [field("/subject", "store")], "Make it a journey of members"),
     Case("not-available", "/subject", "/subject", [field("/subject", "store")], "Make it a journey of members"),

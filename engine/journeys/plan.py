@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
+from engine.journeys.admission import admission_of
 from engine.journeys.audience_entries import MATCHED, AudienceEntry
 from engine.journeys.catalogue import Catalogue, EventTypes
 from engine.journeys.compile_nodes import Compiler, clock_time
 from engine.journeys.deadlines import QuietHours
 from engine.journeys.document import Journey
-from engine.journeys.door import door_of
 from engine.journeys.fields import DocumentFields, event_fields
 from engine.journeys.findings import Finding
 from engine.journeys.graph import Edge, graph_of, stages_of
@@ -111,7 +111,7 @@ def compile_journey(
     stages = stages_of(journey, graph)
     steps = {node_id: compiler.step(node_id, node) for node_id, node in journey.nodes.items()}
     _ends_exist(journey, steps)
-    door, quiet = door_of(journey), policies.quiet_hours
+    admission, quiet = admission_of(journey), policies.quiet_hours
     return Plan(
         key=journey.key,
         title=journey.title.model_dump() if journey.title else {"zh": journey.key, "en": journey.key},
@@ -121,14 +121,14 @@ def compile_journey(
         entries=tuple(compiler.entries()),
         goal=compiler.goal(),
         exits=tuple(compiler.exits()),
-        zone=door.zone,
-        reentry=door.reentry,
-        cooldown=door.cooldown,
+        zone=admission.zone,
+        reentry=admission.reentry,
+        cooldown=admission.cooldown,
         max_age=_duration(policies.max_age),
         entry_max_age=parse_duration(policies.entry_max_age),
         quiet_hours=QuietHours(clock_time(quiet.start), clock_time(quiet.end)) if quiet else None,
-        holdout_share=door.holdout_share,
-        holdout_salt=door.holdout_salt,
+        holdout_share=admission.holdout_share,
+        holdout_salt=admission.holdout_salt,
         stages=tuple(stages),
         stage_titles=stages,
         edges=graph.edges,

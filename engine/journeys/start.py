@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from engine.journeys.admission import Admission
 from engine.journeys.deadlines import Pause, after, deadlines
-from engine.journeys.door import Door
 from engine.journeys.plan import Plan
 from engine.journeys.state import Alert, EventIn, RunRef, State
 from engine.journeys.walk import Facts, describe
@@ -84,19 +84,19 @@ class RunHistory:
 Refusal: TypeAlias = Literal["once", "live", "cooldown"]
 
 
-def refuse_reentry(door: Door | Plan, at: datetime, history: RunHistory) -> Refusal | None:
+def refuse_reentry(admission: Admission | Plan, at: datetime, history: RunHistory) -> Refusal | None:
     """Why re-entry forbids a run for an event of this time, or None when it allows it."""
-    if door.reentry == "once" and history.runs:
+    if admission.reentry == "once" and history.runs:
         return "once"
-    if door.reentry == "after_exit" and history.live:
+    if admission.reentry == "after_exit" and history.live:
         return "live"
-    free_from = cooled_down(door, history.latest_entered_at)
+    free_from = cooled_down(admission, history.latest_entered_at)
     return "cooldown" if free_from and at < free_from else None
 
 
-def cooled_down(door: Door | Plan, entered_at: datetime | None) -> datetime | None:
+def cooled_down(admission: Admission | Plan, entered_at: datetime | None) -> datetime | None:
     """From when the cooldown lets in whoever entered then; None where nothing has to cool down."""
-    return after(entered_at, door.cooldown, door.zone) if door.cooldown and entered_at else None
+    return after(entered_at, admission.cooldown, admission.zone) if admission.cooldown and entered_at else None
 
 
 def must_wait_for(state: State, event: EventIn, untaken: Sequence[int], pauses: Sequence[Pause]) -> bool:
@@ -115,9 +115,9 @@ def is_kept_from_before(event: EventIn, entry: EventIn) -> bool:
     return event.seq < entry.seq and event.at.replace(microsecond=0) >= entry.at.replace(microsecond=0)
 
 
-def is_held_out(door: Door | Plan, member: str) -> bool:
+def is_held_out(admission: Admission | Plan, member: str) -> bool:
     """Whether the member belongs to the holdout. By hash of salt and member, so it never changes."""
-    return door.holdout_share > 0 and share_of(salted(door.holdout_salt, member)) < door.holdout_share
+    return admission.holdout_share > 0 and share_of(salted(admission.holdout_salt, member)) < admission.holdout_share
 
 
 def start_run(

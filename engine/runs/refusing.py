@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from engine.database import direct
 from engine.definitions.source import read_source
 from engine.definitions.versions import version_at
+from engine.journeys.admission import Admission, admission_of
 from engine.journeys.audience_entries import MATCHED
-from engine.journeys.door import Door, door_of
 from engine.journeys.parse import read
 from engine.journeys.start import BY_HAND, Refusal, RunHistory, cooled_down, is_held_out, refuse_reentry
 
@@ -46,24 +46,24 @@ class _Former:
 
 
 def would_refuse(
-    session: Session, door: Door, member: int, at: datetime, *, before: int | None = None
+    session: Session, admission: Admission, member: int, at: datetime, *, before: int | None = None
 ) -> Refusing | None:
     """What of re-entry and holdout keeps the member out at an instant; None where they let them in.
 
     `before`: as it was when the event at this place in the log was routed. Runs out of sight are not known of.
     """
-    given: dict[str, Any] = {"journey": door.key, "member": member, "before": before}
+    given: dict[str, Any] = {"journey": admission.key, "member": member, "before": before}
     [former] = direct.objects(session, _Former, _FORMER, given)
     history = RunHistory(former.runs, former.inside is not None, former.latest)
-    match refuse_reentry(door, at, history):
+    match refuse_reentry(admission, at, history):
         case "once":
             return Refusing("once", former.run, former.latest)
         case "live":
             return Refusing("live", former.inside, former.inside_since)
         case "cooldown":
-            return Refusing("cooldown", former.run, former.latest, cooled_down(door, former.latest))
+            return Refusing("cooldown", former.run, former.latest, cooled_down(admission, former.latest))
         case None:
-            return Refusing("holdout") if is_held_out(door, str(member)) else None
+            return Refusing("holdout") if is_held_out(admission, str(member)) else None
 
 
 def why_refused(session: Session, seqs: Collection[int]) -> dict[int, Refusing]:
@@ -108,7 +108,7 @@ def _by_reentry(session: Session, asked: _Asked) -> Refusing | None:
     journey = read(read_source(version.document).document).journey if version else None
     if journey is None:
         return None
-    told = would_refuse(session, door_of(journey), asked.member, asked.at, before=asked.seq)
+    told = would_refuse(session, admission_of(journey), asked.member, asked.at, before=asked.seq)
     return None if told is None or told.rule == "holdout" else told
 
 

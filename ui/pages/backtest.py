@@ -25,14 +25,13 @@ from ui.definitions.checking import check_context
 from ui.http.lists import LARGEST
 from ui.http.problems import NotFound
 from ui.pages.simulate import Sent
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.words import wording
 
 router = APIRouter()
 
 Place = Literal["journeys", "rules"]
 Deed = Literal["stop", "continue"]
-Key = Annotated[str, Path(max_length=63)]
 JobId = Annotated[int, Path(ge=1, le=LARGEST)]
 USUAL = timedelta(days=30)
 

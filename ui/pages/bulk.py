@@ -12,9 +12,9 @@ from engine.jobs.bulk import MOST_NAMED, SAMPLE, Action, Bulk, Preview, create_b
 from engine.runs.commands import Deadlines
 from ui.http.lists import LARGEST
 from ui.http.problems import Unprocessable
-from ui.pages.journeys import Key, find
+from ui.pages.journeys import find
 from ui.pages.runs import Chosen, filter_of
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 
 router = APIRouter()
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -21,7 +21,7 @@ from rules.types import Fields
 from rules.zones import HOME_ZONE
 from ui.forms.fields import Choice
 from ui.messages import Language, text
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.scope import Offer, fields_at, offers, search
 from ui.words import wording
 
@@ -35,7 +35,7 @@ Groups = Sequence[tuple[str, Sequence[Choice]]]
 def show(
     visit: Visiting,
     kind: Kind,
-    key: Annotated[str, Path(max_length=63)],
+    key: Key,
     of: Annotated[str, Query(max_length=40)],
     at: Annotated[str, Query(max_length=2000)] = "",
     q: Annotated[str, Query(max_length=100)] = "",

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from engine.definitions.errors import StaleRevisionError
@@ -26,11 +26,10 @@ from ui.http.lists import LARGEST
 from ui.http.problems import NotFound
 from ui.messages import text
 from ui.pages.editing import overtaken, revision_in
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 At = Annotated[str, Query(max_length=2_000)]
 PROVED = frozenset({"impossible-condition", "hidden-case", "not-proved"})
 """What only proofs find of a condition as a whole; all else is told in the builder at once."""

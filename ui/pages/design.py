@@ -18,9 +18,8 @@ from ui.forms.panels import PARTS
 from ui.journeys.design import Design, design
 from ui.journeys.palette import Group, palette
 from ui.pages.edit_problems import Offer, offer_of
-from ui.pages.journeys import Key
 from ui.pages.journeys import find as find_shown
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 
 router = APIRouter()
 

@@ -34,8 +34,8 @@ from ui.definitions.checking import check_context
 from ui.http.limits import MAX_BODY
 from ui.http.problems import NotFound
 from ui.messages import Language, text
-from ui.pages.journeys import Key, find
-from ui.pages.visit import Visit, Visiting
+from ui.pages.journeys import find
+from ui.pages.visit import Key, Visit, Visiting
 from ui.words.wording import iso_duration, number
 
 router = APIRouter()

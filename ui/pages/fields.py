@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -25,12 +25,11 @@ from ui.forms.shapes import KINDS
 from ui.forms.shapes import Kind as FieldKind
 from ui.pages.editing import revision_in
 from ui.pages.form_ground import Workplace, workplace
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.words.people import names_of
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 Pointer = Annotated[str, Query(max_length=2000)]
 
 

@@ -18,8 +18,8 @@ from engine.runs.entries import MOST, entered_between
 from rules.zones import HOME
 from ui.journeys.outline import stage_titles
 from ui.messages import Language, text
-from ui.pages.journeys import Key, find
-from ui.pages.visit import Visiting
+from ui.pages.journeys import find
+from ui.pages.visit import Key, Visiting
 from ui.words import wording
 
 router = APIRouter()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -24,13 +24,12 @@ from ui.definitions.checking import check_context
 from ui.http.problems import Forbidden, NotFound
 from ui.messages import text
 from ui.pages.editing import Turn, overtaken, turned
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.rulesets.grid import ROWS_SHOWN, Grid, grid_of, stamped, views
 from ui.words.wording import title
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 MOST_OFFERED = 12
 First = Annotated[int, Query(alias="from", ge=1)]
 

@@ -14,9 +14,9 @@ from rules.tables.sheet_reading import TableError
 from rules.types import Json
 from ui.http.limits import MAX_BODY
 from ui.http.problems import Unprocessable
-from ui.pages.grid import Key, open_ruleset
+from ui.pages.grid import open_ruleset
 from ui.pages.grid_regions import demand_author
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.rulesets.sheet_changes import changes_of
 
 router = APIRouter()

@@ -26,9 +26,9 @@ from ui.definitions.places import address_of, slot_of
 from ui.http.problems import Forbidden
 from ui.messages import Language, known, text
 from ui.pages.editing import carried_out, told
-from ui.pages.grid import Key, Opened, open_ruleset
+from ui.pages.grid import Opened, open_ruleset
 from ui.pages.trials import Trial, sent_form, trial_of
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.trying.facts import fill
 
 router = APIRouter()

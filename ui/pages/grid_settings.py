@@ -12,9 +12,9 @@ from rules.tables.commands import Term
 from rules.types import Json
 from ui.messages import Language
 from ui.pages.editing import carried_out, revision_in, told
-from ui.pages.grid import Key, Opened, open_ruleset
+from ui.pages.grid import Opened, open_ruleset
 from ui.pages.trials import sent_form
-from ui.pages.visit import Authoring, Visiting
+from ui.pages.visit import Authoring, Key, Visiting
 from ui.rulesets import settings as terms
 from ui.scope import offers
 from ui.words.wording import title

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.definitions.errors import NotReadableError, StaleRevisionError
@@ -25,7 +25,7 @@ from ui.journeys.design import Design, design
 from ui.messages import Language, text
 from ui.pages.editing import carried_out, refused, revision_in
 from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import test_names
 from ui.trying.moves import RefusedError
@@ -34,8 +34,6 @@ from ui.trying.walks import Walk, WalkError
 from ui.words import wording
 
 router = APIRouter()
-
-Key = Annotated[str, Path(max_length=63)]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -17,12 +17,10 @@ from engine.runs.entries import MOST, entered_since, lasting_pause
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline
 from ui.messages import text
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.words.wording import number
 
 router = APIRouter()
-
-Key = Annotated[str, Path(max_length=63)]
 
 
 @dataclass(frozen=True)

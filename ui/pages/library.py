@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 from engine.definitions.listing import show
@@ -16,7 +16,7 @@ from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.rulesets.tables import TableView, table_view
 
 router = APIRouter()
@@ -54,7 +54,7 @@ def show_shelf(visit: Visiting) -> HTMLResponse:
 
 
 @router.get("/library/{kind}/{key}")
-def show_template(visit: Visiting, kind: Offered, key: Annotated[str, Path(max_length=63)]) -> HTMLResponse:
+def show_template(visit: Visiting, kind: Offered, key: Key) -> HTMLResponse:
     """One template: what it does, its picture or its table, its tests, what it needs."""
     template = find_template(kind, key)
     if template is None:

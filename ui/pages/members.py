@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from engine.definitions.listing import show
 from engine.events.parking import list_parked
 from engine.fields.catalogue import known_fields
-from engine.journeys.door import door_of
+from engine.journeys.admission import admission_of
 from engine.journeys.parse import read
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
@@ -163,7 +163,7 @@ def _again(visit: Visit, session: Session, member: int, runs: Sequence[RunItem])
     for run in {each.journey: each for each in reversed(runs)}.values():
         shown = show(session, "journey", run.journey)
         journey = read(shown.document).journey if shown and shown.condition == "live" else None
-        told = would_refuse(session, door_of(journey), member, visit.now()) if journey else None
+        told = would_refuse(session, admission_of(journey), member, visit.now()) if journey else None
         if told is not None and told.rule in {"once", "cooldown"}:
             found[run.id] = told
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Form, Path
+from fastapi import APIRouter, Form
 from starlette.responses import HTMLResponse, Response
 
 from engine.edits.store import editable
@@ -20,11 +20,10 @@ from ui.definitions.checking import check_context
 from ui.definitions.places import place_words
 from ui.messages import LANGUAGES, text
 from ui.pages.editing import carried_out, told
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 Name = Annotated[str, Form(max_length=200)]
 Base = Annotated[int | None, Form(ge=0)]
 

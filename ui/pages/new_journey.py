@@ -7,8 +7,7 @@ from engine.journeys.editing.beginning import empty_journey
 from ui.pages import beginning
 from ui.pages.beginning import Asked, Ground, Named, Sent
 from ui.pages.editing import Base
-from ui.pages.journeys import Key
-from ui.pages.visit import Authoring, Visiting
+from ui.pages.visit import Authoring, Key, Visiting
 
 router = APIRouter()
 

@@ -15,8 +15,7 @@ from ui.definitions.checking import check_context
 from ui.pages import beginning
 from ui.pages.beginning import Asked, Ground, Named, Sent, UnreadableError, Wish
 from ui.pages.editing import Base
-from ui.pages.grid import Key
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 
 router = APIRouter()
 

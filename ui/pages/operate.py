@@ -14,9 +14,8 @@ from starlette.responses import RedirectResponse
 from engine.definitions import life
 from engine.runs import commands
 from engine.runs.commands import Deadlines, Order
-from ui.pages.journeys import Key
 from ui.pages.runs import RunId
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 
 router = APIRouter()
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from starlette.responses import HTMLResponse
 
 from engine.edits.store import editable
 from ui.forms.panels import PARTS, NodePanel, Part, PartPanel, node_panel, part_panel
 from ui.pages.form_ground import Workplace, workplace
 from ui.pages.prose import paragraphs
-from ui.pages.visit import Visiting
+from ui.pages.visit import Key, Visiting
 
 router = APIRouter()
-
-Key = Annotated[str, Path(max_length=63)]
 
 
 @router.get("/journeys/{key}/edit/panel")

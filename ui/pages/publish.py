@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -36,14 +35,13 @@ from ui.definitions.table_differences import table_differences
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
 from ui.pages.publish_asked import Asked
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.rulesets.unmet import unmet
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 BASES: Mapping[Kind, str] = {"journey": "/journeys", "ruleset": "/rules"}
 
 

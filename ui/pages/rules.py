@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse, Response
 
 from engine.definitions.drafts import find_draft
@@ -25,14 +25,13 @@ from ui.definitions.checking import check_context, find
 from ui.http.lists import LARGEST_VERSION
 from ui.http.problems import NotFound, Unprocessable
 from ui.pages.trials import Trial, sent_form, trial_of
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.rulesets.tables import table_view
 from ui.rulesets.terms import terms_of
 from ui.trying.facts import fill
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 Number = Annotated[int, Query(ge=1, le=LARGEST_VERSION)]
 Chosen = Annotated[Number | Literal["draft"] | None, Query(alias="version")]
 

@@ -33,9 +33,9 @@ from rules.types import Json
 from ui.http.problems import NotFound
 from ui.journeys.outline import stage_titles
 from ui.messages import Language
-from ui.pages.journeys import Key, find, read
+from ui.pages.journeys import find, read
 from ui.pages.shown import meant
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.trying.reasons import Why, why
 from ui.words import wording
 

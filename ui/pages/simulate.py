@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -17,8 +17,8 @@ from engine.definitions.listing import Shown, show
 from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
 from engine.edits.store import editable
+from engine.journeys.admission import admission_of
 from engine.journeys.context import CheckContext
-from engine.journeys.door import door_of
 from engine.journeys.plan import Plan
 from engine.journeys.trying.simulation import Simulation
 from engine.members.lookup import find_member
@@ -33,7 +33,7 @@ from ui.http.problems import NotFound
 from ui.journeys.design import design
 from ui.messages import Language, text
 from ui.pages.shown import meant
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import WalkForms
 from ui.trying.moves import RefusedError, entered, moved
@@ -43,7 +43,6 @@ from ui.words import wording
 
 router = APIRouter()
 
-Key = Annotated[str, Path(max_length=63)]
 Version = Annotated[int | None, Query(ge=1, le=LARGEST_VERSION)]
 Packed = Annotated[str | None, Query(alias="walk", max_length=20_000)]
 Pressed = Annotated[str, Query(max_length=20)]
@@ -206,7 +205,7 @@ def _kept_out(seen: Seen, member: int | None) -> Refusing | None:
     """Which rule would keep a real member out if the journey met them now."""
     if member is None:
         return None
-    return would_refuse(seen.session, door_of(seen.plan.document), member, seen.visit.now())
+    return would_refuse(seen.session, admission_of(seen.plan.document), member, seen.visit.now())
 
 
 def _walked(seen: Seen, walk: Walk) -> dict[str, object]:

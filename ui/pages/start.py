@@ -10,16 +10,16 @@ from fastapi import APIRouter, Form, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from engine.journeys.door import door_of
+from engine.journeys.admission import admission_of
 from engine.journeys.parse import read
 from engine.members.profile import masked_names
 from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
 from engine.runs.refusing import Refusing, why_refused, would_refuse
 from ui.http.lists import LARGEST
-from ui.pages.journeys import Key, find
+from ui.pages.journeys import find
 from ui.pages.shown import meant
-from ui.pages.visit import Visit, Visiting
+from ui.pages.visit import Key, Visit, Visiting
 
 router = APIRouter()
 
@@ -104,7 +104,7 @@ def _confirm(visit: Visit, wanted: Wanted) -> HTMLResponse:
         shown = find(session, wanted.journey)
         names = masked_names(session, visit.deps.keys, [member])
         journey = read(shown.document).journey
-        kept_out = would_refuse(session, door_of(journey), member, visit.now()) if journey else None
+        kept_out = would_refuse(session, admission_of(journey), member, visit.now()) if journey else None
     nodes = journey.nodes.values() if journey else ()
     context = {
         "shown": shown,

@@ -23,8 +23,7 @@ from ui.definitions.places import deed_words, editor_of
 from ui.definitions.table_differences import table_differences
 from ui.http.lists import LARGEST_VERSION
 from ui.http.problems import NotFound
-from ui.pages.journeys import Key
-from ui.pages.visit import Authoring, Visit, Visiting
+from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.words.people import names_of
 
 router = APIRouter()

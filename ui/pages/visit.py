@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse
 
@@ -98,6 +98,10 @@ def visit(request: Request, viewer: Annotated[Viewer, Depends(signed_in)]) -> Vi
 
 Visiting = Annotated[Visit, Depends(visit)]
 """The parameter type of a page: `def overview(visit: Visiting) -> HTMLResponse`."""
+
+
+Key = Annotated[str, Path(max_length=63)]
+"""The key of a definition in an address."""
 
 
 def authoring(visit: Visiting) -> Visit:

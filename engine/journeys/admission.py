@@ -1,4 +1,4 @@
-"""The door of a journey: what its policies say of who may enter, and enter again, read off the document as it is."""
+"""Who a journey admits: what its policies say of who may enter, and enter again, read off the document as it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rules.duration import Duration, parse_duration
 
 
 @dataclass(frozen=True)
-class Door:
+class Admission:
     """Re-entry and holdout of a journey. `holdout_share` is of 10,000."""
 
     key: str
@@ -22,11 +22,11 @@ class Door:
     holdout_salt: str
 
 
-def door_of(journey: Journey) -> Door:
-    """The door of a journey whose format has no findings."""
+def admission_of(journey: Journey) -> Admission:
+    """The admission of a journey whose format has no findings."""
     policies, holdout = journey.policies, journey.policies.holdout
     cooldown = policies.reentry.cooldown
-    return Door(
+    return Admission(
         key=journey.key,
         reentry=policies.reentry.mode,
         cooldown=parse_duration(cooldown) if cooldown else None,

@@ -139,7 +139,7 @@ def box_words(space: Space, box: Box) -> Words:
     told = [_told(axis, chosen, space.zone) for axis, chosen in mattering(space, box)]
     if not told:
         return "所有情况", "all cases"
-    return ",".join(zh for zh, _ in told), ", ".join(en for _, en in told)
+    return "，".join(zh for zh, _ in told), ", ".join(en for _, en in told)
 
 
 def lacking_words(space: Space, box: Box, gone: Sequence[str]) -> Words:
@@ -148,7 +148,7 @@ def lacking_words(space: Space, box: Box, gone: Sequence[str]) -> Words:
     titles = [field_title(path, known.get(path)) for path in gone]
     missing = [(f"{zh}缺失", f"{en} is missing") for zh, en in titles]
     told = [_told(axis, chosen, space.zone) for axis, chosen in mattering(space, box) if axis.field not in gone]
-    return ",".join(zh for zh, _ in [*told, *missing]), ", ".join(en for _, en in [*told, *missing])
+    return "，".join(zh for zh, _ in [*told, *missing]), ", ".join(en for _, en in [*told, *missing])
 
 
 def _told(axis: Axis, chosen: Sequence[int], zone: ZoneInfo) -> Words:

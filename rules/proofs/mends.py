@@ -248,8 +248,11 @@ def _narrow(row: str, keep: str, parts: int) -> Mapping[str, str]:
 def _delete(row: str, others: Sequence[str]) -> Mapping[str, str]:
     if not others:
         return {"zh": f"删除行 {row}：它永远不会匹配", "en": f"Delete row {row}: it never matches"}
-    named = ", ".join(others[:5])
-    return {"zh": f"删除行 {row}：它的情况都归行 {named}", "en": f"Delete row {row}: its cases all belong to {named}"}
+    first = others[:5]
+    return {
+        "zh": f"删除行 {row}：它的情况都归行 {'、'.join(first)}",
+        "en": f"Delete row {row}: its cases all belong to {', '.join(first)}",
+    }
 
 
 def _above(row: str, hider: str) -> Mapping[str, str]:

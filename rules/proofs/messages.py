@@ -125,7 +125,7 @@ def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total
     exact = (f"应为 {whole}", f"not to {whole}")
     wanted = exact if total.exact is not None else (f"最多 {whole}", f"and {whole} is the most")
     return {
-        "zh": f"合计不对，决定会出错：「{called[0]}」合计 {said},{wanted[0]}:{box[0]} → {rows[0]}。请修改这些行。",
+        "zh": f"合计不对，决定会出错：「{called[0]}」合计 {said}，{wanted[0]}：{box[0]} → {rows[0]}。请修改这些行。",
         "en": f"The total is wrong, and the decision is an error: {called[1]} sums to {said}, {wanted[1]}: {box[1]} → "
         f"{rows[1]}. Correct what these rows give.",
     }
@@ -134,7 +134,7 @@ def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total
 def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Words, Sequence[str]]]) -> Message:
     told = [_side(field, side) for side in sides]
     return {
-        "zh": f"承诺“{id_}”不成立：{box[0]} → {told[0][0]},{told[1][0]}。请统一这些行，或写上例外。",
+        "zh": f"承诺“{id_}”不成立：{box[0]} → {told[0][0]}，{told[1][0]}。请统一这些行，或写上例外。",
         "en": f"The promise `{id_}` is broken: {box[1]} → {told[0][1]}, {told[1][1]}. Make the rows one, or state the "
         "exception.",
     }
@@ -143,7 +143,7 @@ def disagree(id_: str, box: Words, field: Words, sides: Sequence[tuple[Words, Wo
 def _side(field: Words, side: tuple[Words, Words, Sequence[str]]) -> Words:
     (zh, en), given, ids = side
     by = row_names(ids) if ids else OTHERWISE
-    return f"{field[0]}为 {zh} 时得到 {given[0]}({by[0]})", f"{given[1]} when {field[1]} is {en} ({by[1]})"
+    return f"{field[0]}为 {zh} 时得到 {given[0]}（{by[0]}）", f"{given[1]} when {field[1]} is {en} ({by[1]})"
 
 
 def changed(box: Words, before: tuple[Words, Sequence[str]], after: tuple[Words, Sequence[str]]) -> Message:
@@ -157,7 +157,7 @@ def changed(box: Words, before: tuple[Words, Sequence[str]], after: tuple[Words,
 def _outcome(found: tuple[Words, Sequence[str]]) -> Words:
     given, ids = found
     by = row_names(ids) if ids else OTHERWISE
-    return (f" {given[0]}({by[0]})", f"{given[1]} ({by[1]})") if ids or given != NO_OUTCOME else given
+    return (f" {given[0]}（{by[0]}）", f"{given[1]} ({by[1]})") if ids or given != NO_OUTCOME else given
 
 
 OTHERWISE: Words = ("默认结果", "the default")

@@ -42,7 +42,7 @@ def _sentence(found: Nearest, table: Table, zone: ZoneInfo) -> Message:
     outcome = json.dumps(masked_outcome(table, found.decision.outcome), ensure_ascii=False)
     rows = row_names(found.decision.rows) if found.decision.rows else ("otherwise", "otherwise")
     return {
-        "zh": f"如果{_joined(told, 0, '且')}，结果就会是 {outcome}({rows[0]})。",
+        "zh": f"如果{_joined(told, 0, '且')}，结果就会是 {outcome}（{rows[0]}）。",
         "en": f"Had {_joined(told, 1, ' and ')}, the outcome would have been {outcome} ({rows[1]}).",
     }
 

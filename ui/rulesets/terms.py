@@ -66,7 +66,7 @@ def _promise(promise: Promise, wording: Wording) -> str:
     titles = known.titles if known is not None else {}
     among = wording.speaker.either([_called(one, titles, wording.language) for one in promise.among])
     same = wording.speaker.listed([names.get(one, one) for one in promise.same])
-    told = wording.words(f"无论 {vary} 是 {among},{same} 都相同", f"{same}: the same whether {vary} is {among}")
+    told = wording.words(f"无论 {vary} 是 {among}，{same} 都相同", f"{same}: the same whether {vary} is {among}")
     if promise.when is not None:
         told += wording.words("，只要 ", ", where ") + wording.speaker.say(promise.when.tree)
     if promise.unless is not None:

@@ -116,7 +116,7 @@ def test_the_change_is_told_in_both_languages_with_personal_values_masked() -> N
     ]
     assert shown["message"] == {
         "zh": "如果m.spend为 ¥5000.00(现为 ¥4800.00)且m.tier为 •••(现为 •••)，"
-        '结果就会是 {"zone": "SPECIAL"}(行 gold)。',
+        '结果就会是 {"zone": "SPECIAL"}（行 gold）。',
         "en": "Had m.spend been ¥5000.00 (it was ¥4800.00) and m.tier been ••• (it was •••), "
         'the outcome would have been {"zone": "SPECIAL"} (row gold).',
     }

@@ -91,7 +91,7 @@ async def test_an_overlap_is_an_error_with_its_box_and_an_example(api: AsyncClie
         "event.tier": ["silver"], "event.bound_days": {"from": 0, "to": 30}, "event.channel_kind": ["mini", "wecom"],
     }  # fmt: skip
     assert "tier is silver, bound days 0–29, channel is mini or wecom → rows r2 and r3" in overlap["message"]["en"]
-    assert "等级为 silver,绑定天数 0–29,渠道为 mini 或 wecom → 行 r2、r3" in overlap["message"]["zh"]
+    assert "等级为 silver，绑定天数 0–29，渠道为 mini 或 wecom → 行 r2、r3" in overlap["message"]["zh"]
     decision = await decided(api, overlap["example"])
     assert (decision["reason"], decision["rows"], decision["outcome"]) == ("error", ["r2", "r3"], None)
     assert await refused(api) == {"overlap"}
@@ -164,7 +164,7 @@ async def test_a_commission_of_9900_in_one_case_is_an_error(api: AsyncClient) ->
     assert broken["box"] == {
         "event.tier": ["black"], "event.bound_days": {"from": 0, "to": 30}, "event.channel_kind": ["wecom"],
     }  # fmt: skip
-    assert "9900" in broken["message"]["zh"]
+    assert "99%" in broken["message"]["zh"]
     decision = await decided(api, broken["example"])
     assert (decision["reason"], decision["rows"], decision["outcome"]) == ("error", ["r1", "r5"], None)
     assert await refused(api) == {"share-total"}

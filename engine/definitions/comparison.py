@@ -1,7 +1,8 @@
 """Two documents compared as a person compares them: items of lists are found again wherever they stand.
 
 An item is known by its `id`, `port`, `name`, `field` or `key` where all items of a list have one of their own, else by
-what it says. `diff` names the same changes by position, for programs.
+what it says. An expression, `{"$": …}`, is one value, such as a text with fields in it. `diff` names the same changes
+by position, for programs.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def compare(before: Json, after: Json) -> list[Compared]:
 
 def _between(before: Json, after: Json, old: Steps, new: Steps) -> Iterator[Compared]:
     match before, after:
-        case (dict(), dict()) if not (new and new[-1] in WHOLE):
+        case (dict(), dict()) if not (new and new[-1] in WHOLE) and "$" not in before and "$" not in after:
             yield from _members(before, after, old, new)
         case (list(), list()) if not (new and new[-1] in WHOLE and new[0] != "rows"):
             yield from _items(before, after, old, new)

@@ -95,6 +95,8 @@ def _place(pointer: str, called: Callable[[str], str]) -> str:
         steps = steps_of(pointer)
     except CommandError:
         return pointer
+    if "$" in steps:  # what stands inside of an expression is told with it
+        steps = steps[: steps.index("$")]
     of_node = len(steps) > 1 and steps[0] == "nodes"
     told = [steps[1], *map(called, steps[2:])] if of_node else [*map(called, steps)]
     return _short(" › ".join(told if len(told) <= _STEPS else [told[0], "…", *told[2 - _STEPS :]]))

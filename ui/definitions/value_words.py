@@ -10,6 +10,7 @@ from typing import TypeAlias
 from engine.definitions.comparison import WHOLE, Compared
 from engine.definitions.kinds import Kind
 from engine.journeys.context import CheckContext
+from rules import fallbacks
 from rules.compile import compile_rule
 from rules.documents.pointers import found, steps_of
 from rules.errors import RuleError
@@ -158,6 +159,8 @@ class Telling:
     def _object(self, value: dict[str, Json], pointer: str) -> str:
         if value and value.keys() <= _LANGUAGES:
             return " / ".join(dict.fromkeys(str(presentable(each)) for each in value.values()))
+        if (written_so := fallbacks.to_text(value)) is not None:
+            return str(presentable(written_so))
         if len(value) == 1 and next(iter(value)) in _UNTITLED:
             return self._condition(value.get("$", value), pointer)
         if value.keys() == _MONEY and fits("money", value):

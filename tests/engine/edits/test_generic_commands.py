@@ -79,6 +79,8 @@ def test_every_command_is_described_and_has_words_for_its_deed() -> None:
     assert (
         deed_of({"command": "set", "pointer": "/nodes/a/params/text", "value": 1})["en"] == "changed a › params › text"
     )
+    inside = deed_of({"command": "set", "pointer": "/nodes/a/params/text/$/cat/0", "value": 1})["en"]
+    assert inside == "changed a › params › text"
     assert deed_of({"command": "of an older release"}) == {"zh": "修改了草稿", "en": "changed the draft"}
 
 

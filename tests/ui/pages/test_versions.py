@@ -18,11 +18,18 @@ from engine.database.connection import Database
 from engine.definitions.models import Draft, Version
 from engine.edits.store import put_draft
 from engine.journeys.context import CheckContext
+from engine.secrets.keyring import KeyRing
 from tests.engine.rulesets.zones import publish_ruleset, zones
 from tests.ui.sample import JOURNEY, Sample
 from tests.ui.visitor import Visitor
+from ui.app import Dependencies
 from ui.definitions.differences import Differences, Sides, differences
 from workflows.activities.registry import catalogue_of, load_activities
+
+
+@pytest.fixture
+def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
+    return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -132,6 +139,51 @@ def test_conditions_are_told_as_sentences() -> None:
     [line] = journeys(before, after).parts[0].lines
     assert "{" in line.before + line.after
     assert line.place == "条件"
+
+
+def greeting(says: Any) -> dict[str, Any]:
+    """The hook-coupon journey with another text of its welcome."""
+    document = copy.deepcopy(JOURNEY)
+    document["nodes"]["welcome"]["params"]["text"] = says
+    return document
+
+
+def with_fallback(words: str, otherwise: str) -> dict[str, Any]:
+    return {"$": {"cat": [words, {"default": [{"var": "member.name"}, otherwise]}]}}
+
+
+CHOSEN = {"$": {"if": [True, "甲", {"var": "member.name"}]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("旧", with_fallback("顾客：", "某顾客"), ("旧", "顾客：{{member.name|某顾客}}")),
+        (with_fallback("顾客：", "某顾客"), with_fallback("您好，", "某顾客"),
+         ("顾客：{{member.name|某顾客}}", "您好，{{member.name|某顾客}}")),
+        (with_fallback("顾客：", "某顾客"), "{{member.name}}", ("顾客：{{member.name|某顾客}}", "{{member.name}}")),
+        (CHOSEN, with_fallback("（", "某顾客"),
+         ('{"if": [true, "甲", {"var": "member.name"}]}', "（{{member.name|某顾客}}")),
+    ],
+)  # fmt: skip
+def test_a_text_with_fields_is_one_value_as_its_author_writes_it(
+    before: Any, after: Any, told: tuple[str, str]
+) -> None:
+    context = CheckContext(catalogue=catalogue_of(load_activities()))
+    [part] = differences(Sides("journey", greeting(before), greeting(after), context), "zh").parts
+    assert [(line.place, line.before, line.after) for line in part.lines] == [("参数 › 内容", *told)]
+
+
+def test_every_page_that_tells_differences_tells_a_text_with_fields_as_it_is_written(
+    admin: Visitor, chain: Sample
+) -> None:
+    for says in (with_fallback("你好，", "顾客"), with_fallback("顾客：", "某顾客")):
+        command = {"command": "set_params", "node": "welcome", "params": greeting(says)["nodes"]["welcome"]["params"]}
+        assert admin.post("/edit/journey/hook-coupon/commands", data={"command": json.dumps(command)}).is_success
+    for page in ("versions", "versions/compare?a=live&b=draft", "publish"):
+        said = text_of(admin.get(f"/journeys/hook-coupon/{page}"))
+        assert re.search(r"参数 › 内容 .*顾客：\{\{member\.name\|某顾客\}\}", said), page
+        assert "› $" not in said
 
 
 ODD: list[tuple[Any, Any]] = [

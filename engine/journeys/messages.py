@@ -17,7 +17,7 @@ BAD_INSTANT = (
     "The test cannot run: write an instant such as 2026-01-07T10:00:00+08:00; a deadline may be P7D.",
 )
 NO_CONDITION = (
-    "还没有人决定谁走这条分支：请为它选择一个条件。",
+    "这条分支还没有条件：请选择什么人走这里。",
     "Nobody has decided yet who takes this branch: choose a condition for it.",
 )
 NOT_A_DATE = (
@@ -172,8 +172,14 @@ def unknown_event(name: str, known: Iterable[str]) -> Words:
 
 def entry_overlap(key: str, event: str) -> Words:
     return (
-        f"与其他旅程抢人：同一会员会同时走两个旅程，线上旅程“{key}”也由事件“{event}”触发。",
-        f"Both journeys run for the same member: `{key}` is live and starts at `{event}` too.",
+        (
+            f"与其他旅程抢人：同一会员会同时走两个旅程，线上旅程“{key}”也由事件“{event}”触发。"
+            "若不想这样，请加一个条件把人分开；若就该如此，请写明理由并接受。"
+        ),
+        (
+            f"Both journeys run for the same member: `{key}` is live and starts at `{event}` too. "
+            "If that is not meant, let a condition tell them apart; if it is, accept this with a reason."
+        ),
     )
 
 

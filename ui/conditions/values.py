@@ -180,14 +180,19 @@ def read(slot: Slot, subject: Type, sent: Sequence[str], present: Json, speaking
 
 
 def _lines(sent: Sequence[str], shown: Entry) -> list[str]:
-    """Several values: those that were ticked, or one a line; commas set them apart too, where none has one."""
+    """Several values: those that were ticked, or one a line; commas set them apart too, where none has one.
+
+    What was ticked before stays in the order in which it is written.
+    """
     lines = [line.strip() for text in sent for line in text.splitlines() if line.strip()]
-    if shown.widget in {"choices", "weekdays"} or any(_COMMA.search(text) for text in shown.texts):
+    if shown.widget in {"choices", "weekdays"}:
+        return [*(text for text in shown.texts if text in lines), *(text for text in lines if text not in shown.texts)]
+    if any(_COMMA.search(text) for text in shown.texts):
         return lines
     return [piece for line in lines for each in _COMMA.split(line) if (piece := each.strip())]
 
 
-_COMMA = re.compile("[,,、;;]")
+_COMMA = re.compile("[,\uff0c、;\uff1b]")
 
 
 def _value(shown: Entry, type_: Type, text: str, speaking: Speaking) -> Json:
@@ -207,7 +212,7 @@ def _choice(text: str, type_: Type, _speaking: Speaking) -> Json:
     return text == "true"
 
 
-_MARKS = str.maketrans(dict.fromkeys(",, ", ""))
+_MARKS = str.maketrans(dict.fromkeys(",\uff0c ", ""))
 
 
 def _number(text: str, type_: Type, _speaking: Speaking) -> Json:

@@ -168,6 +168,7 @@ def _show(
     context: dict[str, object] = {
         "kind": kind, "key": key, "base": f"{BASES[kind]}/{key}", "refused": refused, "refusals": faults,
         "ready": ready, "asked": asked, "may_publish": visit.may_operate_chain,
+        "unchanged": ready is not None and ready.version is not None and ready.before == ready.document,
     }  # fmt: skip
     if ready is None:
         return visit.render("publishing/none.html", context)

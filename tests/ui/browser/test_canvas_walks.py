@@ -81,6 +81,9 @@ def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, databas
     expect(page.locator("#panel-title")).to_have_text("Wait for event")
     page.locator('#canvas .plus[data-add-after="wait_joined"][data-port="joined"]').click()
     expect(page.locator("#palette-after")).to_have_text("After “Wait: Joined a group”, by the way out")
+    page.locator(".offer", has_text="Issue a coupon").click()
+    expect(page.get_by_label("After “Wait: Joined a group”")).to_be_focused()
+    assert page.evaluate("document.activeElement.validationMessage") == "Choose the way out to go on from"
     page.get_by_label("After “Wait: Joined a group”").select_option("joined")
     page.locator(".offer", has_text="Issue a coupon").click()
     expect(page.locator("#node-issue_coupon")).to_be_visible()

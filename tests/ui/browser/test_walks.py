@@ -272,8 +272,8 @@ def test_an_operator_sees_to_what_needs_them(walk: Walk, chain: Sample) -> None:
     page.get_by_role("link", name="Start by hand").click()
     page.get_by_label("Member").fill(f"#{chain.members[3]}")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Start it").click()
-    expect(page.get_by_role("status")).to_contain_text("waits to be routed")
+    page.get_by_role("button", name="Ask all the same").click()
+    expect(page.get_by_role("status")).to_contain_text("waits its turn")
     assert walk.complaints == []
 
 

@@ -156,6 +156,7 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("operator", "is", {"==": [{"var": "event.channel.title"}, "pos"]}),
     ("operator", "starts_with", {"starts_with": [{"var": "event.channel.title"}, "pos"]}),
     ("operator", "is_set", {"is_set": [{"var": "event.channel.title"}]}),
+    ("value.1", "pos，shelf；till", {"in": [{"var": "event.channel.title"}, ["pos", "shelf", "till"]]}),
     ("value.1", "pos\nshelf", {"in": [{"var": "event.channel.title"}, ["pos", "shelf"]]}),
     ("value.1", "", {"in": [{"var": "event.channel.title"}, []]}),
 ]

@@ -114,6 +114,19 @@ def test_a_share_goes_first(admin: Visitor, world: World, read: dict[str, Any], 
     assert (answer.status_code, number, job.args.get("canary_bp")) == (303, 2, first)
 
 
+def test_a_draft_that_is_the_same_as_what_is_live_is_not_offered_to_be_published(admin: Visitor, world: World) -> None:
+    drafted(world, world.document)
+    page = admin.get(f"{address(world)}?lang=en").text
+    assert "The draft is the same as v1" in page
+    assert 'name="sure"' not in page
+    assert "/publish/approve" not in page
+    drafted(world, changed(world))
+    page = admin.get(f"{address(world)}?lang=en").text
+    assert "The draft is the same" not in page
+    assert 'name="sure"' in page
+    assert "/publish/approve" in page
+
+
 def test_the_page_begins_with_those_inside_staying(admin: Visitor, world: World, read: dict[str, Any]) -> None:
     page = admin.get(f"{address(world)}?lang=en").text
     assert re.search(r'value="stay" checked', page)

@@ -54,6 +54,13 @@
       }
       items.push(option(box, offer, number));
     });
+    if (!items.length) {
+      const none = document.createElement("li");
+      none.className = "cond-heading";
+      none.setAttribute("role", "presentation");
+      none.textContent = list.dataset.none;
+      items.push(none);
+    }
     list.replaceChildren(...items);
     list.hidden = !items.length;
     box.setAttribute("aria-expanded", String(!list.hidden));

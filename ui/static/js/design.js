@@ -128,7 +128,8 @@
     for (const offer of offers) offer.hidden = fits.length > 0 && !fits.includes(offer);
     for (const group of palette.querySelectorAll(".palette-group")) group.hidden = !group.querySelector(".offer:not([hidden])");
     palette.querySelector(".palette-none").hidden = fits.length > 0;
-    point(fits[0]);
+    const titled = fits.find((offer) => words.every((word) => offer.querySelector("strong").textContent.toLowerCase().includes(word)));
+    point(words.length ? titled ?? fits[0] : fits[0]);
     if (!fits.length) palette.querySelector(".palette-list").scrollTop = 0;
   };
   const open = (node, port, also = "") => {
@@ -138,10 +139,12 @@
     where.replaceChildren(...ways.map((button) => new Option(words(button), button.dataset.port)));
     if (wish.length > 1) {
       const told = ways.filter((button) => wish.includes(button.dataset.port)).map(words).join(" · ");
-      where.prepend(new Option(told, wish.join(" ")));
+      where.append(new Option(told, wish.join(" ")));
+      where.prepend(Object.assign(new Option(where.dataset.choose, ""), { disabled: true }));
     }
+    where.setCustomValidity("");
     if (![...where.options].some((option) => option.value === wish.join(" "))) where.add(new Option(port, port));
-    where.value = wish.join(" ");
+    where.value = wish.length > 1 ? "" : wish.join(" ");  // exits that lead to one node are told apart by the author
     const after = document.getElementById("palette-after"), name = graph().querySelector(`#outline [data-node="${CSS.escape(node)}"] strong`);
     after.textContent = node === "@entry" ? after.dataset.start : after.dataset.after.replace("{}", name?.textContent ?? node);
     palette.dataset.node = node;
@@ -153,6 +156,11 @@
   };
   const insert = (offer) => {
     if (!offer) return;
+    if (where.options[where.selectedIndex]?.disabled) {
+      where.setCustomValidity(where.dataset.choose);
+      where.reportValidity();
+      return;
+    }
     const node = palette.dataset.node, [port, ...also] = node === "@entry" ? [where.value] : where.value.split(" ");
     const add = JSON.parse(offer.dataset.add), ports = JSON.parse(offer.dataset.ports);
     palette.close();
@@ -160,6 +168,7 @@
     else send({ command: "insert_start", add, ports, ...(port ? { entry: Number(port) } : {}) }, { makes: true }, palette);
   };
   search?.addEventListener("input", filter);
+  where?.addEventListener("change", () => where.setCustomValidity(""));
   search?.addEventListener("keydown", (event) => {
     const list = visible(), at = list.findIndex((offer) => offer.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") point(list[Math.min(at + 1, list.length - 1)]);

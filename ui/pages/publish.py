@@ -32,6 +32,7 @@ from ui.definitions import publishing
 from ui.definitions.checking import check_context, things
 from ui.definitions.differences import Sides, differences
 from ui.definitions.table_differences import table_differences
+from ui.forms.values import written
 from ui.http.problems import NotFound
 from ui.journeys.outline import Outline, outline, stage_titles
 from ui.pages.publish_asked import Asked
@@ -256,7 +257,11 @@ def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
         batches = partial(batches_named, session)
         costs = publishing.costs(ready.plan, visit.deps.catalogue, batches, visit.language)
     chooses = bool(ready.plan.audiences)
-    return {"costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS}
+    cooldown = written("duration", str(ready.plan.cooldown), visit.language) if ready.plan.cooldown else ""
+    return {
+        "costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS,
+        "again": ready.plan.reentry, "cooldown": cooldown,
+    }  # fmt: skip
 
 
 def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:

@@ -127,6 +127,16 @@ def test_a_draft_that_is_the_same_as_what_is_live_is_not_offered_to_be_published
     assert "/publish/approve" in page
 
 
+def test_the_page_says_how_often_somebody_enters(admin: Visitor, world: World) -> None:
+    for reentry, said in [
+        ({"mode": "once"}, "Everybody enters once only."),
+        ({"mode": "after_exit", "cooldown": "P30D"}, "may enter again. Two entries are at least 30 days apart."),
+        ({"mode": "always"}, "Everybody enters each time, also while inside."),
+    ]:
+        drafted(world, {**changed(world), "policies": {"reentry": reentry, "max_age": "P45D"}})
+        assert said in admin.get(f"{address(world)}/entering?lang=en").text
+
+
 def test_the_page_begins_with_those_inside_staying(admin: Visitor, world: World, read: dict[str, Any]) -> None:
     page = admin.get(f"{address(world)}?lang=en").text
     assert re.search(r'value="stay" checked', page)

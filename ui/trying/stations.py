@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,13 +12,14 @@ from engine.journeys.steps import Split
 from engine.journeys.trying.simulation import Simulation
 from engine.journeys.trying.tracing import Line, Reason
 from rules.types import Fields, Json
-from ui.journeys.canvas import Mark
+from ui.journeys.canvas import ENTRY, Mark
 from ui.journeys.design import Design
 from ui.messages import Language, text
 from ui.rulesets.tables import named
 from ui.trying.reasons import Said, said
-from ui.trying.walks import FAILS, Walk
+from ui.trying.walks import FAILS, MADE_TO_FAIL, Walk
 from ui.words import effects, wording
+from ui.words.failures import failure
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Told:
     """One line: the trace's, with its conditions in words and what else may come of it.
 
     `params` and `data` say what an effect is given and what an event tells, where it is neither message nor coupon.
-    `missing` names fields that nobody knew.
+    `missing` names fields that nobody knew, `failure` says why an activity failed.
     `nth` counts the calls of the activity; `others` are the ports through which it might have ended, or the arms.
     """
 
@@ -54,6 +55,7 @@ class Told:
     params: tuple[tuple[str, str], ...] = ()
     data: str = ""
     missing: str = ""
+    failure: str = ""
     nth: int = 0
     others: tuple[tuple[str, str], ...] = ()
 
@@ -90,10 +92,8 @@ class Teller:
         """The stations that are shown, in order."""
         calls: dict[str, int] = {}
         stations: list[Station] = []
-        for line in found.trace:
+        for line in _shown(found, walk):
             if line.kind == "entered" or not stations:
-                if line.kind == "entered" and len(_entered(stations)) == walk.shown(found):
-                    break
                 node = line.node if line.kind == "entered" else None
                 stations.append(Station(node, self._name(node), line.at, _day(line.at, self.plan)))
             if line.kind != "entered":
@@ -101,15 +101,46 @@ class Teller:
         return stations
 
     def marks(self, found: Simulation, walk: Walk) -> dict[str, Mark]:
-        """Marks of the nodes that were entered."""
-        path = found.path[: walk.shown(found)]
-        return {node: Mark("visited", text(self.language, "trying.visited", n=path.count(node))) for node in path}
+        """Marks of the nodes that were entered; those whose work failed at last are marked as failed."""
+        path, failed = found.path[: walk.shown(found)], self._failed(found, walk)
+        return {
+            node: Mark("bad", text(self.language, "trying.failed_here", reason=failed[node]))
+            if node in failed
+            else Mark("visited", text(self.language, "trying.visited", n=path.count(node)))
+            for node in path
+        }
 
     def way_marks(self, found: Simulation, walk: Walk) -> dict[str, Mark]:
-        """Marks of the ways that were taken."""
+        """Marks of the ways that were taken: none where nobody came in."""
         ports = found.ports[: max(0, walk.shown(found) - 1)] if walk.steps is not None else found.ports
-        mark = Mark("visited", text(self.language, "trying.taken"))
-        return {f"{node} {port}": mark for node, port in ports} | {"@entry ": mark}
+        taken, mark = set(ports), Mark("visited", text(self.language, "trying.taken"))
+        ways = [drawn.way for drawn in self.design.drawing.ways]
+        entered = [way for way in ways if way.source == ENTRY and way.target in found.path[:1]]
+        left = [way for way in ways if any((way.source, port) in taken for port in (way.port, *way.also))]
+        return {f"{way.source} {way.port}": mark for way in [*entered, *left]}
+
+    def _failed(self, found: Simulation, walk: Walk) -> dict[str, str]:
+        """The nodes whose work failed at last, each with its reason."""
+        failed: dict[str, str] = {}
+        for line in _shown(found, walk):
+            if line.node and line.kind == "effect":
+                failed.pop(line.node, None)
+            elif line.node and line.kind == "failed" and not line.detail.keys().isdisjoint({"code", "reason"}):
+                failed[line.node] = self._failure(line)
+        return failed
+
+    def _failure(self, line: Line) -> str:
+        """Why an activity failed: in a trial mostly since its author let it."""
+        if line.kind != "failed" or line.detail.keys().isdisjoint({"code", "reason"}):
+            return ""
+        code, message = (str(line.detail.get(name) or "") for name in ("code", "message"))
+        if (code, message) in {(MADE_TO_FAIL, ""), ("", f"{MADE_TO_FAIL}: ")}:
+            return text(self.language, "trying.made_to_fail")
+        return (
+            failure(message, self.language, code)
+            or code
+            or wording.reason(str(line.detail.get("reason")), self.language)
+        )
 
     def _name(self, node: str | None) -> str:
         step = self.design.find(node)
@@ -119,7 +150,7 @@ class Teller:
         why = tuple(
             said(reason, self.words.fields, self.language, _port_of(self.plan, line, reason)) for reason in line.why
         )
-        told = Told(line, why, data=self._data(line), missing=self._missing(line))
+        told = Told(line, why, data=self._data(line), missing=self._missing(line), failure=self._failure(line))
         activity, params = line.detail.get("activity"), line.detail.get("params")
         step = self.plan.steps.get(line.node or "")
         if line.kind in {"effect", "failed"} and isinstance(activity, str) and isinstance(params, dict):
@@ -176,8 +207,15 @@ class Teller:
         return wording.title(self.words.titles.get((kind, key)), self.language, key)
 
 
-def _entered(stations: Sequence[Station]) -> list[Station]:
-    return [station for station in stations if station.node is not None]
+def _shown(found: Simulation, walk: Walk) -> Iterator[Line]:
+    """The lines of the stations that are shown."""
+    left = walk.shown(found)
+    for line in found.trace:
+        if line.kind == "entered":
+            if not left:
+                return
+            left -= 1
+        yield line
 
 
 def _day(at: datetime, plan: Plan) -> str:

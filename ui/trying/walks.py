@@ -24,6 +24,8 @@ LARGEST = 64_000
 
 FAILS = "!"
 """Stands for the failure of an activity among its ports."""
+MADE_TO_FAIL = "failed"
+"""The code of a failure that somebody asked for without saying more."""
 
 
 class WalkError(ValueError):
@@ -118,7 +120,7 @@ def answer(walk: Walk, activity: str, nth: int, port: str) -> Walk:
     results = [each for each in walk.when if each.activity == activity]
     done = Happening(activity=activity, returns={})
     results += [done] * (nth + 1 - len(results))
-    failure: Json = {"code": "failed", "message": ""}
+    failure: Json = {"code": MADE_TO_FAIL, "message": ""}
     result = {"fails": failure} if port == FAILS else {"returns": port}
     results[nth] = Happening.model_validate({"activity": activity, **result})
     others = [each for each in walk.when if each.activity != activity]

@@ -85,8 +85,12 @@ def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, databas
     expect(page.get_by_label("After “Wait: Joined a group”")).to_be_focused()
     assert page.evaluate("document.activeElement.validationMessage") == "Choose the way out to go on from"
     page.get_by_label("After “Wait: Joined a group”").select_option("joined")
+    page.locator("#side").evaluate("side => side.scrollTo(0, side.scrollHeight)")
+    assert page.locator("#side").evaluate("side => side.scrollTop") > 100
     page.locator(".offer", has_text="Issue a coupon").click()
     expect(page.locator("#node-issue_coupon")).to_be_visible()
+    expect(page.locator("#panel-title")).to_have_text("Issue a coupon")
+    page.wait_for_function("() => document.getElementById('side').scrollTop === 0")
     assert nodes(database, empty)["wait_joined"]["ports"] == {"joined": "issue_coupon", "timeout": "done"}
     assert nodes(database, empty)["issue_coupon"]["ports"] == {"done": "done", "sold_out": "done"}
     assert grave_findings(walk) == []

@@ -47,6 +47,7 @@
     if (focus === "node") place(node)?.focus();
     if (node) document.dispatchEvent(new CustomEvent("canvas:reveal", { detail: { node } }));
     await fetchBeside(node, part);
+    if (!replace) document.getElementById("side")?.scrollTo(0, 0);  // another form is read from its top
     if (focus === "panel") document.getElementById("chosen-title")?.focus();
     if (narrow.matches && node && focus !== "node") document.getElementById("side")?.scrollIntoView({ block: "start" });
   };

@@ -43,7 +43,8 @@ def show_page(visit: Visit, place: Place, key: str, job: int | None) -> HTMLResp
         jobs = [store.find(session, each) for each in backtests.listed(session, _kind(place), key)]
         chosen = job or (jobs[0].id if jobs else None)
         sight = _sight(visit, session, place, key, chosen) if chosen else {"job": None, "result": None, "live": False}
-    return _page(visit, shown, place, {"jobs": jobs, **sight})
+    asked = next((days_of(each) for each in jobs if each.id == job), None)
+    return _page(visit, shown, place, {"jobs": jobs, **({"days": asked} if asked else {}), **sight})
 
 
 def ask(visit: Visit, place: Place, key: str, sent: Mapping[str, str]) -> Response:
@@ -121,8 +122,8 @@ def _page(visit: Visit, shown: Shown, place: Place, more: Mapping[str, object], 
         "place": place,
         "failure": None,
         "sent": {},
-        "first": (today - USUAL).isoformat(),
-        "last": today.isoformat(),
+        "days": (today - USUAL, today),
+        "days_of": days_of,
         "may_ask": visit.may_operate_chain,
         **more,
     }
@@ -133,7 +134,25 @@ def _sight(visit: Visit, session: Session, place: Place, key: str, job_id: int) 
     job = _find(session, place, key, job_id)
     result = result_of(session, job, visit.deps.catalogue)
     may = visit.may_operate_chain
-    return {"job": job, "result": result, "live": job.state in LIVE, "may_ask": may, "language": visit.language}
+    told = {"job": job, "result": result, "live": job.state in LIVE, "may_ask": may, "language": visit.language}
+    return {**told, "nothing": _nothing(result), "days_of": days_of}
+
+
+def days_of(job: Job) -> tuple[date, date]:
+    """The first day and the last one, as they were asked for; none behind the day on which it was asked."""
+    since, until = (datetime.fromisoformat(job.args[name]) for name in ("since", "until"))
+    return since.astimezone(HOME).date(), (until - timedelta(microseconds=1)).astimezone(HOME).date()
+
+
+def _nothing(result: Mapping[str, Any]) -> Literal["no_decisions", "no_events", "all_refused"] | None:
+    """Why a backtest that is over came to nothing; None where it came to something."""
+    if not result["complete"]:
+        return None
+    if result["kind"] == "ruleset":
+        return None if result["decisions"] else "no_decisions"
+    if result["entered"] or result["held_out"]:
+        return None
+    return "all_refused" if result["members"] else "no_events"
 
 
 def _find(session: Session, place: Place, key: str, job_id: int) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -33,8 +34,8 @@ def deps(database: Database, keys: KeyRing, clock: FixedClock) -> Dependencies:
     return Dependencies(database, clock, keys, catalogue_of(load_activities()), demo=True)
 
 
-def asked(admin: Visitor, page: str = PAGE) -> int:
-    answer = admin.post(page, data=DAYS)
+def asked(admin: Visitor, page: str = PAGE, **days: str) -> int:
+    answer = admin.post(page, data={**DAYS, **days})
     assert answer.status_code == 303, text_of(answer)
     [job] = parse_qs(urlsplit(answer.headers["location"]).query)["job"]
     return int(job)
@@ -57,6 +58,7 @@ def test_a_journey_is_tried_over_the_days_that_were_chosen(admin: Visitor, deps:
     page = text_of(admin.get(f"{PAGE}?lang=en"))
     assert "Would enter 23" in page
     assert "Xinglan Pier" in page
+    assert "lets none of them in" not in page
     assert "No conversion is told" in page
     assert f'hx-get="{PAGE}/{job}"' not in admin.get(f"{PAGE}?job={job}").text, "nothing more is asked for"
     assert admin.get(f"{PAGE}/{job}").status_code == 200
@@ -64,6 +66,38 @@ def test_a_journey_is_tried_over_the_days_that_were_chosen(admin: Visitor, deps:
     assert file.headers["content-disposition"] == f'attachment; filename="backtest-hook-coupon-{job}.csv"'
     assert file.text.splitlines()[0].startswith("\ufeffstore,title,entered,messages,coupons")
     assert len(file.text.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("to", "last"), [("2026-01-05", "2026-01-05"), ("2026-01-07", "2026-01-07"), ("2026-01-09", "2026-01-07")]
+)
+def test_a_backtest_names_the_days_that_were_asked_for(admin: Visitor, to: str, last: str) -> None:
+    others = asked(admin), asked(admin, to=to)
+    page = admin.get(f"{PAGE}?job={others[1]}").text
+    assert page.count(f"2026-01-01 – {last}") == 2 + (last == "2026-01-07"), "in the list and above the result"
+    assert 'name="from" value="2026-01-01"' in page
+    assert f'name="to" value="{last}"' in page
+
+
+def test_a_backtest_that_came_to_nothing_says_why_and_what_to_do(
+    admin: Visitor, deps: Dependencies, database: Database, clock: FixedClock
+) -> None:
+    job = asked(admin, **{"from": "2025-06-01", "to": "2025-06-02"})
+    assert "No entry event" not in text_of(admin.get(f"{PAGE}?job={job}&lang=en")), "not before it is done"
+    done(deps, job)
+    page = text_of(admin.get(f"{PAGE}?job={job}&lang=en"))
+    assert "No entry event happened in these days" in page
+    assert "Try an earlier first day" in page
+    assert "0 / 0" not in page
+    refused = {"==": [{"var": "member.nickname"}, "nobody is called so"]}
+    entries = [{**entry, "when": refused} for entry in JOURNEY["entry"]]
+    with database.begin() as session:
+        draft = json.dumps({**JOURNEY, "entry": entries})
+        put_draft(session, "journey", "hook-coupon", draft, by="user:t", now=clock.now())
+    done(deps, job := asked(admin))
+    page = admin.get(f"{PAGE}?job={job}&lang=en")
+    assert re.search(r"live version in these days: \d+\. The draft lets none of them in", text_of(page))
+    assert '<a href="/journeys/hook-coupon/simulate">Step by step</a>' in page.text
 
 
 def test_the_page_of_publishing_tells_the_expectation_of_the_latest_backtest(
@@ -123,7 +157,9 @@ def test_a_ruleset_is_tried_over_decisions(admin: Visitor, deps: Dependencies) -
     assert (answer.status_code, "The draft has errors" in answer.text) == (422, True)
     job = asked(admin, "/rules/price-drafts/backtest")
     done(deps, job)
-    assert "Decided anew 0" in text_of(admin.get("/rules/price-drafts/backtest?lang=en"))
+    page = text_of(admin.get("/rules/price-drafts/backtest?lang=en"))
+    assert "Decided anew 0" in page
+    assert "Nothing was decided in these days" in page
     assert admin.get(f"{PAGE}?job={job}").status_code == 404
     assert admin.get(f"/rules/price-drafts/backtest/{job}/stores.csv").status_code == 200
 

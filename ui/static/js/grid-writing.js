@@ -99,7 +99,11 @@ window.gridWriting = (grid) => {
     event.stopPropagation();
   };
   home.addEventListener("focusout", (event) => {
-    if (editing && event.target === editing.field && !home.contains(event.relatedTarget)) { const { r, c } = editing; end(true); grid.cursor.leave(r, c); event.relatedTarget?.focus(); }
+    if (!editing || event.target !== editing.field || home.contains(event.relatedTarget)) return;
+    end(true, { stay: false });
+    const { r, c } = grid.cursor.at();
+    grid.cursor.go(r, c, { focus: false });  // no more than this row is chosen, wherever it stands by now
+    event.relatedTarget?.focus();
   });
   return { begin, end, press, show, remember, now: () => editing, forget: () => { editing = null; }, drop: (r, c) => unsaved.delete(keyOf(r, c)) };
 };

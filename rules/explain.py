@@ -7,7 +7,7 @@ for the first of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -91,24 +91,30 @@ def explain(
     now: datetime,
     zone: ZoneInfo,
     show_personal: bool = False,
+    personal: Callable[[str], bool] | None = None,
     most: int = MOST_PARTS,
 ) -> Explanation:
     """The explanation of a checked tree without problems. Personal values are withheld unless they are to be shown.
 
-    `most` is how many parts it may have; those beyond are left out.
+    `personal` tells of a field's path whether it is personal whatever its declaration says. `most` is how many parts it
+    may have; those beyond are left out.
     """
-    return _Explaining(Moment(now, zone, _BUDGET), most, show_personal=show_personal).of(tree, facts, None)
+    moment = Moment(now, zone, _BUDGET)
+    return _Explaining(moment, most, personal, show_personal=show_personal).of(tree, facts, None)
 
 
 class _Explaining:
-    def __init__(self, moment: Moment, most: int, *, show_personal: bool) -> None:
+    def __init__(
+        self, moment: Moment, most: int, personal: Callable[[str], bool] | None, *, show_personal: bool
+    ) -> None:
         self.moment = moment
         self.left = most
+        self.personal = personal
         self.show_personal = show_personal
 
     def of(self, node: Expression, facts: Facts, item: int | None) -> Explanation:
         value, error = self._evaluated(node, facts)
-        personal = node.type.kind != "boolean" and any(map(_is_personal, node.walk()))
+        personal = node.type.kind != "boolean" and any(map(self._is_personal, node.walk()))
         known = error is None and not isinstance(value, Unknown)
         shown = as_json(value, node.type) if known and (self.show_personal or not personal) else None
         beginning = _beginning(shown)
@@ -132,6 +138,12 @@ class _Explaining:
         except EvaluationError as error:
             return None, error.message
 
+    def _is_personal(self, node: Expression) -> bool:
+        if not isinstance(node, Field):
+            return False
+        declared = node.declaration is not None and node.declaration.tells_personal
+        return declared or (self.personal is not None and self.personal(node.name))
+
     def _parts(self, node: Expression, facts: Facts) -> Iterator[Explanation]:
         for part, seen, item in node.views(facts, self.moment, SHOWN_ITEMS):
             if self.left <= 0:
@@ -143,10 +155,6 @@ class _Explaining:
 
 def _is_written_out(node: Expression) -> bool:
     return isinstance(node, Literal) or (isinstance(node, Items) and all(map(_is_written_out, node.items)))
-
-
-def _is_personal(node: Expression) -> bool:
-    return isinstance(node, Field) and node.declaration is not None and node.declaration.tells_personal
 
 
 def _beginning(value: Json) -> Json:

@@ -23,7 +23,10 @@ AnyTrigger = TypeVar("AnyTrigger", bound=Trigger)
 
 @dataclass(frozen=True)
 class Judged:
-    """What a condition came to on facts: a value, Unknown, or an error."""
+    """What a condition came to on facts: a value, Unknown, or an error.
+
+    `personal` tells of a path whether it is personal by more than the plan's own declarations.
+    """
 
     rule: Rule
     facts: Mapping[str, Any]
@@ -31,6 +34,7 @@ class Judged:
     zone: ZoneInfo
     value: Found
     error: Mapping[str, str] | None = None
+    personal: Callable[[str], bool] | None = None
 
     @property
     def pointer(self) -> str:
@@ -44,7 +48,7 @@ class Judged:
 
     def explained(self) -> Explanation:
         """Each part of it with its value; personal values are withheld."""
-        return explain(self.rule.tree, self.facts, now=self.now, zone=self.zone)
+        return explain(self.rule.tree, self.facts, now=self.now, zone=self.zone, personal=self.personal)
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.definitions.context import event_fields
+from engine.definitions.models import Bundle
+from engine.fields.catalogue import known_fields
+from engine.journeys.plan import bundle_of, compile_plan
 from engine.runs.models import Run, Turn
 from engine.runs.record import seal_reads
 from engine.secrets.keyring import KeyRing
+from tests.engine.fields.own import publish_fields
 from tests.ui.pages.test_pages import text_of
-from tests.ui.sample import Sample
+from tests.ui.sample import JOURNEY, Sample
 from tests.ui.visitor import Visitor
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
@@ -96,3 +103,36 @@ def test_a_run_whose_version_cannot_be_compiled_here_is_shown_without_reasons(
     page = admin.get(f"/runs/{run}?lang=en")
     assert page.status_code == 200
     assert "not true" not in text_of(page)
+
+
+def test_a_field_that_was_made_personal_after_publishing_is_withheld_from_what_was_read_before(
+    admin: Visitor, database: Database, keys: KeyRing, clock: FixedClock, chain: Sample
+) -> None:
+    run, at = chain.runs["wait_redeem"], clock.now()
+    shade = {"type": "text", "title": {"zh": "色号", "en": "Shade"}}
+    branch = {"kind": "left", "node": "how", "port": "friend", "at": at.isoformat(), "detail": {}}
+    with database.begin() as session:
+        publish_fields(session, at, member_shade=shade)
+        session.add(Bundle(hash="d" * 64, content=_asking_for_the_shade(session)))
+        session.get_one(Run, run).bundle_hash = "d" * 64
+        log = [{**branch, "reads": seal_reads({"member.shade": "plum-7"}, keys)}]
+        session.add(Turn(run_id=run, n=3, at=at, answer={}, log=log))
+    page = f"/runs/{run}?lang=en"
+    assert "shade is not “”: true Part by part shade plum-7" in text_of(admin.get(page))
+    with database.begin() as session:
+        publish_fields(session, at, member_shade={**shade, "personal": True})
+    told = text_of(admin.get(page))
+    assert "plum-7" not in told
+    assert "shade is not “”: true Part by part shade hidden (personal)" in told
+    with database.begin() as session:
+        publish_fields(session, at, member_shade=shade)
+    assert "plum-7" not in text_of(admin.get(page)), "what was told meanwhile was told as personal"
+
+
+def _asking_for_the_shade(session: Session) -> dict[str, Any]:
+    """The bundle of the sample's journey with a branch on a field of headquarters', as it is declared now."""
+    document: dict[str, Any] = copy.deepcopy(JOURNEY)
+    document["nodes"]["how"]["cases"][0]["when"] = {"!=": [{"var": "member.shade"}, ""]}
+    fields, events = known_fields(session), event_fields()
+    plan = compile_plan(document, catalogue_of(load_activities()), fields, events)
+    return bundle_of(document, plan, fields, events)

@@ -33,8 +33,10 @@ NODES: dict[str, Any] = {
 }
 
 
-def whys(plan: Plan, *when: dict[str, Any], **member: Any) -> dict[tuple[str, str | None], Because | None]:
-    """By kind and node: why each line of a played run came to be."""
+def whys(
+    plan: Plan, *when: dict[str, Any], personal: frozenset[str] = frozenset(), **member: Any
+) -> dict[tuple[str, str | None], Because | None]:
+    """By kind and node: why each line of a played run came to be. `personal` are the paths that are so now."""
     then = {"outcome": "finished"}
     entry = {"at": "PT0S", "on": "custom.a"}
     test = Test.model_validate(
@@ -43,7 +45,8 @@ def whys(plan: Plan, *when: dict[str, Any], **member: Any) -> dict[tuple[str, st
     lines = [
         Recorded(each.kind, each.at, each.node, each.port, each.detail, each.reads) for each in play(plan, test).log
     ]
-    found = [because(plan, line, before) for before, line in zip([None, *lines], lines, strict=False)]
+    pairs = zip([None, *lines], lines, strict=False)
+    found = [because(plan, line, before, personal.__contains__) for before, line in pairs]
     return {(line.kind, line.node): why for line, why in zip(lines, found, strict=True)}
 
 
@@ -99,6 +102,21 @@ def test_a_ruleset_tells_what_it_saw_but_for_what_is_personal() -> None:
         assert why is not None
         assert {path: value for path, value in (why.seen or {}).items() if path == "member.tier"} == seen
         assert why.hidden == hidden
+
+
+def test_what_became_personal_later_is_withheld_from_what_a_ruleset_saw_and_from_the_parts_of_conditions() -> None:
+    plan = compile_plan(journey(ask()), CATALOGUE, FIELDS, EVENTS, rulebook_of(FIELDS))
+    why = whys(plan, personal=frozenset({"member.tier"}), tier="gold")["left", "ask"]
+    assert why is not None
+    assert why.seen is not None
+    assert ("member.tier" in why.seen, why.hidden) == (False, 1)
+    for personal, shown in ((frozenset[str](), "gold"), (frozenset({"member.tier"}), None)):
+        branch = whys(plan_of(NODES), personal=personal, tier="gold")["left", "how"]
+        assert branch is not None
+        reason, _ = branch.reasons[0]
+        assert reason.explanation is not None
+        [part] = reason.explanation["parts"]
+        assert (reason.value, part["value"]) == (True, shown)
 
 
 def rulebook_of(fields: Fields) -> Rulebook:

@@ -81,11 +81,14 @@ class Wanted:
     known: bool = False
 
 
-def whom(database: Database, keys: KeyRing, wanted: Wanted) -> int | None:
-    """The member whom a start would be about; None for somebody new. Asks for nothing. Raises StartError."""
+def whom(database: Database, keys: KeyRing, wanted: Wanted) -> int:
+    """The member in sight whom a start would be about. Asks for nothing. Raises StartError, for somebody new too."""
     with database.begin() as session:
         _demand_live(session, wanted.journey)
-    return _whom(database, keys, wanted)[0]
+    member, _ = _whom(database, keys, wanted)
+    if member is None:
+        raise UnknownMemberError(_NOBODY)
+    return member
 
 
 def ask(database: Database, keys: KeyRing, wanted: Wanted, *, now: datetime) -> int:
@@ -120,12 +123,10 @@ def started(session: Session, journey: str, seq: int) -> int | None:
     return session.execute(select(col(Run.id)).where(col(Run.journey) == journey, col(Run.entry_seq) == seq)).scalar()
 
 
-def is_routed(session: Session, seq: int) -> bool | None:
-    """Whether the event has been routed, so that a run that has not begun will not; None if there is no such event."""
-    found = session.execute(
-        select(col(Event.routed_at).is_not(None)).where(col(Event.seq) == seq, col(Event.type) == BY_HAND)
-    )
-    return found.scalar_one_or_none()
+def is_routed(session: Session, journey: str, seq: int) -> bool | None:
+    """Whether the event has been routed, so that a run not begun will not begin; None if it asked for no run of it."""
+    asked = col(Event.seq) == seq, col(Event.type) == BY_HAND, col(Event.data)["journey"].as_string() == journey
+    return session.execute(select(col(Event.routed_at).is_not(None)).where(*asked)).scalar_one_or_none()
 
 
 def _record(session: Session, wanted: Wanted, seq: int, now: datetime) -> None:

@@ -17,6 +17,7 @@ from engine.runs import by_hand
 from engine.runs.by_hand import StartError, Wanted
 from engine.runs.refusing import Refusing, why_refused, would_refuse
 from ui.http.lists import LARGEST
+from ui.http.problems import NotFound
 from ui.pages.journeys import find
 from ui.pages.shown import meant
 from ui.pages.visit import Key, Visit, Visiting
@@ -40,7 +41,9 @@ def show(visit: Visiting, key: Key, event: Annotated[int | None, Query(ge=1, le=
 def show_told(visit: Visiting, key: Key, event: Annotated[int, Query(ge=1, le=LARGEST)]) -> Response:
     """The fragment that is asked for while a request waits: it leads to the run once there is one."""
     told = _become(visit, key, event)
-    if told is not None and told.run is not None:
+    if told is None:
+        raise NotFound(f"Nobody asked for a run of {key!r} by the event {event}.")
+    if told.run is not None:
         return Response(status_code=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": f"/runs/{told.run}"})
     return visit.render("journeys/_start_told.html", {"key": key, "told": told})
 
@@ -72,11 +75,11 @@ class Asked:
 
 
 def _become(visit: Visit, key: str, event: int) -> Asked | None:
-    """What became of a request; None where there is no such request."""
+    """What became of a request; None where there is no such request for this journey."""
     with visit.begin() as session:
         find(session, key)
         run = by_hand.started(session, key, event)
-        routed = by_hand.is_routed(session, event)
+        routed = by_hand.is_routed(session, key, event)
         why = why_refused(session, [event]).get(event) if routed and run is None else None
     return None if routed is None and run is None else Asked(event, run, bool(routed), why)
 
@@ -98,8 +101,6 @@ def _start(visit: Visit, key: str, member: str, name: str, *, sure: bool) -> Res
 def _confirm(visit: Visit, wanted: Wanted) -> HTMLResponse:
     """Who would be started in what, what is really done then, and what would refuse them now. Raises StartError."""
     member = by_hand.whom(visit.deps.database, visit.deps.keys, wanted)
-    if member is None:
-        raise by_hand.UnknownMemberError
     with visit.begin() as session:
         shown = find(session, wanted.journey)
         names = masked_names(session, visit.deps.keys, [member])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,11 +10,17 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from engine.access.models import AuditEntry
+from engine.clock import FixedClock
 from engine.database.connection import Database
+from engine.edits.store import put_draft
 from engine.events.models import Event
 from engine.members.models import Member
+from engine.runs import by_hand
+from engine.runs.by_hand import UnknownMemberError, Wanted
 from engine.runs.models import Run
+from engine.secrets.keyring import KeyRing
 from tests.ui.pages.test_pages import text_of
+from tests.ui.sample import JOURNEY as SAMPLE
 from tests.ui.sample import Sample
 from tests.ui.visitor import Visitor
 from ui.pages import start
@@ -112,6 +119,34 @@ def test_the_run_and_the_member_say_who_asked(admin: Visitor, chain: Sample, dat
     member = text_of(admin.get(f"/members/{chain.members[3]}?lang=en"))
     assert "asked by admin" in member
     assert "requested_by" not in member
+
+
+def test_of_a_request_that_there_is_not_nothing_is_told(admin: Visitor, chain: Sample) -> None:
+    for page in (f"{JOURNEY}/start/told?event=999999999", "/journeys/none/start/told?event=1"):
+        assert admin.get(page).status_code == 404
+
+
+def test_a_request_is_told_of_by_its_own_journey_alone(
+    admin: Visitor, chain: Sample, database: Database, clock: FixedClock
+) -> None:
+    other = "/journeys/test"
+    with database.begin() as session:
+        put_draft(session, "journey", "test", json.dumps({**SAMPLE, "key": "test"}), by="user:admin", now=clock.now())
+    admin.post(f"{JOURNEY}/start", data={"member": f"#{chain.members[3]}", **SURE})
+    [event] = requests(database)
+    for routed_at, told in ((None, "waits its turn"), (clock.now(), "no run began")):
+        with database.begin() as session:
+            session.execute(update(Event).where(col(Event.seq) == event.seq).values(routed_at=routed_at))
+        assert told in text_of(admin.get(f"{JOURNEY}/start/told?lang=en&event={event.seq}"))
+        assert told not in text_of(admin.get(f"{other}/start?lang=en&event={event.seq}"))
+        assert admin.get(f"{other}/start/told?event={event.seq}").status_code == 404
+
+
+def test_whom_a_start_would_be_about_is_nobody_new(database: Database, keys: KeyRing, chain: Sample) -> None:
+    for known in (True, False):
+        wanted = Wanted("hook-coupon", "unionid:o6_nobody", "user:admin", "once", "*", known=known)
+        with pytest.raises(UnknownMemberError):
+            by_hand.whom(database, keys, wanted)
 
 
 def test_before_a_start_it_is_told_who_is_meant_in_which_version_and_that_it_is_real(

@@ -182,11 +182,11 @@ def read(slot: Slot, subject: Type, sent: Sequence[str], present: Json, speaking
 def _lines(sent: Sequence[str], shown: Entry) -> list[str]:
     """Several values: those that were ticked, or one a line; commas set them apart too, where none has one.
 
-    What was ticked before stays in the order in which it is written.
+    Where the same is ticked as before, it stays as it is written.
     """
     lines = [line.strip() for text in sent for line in text.splitlines() if line.strip()]
     if shown.widget in {"choices", "weekdays"}:
-        return [*(text for text in shown.texts if text in lines), *(text for text in lines if text not in shown.texts)]
+        return [*shown.texts] if {*lines} == {*shown.texts} else lines
     if any(_COMMA.search(text) for text in shown.texts):
         return lines
     return [piece for line in lines for each in _COMMA.split(line) if (piece := each.strip())]

@@ -58,6 +58,8 @@ class Ready:
     stands: Standing
     plan: Plan | None
     editors: Mapping[str, str]
+    unchanged: bool
+    """Whether its content is that of the version published last."""
 
 
 @router.get("/journeys/{key}/publish")
@@ -169,7 +171,6 @@ def _show(
     context: dict[str, object] = {
         "kind": kind, "key": key, "base": f"{BASES[kind]}/{key}", "refused": refused, "refusals": faults,
         "ready": ready, "asked": asked, "may_publish": visit.may_operate_chain,
-        "unchanged": ready is not None and ready.version is not None and ready.before == ready.document,
     }  # fmt: skip
     if ready is None:
         return visit.render("publishing/none.html", context)
@@ -200,7 +201,8 @@ def _ready(visit: Visit, kind: Kind, key: str) -> Ready | None:
         plan = _compiled(visit, session, document) if kind == "journey" else None
         actors = {*stands.editors, *([stands.approval.by] if stands.approval else [])}
         editors = names_of(session, actors, visit.language)
-    return Ready(key, draft.document, document, before, live.n if live else None, stands, plan, editors)
+    unchanged = live is not None and live.hash == stands.hash
+    return Ready(key, draft.document, document, before, live.n if live else None, stands, plan, editors, unchanged)
 
 
 def _compiled(visit: Visit, session: Session, document: Json) -> Plan | None:

@@ -114,17 +114,18 @@ def test_a_share_goes_first(admin: Visitor, world: World, read: dict[str, Any], 
     assert (answer.status_code, number, job.args.get("canary_bp")) == (303, 2, first)
 
 
-def test_a_draft_that_is_the_same_as_what_is_live_is_not_offered_to_be_published(admin: Visitor, world: World) -> None:
+def test_a_draft_that_is_the_same_as_what_is_live_says_so_and_what_publishing_it_is_good_for(
+    admin: Visitor, world: World
+) -> None:
     drafted(world, world.document)
     page = admin.get(f"{address(world)}?lang=en").text
     assert "The draft is the same as v1" in page
-    assert 'name="sure"' not in page
-    assert "/publish/approve" not in page
+    assert "takes back a retirement" in page
+    assert admin.post(address(world), data={**STAYS, "hash": content_hash(world.document)}).status_code == 303
+    assert published(world)[0] == 2
+    assert "Edited by" not in admin.get(f"{address(world)}?lang=en").text
     drafted(world, changed(world))
-    page = admin.get(f"{address(world)}?lang=en").text
-    assert "The draft is the same" not in page
-    assert 'name="sure"' in page
-    assert "/publish/approve" in page
+    assert "The draft is the same" not in admin.get(f"{address(world)}?lang=en").text
 
 
 def test_the_page_says_how_often_somebody_enters(admin: Visitor, world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -27,12 +26,6 @@ def find_live_version(session: Session, kind: Kind, key: str) -> Version | None:
     """The version that is live (paused and retired ones included), if anything was published."""
     live = session.get(Live, (kind, key))
     return read_version(session, kind, key, live.version) if live else None
-
-
-def version_at(session: Session, kind: Kind, key: str, at: datetime) -> Version | None:
-    """The version that was the newest one at an instant, if anything had been published."""
-    chosen = select(Version).where(col(Version.kind) == kind, col(Version.key) == key, col(Version.published_at) <= at)
-    return session.execute(chosen.order_by(col(Version.n).desc()).limit(1)).scalar_one_or_none()
 
 
 def list_versions(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from functools import cache, partial
+from typing import Any, Literal, TypeAlias, get_args
 
 from sqlalchemy.orm import Session
 
 from engine.database import direct
 from engine.definitions.source import read_source
-from engine.definitions.versions import version_at
+from engine.definitions.versions import read_version
 from engine.journeys.admission import Admission, admission_of
 from engine.journeys.audience_entries import MATCHED
 from engine.journeys.parse import read
@@ -73,27 +74,32 @@ def why_refused(session: Session, seqs: Collection[int]) -> dict[int, Refusing]:
     """
     given = {"seqs": [*seqs], "types": [BY_HAND, MATCHED]}
     asked = direct.objects(session, _Asked, _ASKED, given) if seqs else []
-    found = {each.seq: _why(session, each) for each in asked if each.fate not in {"entered", "holdout"}}
+    admission_at = cache(partial(_admission, session))
+    found = {each.seq: _why(session, each, admission_at) for each in asked if each.fate not in {"entered", "holdout"}}
     return {seq: told for seq, told in found.items() if told is not None}
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """An event that asked for a run and was routed without one; `fate` is what was noted of whom was chosen."""
+    """An event that asked for a run and was routed without one; `fate` is what was noted of whom was chosen.
+
+    `version` is the number of the newest one then.
+    """
 
     seq: int
     journey: str
     member: int
     at: datetime
-    accepted_at: datetime
+    version: int | None
     fate: Rule | Literal["entered"] | None
     paused_since: datetime | None
     retired_at: datetime | None
 
 
-def _why(session: Session, asked: _Asked) -> Refusing | None:
+def _why(session: Session, asked: _Asked, admission_at: _AdmissionAt) -> Refusing | None:
     """The rule that was noted, else the first that would have refused; with its run where that is known."""
-    known = _by_reentry(session, asked)
+    by_reentry = asked.fate is None or asked.fate in _REENTRY
+    known = _by_reentry(session, asked, admission_at) if by_reentry else None
     if known is None and asked.paused_since is not None:
         known = Refusing("paused", since=asked.paused_since)
     if known is None and asked.retired_at is not None:
@@ -103,22 +109,33 @@ def _why(session: Session, asked: _Asked) -> Refusing | None:
     return known if known is not None and known.rule == asked.fate else Refusing(asked.fate)
 
 
-def _by_reentry(session: Session, asked: _Asked) -> Refusing | None:
-    version = version_at(session, "journey", asked.journey, asked.accepted_at)
-    journey = read(read_source(version.document).document).journey if version else None
-    if journey is None:
+def _by_reentry(session: Session, asked: _Asked, admission_at: _AdmissionAt) -> Refusing | None:
+    admission = admission_at(asked.journey, asked.version) if asked.version is not None else None
+    if admission is None:
         return None
-    told = would_refuse(session, admission_of(journey), asked.member, asked.at, before=asked.seq)
+    told = would_refuse(session, admission, asked.member, asked.at, before=asked.seq)
     return None if told is None or told.rule == "holdout" else told
 
 
+def _admission(session: Session, journey: str, version: int) -> Admission | None:
+    found = read(read_source(read_version(session, "journey", journey, version).document).document).journey
+    return None if found is None else admission_of(found)
+
+
+_AdmissionAt: TypeAlias = Callable[[str, int], Admission | None]
+"""What a version of a journey says of whom it lets in; a document is read once for all events of a call."""
+_REENTRY = frozenset(get_args(Refusal))
 _ASKED = """
-SELECT asked.seq, asked.data ->> 'journey' AS journey, asked.member_id AS member, asked.time AS at, asked.accepted_at,
-    chosen.fate, pause.since AS paused_since,
+SELECT asked.seq, asked.data ->> 'journey' AS journey, asked.member_id AS member, asked.time AS at,
+    newest.version, chosen.fate, pause.since AS paused_since,
     CASE WHEN live.retired_at <= asked.accepted_at THEN live.retired_at END AS retired_at
 FROM events AS asked
 LEFT JOIN chosen_members AS chosen ON chosen.seq = asked.seq
 LEFT JOIN live ON live.kind = 'journey' AND live.key = asked.data ->> 'journey'
+LEFT JOIN LATERAL (
+    SELECT max(n) AS version FROM versions
+    WHERE kind = 'journey' AND key = asked.data ->> 'journey' AND published_at <= asked.accepted_at
+) AS newest ON true
 LEFT JOIN LATERAL (
     SELECT min(from_at) AS since FROM pauses WHERE journey = asked.data ->> 'journey' AND run_id IS NULL
         AND from_at <= asked.accepted_at AND (to_at IS NULL OR to_at > asked.accepted_at)

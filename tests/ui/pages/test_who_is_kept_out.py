@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import event as sql_events
 from sqlalchemy import select, update
 from sqlmodel import col
 
@@ -19,6 +20,7 @@ from engine.edits.store import put_draft
 from engine.events.models import Event
 from engine.occurrences.models import ChosenMember, Occurrence
 from engine.runs.models import Pause, Run
+from engine.runs.refusing import Refusing, why_refused
 from engine.secrets.keyring import KeyRing
 from tests.ui.pages.test_pages import text_of
 from tests.ui.sample import JOURNEY, Sample
@@ -167,9 +169,48 @@ def test_what_was_noted_of_the_chosen_is_told_on_the_member_s_page(
     assert "Not let in" not in text_of(admin.get(f"/members/{chain.members[20]}?lang=en"))
 
 
-def chosen_and_routed(database: Database, member: int, clock: FixedClock, fate: str) -> None:
-    """An occurrence that chose the member, and what routing noted of it."""
-    at, name = clock.now(), f"by-{fate}"
+def test_what_no_re_entry_explains_is_told_as_it_was_noted_with_what_is_known_of_it(
+    database: Database, chain: Sample, clock: FixedClock
+) -> None:
+    published(database, clock, reentry={"mode": "once"})
+    with database.begin() as session:
+        session.add(Pause(journey="hook-coupon", from_at=clock.now()))
+    seqs = [chosen_and_routed(database, chain.members[ENDED], clock, fate) for fate in ("paused", "changed", "too-old")]
+    reads = documents_read(database)
+    with database.begin() as session:
+        told = why_refused(session, seqs)
+    assert [told[seq] for seq in seqs] == [
+        Refusing("paused", since=clock.now()), Refusing("changed"), Refusing("too-old")
+    ]  # fmt: skip
+    assert reads == []
+
+
+def test_a_version_is_read_once_for_all_whom_it_refused(database: Database, chain: Sample, clock: FixedClock) -> None:
+    published(database, clock, reentry={"mode": "once"})
+    seqs = [chosen_and_routed(database, member, clock, f"once-{member}", "once") for member in chain.members[16:20]]
+    reads = documents_read(database)
+    with database.begin() as session:
+        told = why_refused(session, seqs)
+    assert {each.rule for each in told.values()} == {"once"}
+    assert len(told) == len(seqs)
+    assert len(reads) == 1
+
+
+def documents_read(database: Database) -> list[str]:
+    """The statements that read a version from now on."""
+    reads: list[str] = []
+
+    def keep(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM versions" in statement:
+            reads.append(statement)
+
+    sql_events.listen(database.engine, "before_cursor_execute", keep)
+    return reads
+
+
+def chosen_and_routed(database: Database, member: int, clock: FixedClock, name: str, fate: str | None = None) -> int:
+    """An occurrence that chose the member, and what routing noted of it; the place of its event in the log."""
+    at, fate = clock.now(), fate or name
     with database.begin() as session:
         event = Event(
             source="waystation/occurrences",
@@ -195,6 +236,7 @@ def chosen_and_routed(database: Database, member: int, clock: FixedClock, fate: 
         session.add_all([event, occurrence])
         session.flush()
         session.add(ChosenMember(occurrence_id=occurrence.id, member_id=member, seq=event.seq, issued_at=at, fate=fate))
+        return event.seq
 
 
 def test_the_member_s_page_tells_what_lets_them_in_again(admin: Visitor, chain: Sample) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from engine.database import direct
+from engine.occurrences.outlook import Past
 from engine.runs.refusing import Refusing, why_refused
 
 MOST = 5
@@ -23,9 +24,13 @@ class RefusedMember:
     why: Refusing
 
 
-def refused_of(session: Session, occurrences: Collection[int]) -> Mapping[int, Sequence[RefusedMember]]:
-    """By occurrence: the first of those in sight who were not let in."""
-    rows = direct.rows(session, _REFUSED, {"occurrences": [*occurrences], "most": MOST}) if occurrences else []
+def refused_of(session: Session, past: Iterable[Past]) -> Mapping[int, Sequence[RefusedMember]]:
+    """By occurrence: the first of those in sight who were not let in.
+
+    Where none was counted none is looked for: among millions who all entered that would read every one of them.
+    """
+    occurrences = [each.occurrence.id for each in past if each.fates.keys() - _NOT_REFUSED]
+    rows = direct.rows(session, _REFUSED, {"occurrences": occurrences, "most": MOST}) if occurrences else []
     whys = why_refused(session, [seq for _, _, seq in rows])
     found: dict[int, list[RefusedMember]] = defaultdict(list)
     for occurrence, member, seq in rows:
@@ -34,6 +39,7 @@ def refused_of(session: Session, occurrences: Collection[int]) -> Mapping[int, S
     return found
 
 
+_NOT_REFUSED = frozenset({"entered", "holdout", "waiting", "untold"})
 _REFUSED = """
 SELECT occurrence_id, member_id, seq FROM unnest(%(occurrences)s::bigint[]) AS asked (id), LATERAL (
     SELECT occurrence_id, member_id, seq FROM chosen_members

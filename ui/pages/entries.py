@@ -69,8 +69,7 @@ def show_outlook(visit: Visiting, key: Key, of: Of = "live") -> HTMLResponse:
         whole = visit.viewer.stores == "*"
         found = outlooks(session, visit.deps.keys, plan, now=visit.now(), whole=whole) if plan else []
         told = [(each, _says(visit, plan, each.entry)) for each in found] if plan else []
-        past = [each.occurrence.id for outlook in found for each in outlook.past]
-        refused = refused_of(session, past)
+        refused = refused_of(session, [each for outlook in found for each in outlook.past])
     context = {"outlooks": told, "of": of, "broken": plan is None, "kept_out": refused}
     return visit.render("journeys/_outlook.html", context)
 

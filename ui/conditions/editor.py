@@ -17,7 +17,7 @@ from ui.conditions.values import Entry
 from ui.conditions.views import PartView
 from ui.messages import Language, text
 from ui.scope import GROUPS
-from ui.words.choices import choice
+from ui.words.choices import choice_of
 from ui.words.naming import problem_told
 
 
@@ -123,7 +123,7 @@ class Editor:
             return WEEKDAYS[int(option) - 1].of(self.language)
         if option in {"true", "false"} and set(entry.options) <= {"true", "false"}:
             return text(self.language, f"conditions.value.{option}")
-        return choice(entry.options, option, self.language)
+        return choice_of(entry.titles, option, self.language)
 
 
 def id_of(bench: Bench) -> str:

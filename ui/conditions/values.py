@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from rules.documents.pointers import ABSENT, Absent
 from rules.errors import RuleError
 from rules.reader import loads
-from rules.types import Json, Type
+from rules.types import Json, Title, Type
 from ui.conditions.shapes import Slot
 from ui.conditions.typed import wanted
 from ui.forms.mistakes import Mistake
@@ -50,6 +50,8 @@ class Entry:
     texts: tuple[str, ...]
     options: tuple[str, ...] = ()
     ref: str = ""
+    titles: Mapping[str, Title] = field(default_factory=dict)
+    """What the options are called, by value, where somebody has said."""
 
     @property
     def text(self) -> str:
@@ -76,7 +78,7 @@ def entry(slot: Slot, subject: Type, value: Json, speaking: Speaking) -> Entry:
     ):
         return Entry("json", (json.dumps(value, ensure_ascii=False),))
     shown = tuple(_shown(widget, item, speaking) for item in items)
-    return Entry(widget, shown, _options(widget, type_, shown), type_.ref or "")
+    return Entry(widget, shown, _options(widget, type_, shown), type_.ref or "", type_.titles)
 
 
 def widget_of(slot: Slot, subject: Type) -> Widget:

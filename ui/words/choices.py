@@ -20,9 +20,8 @@ _KNOWN: Mapping[frozenset[str], Mapping[str, Title]] = {
 
 
 def titles_of(values: Sequence[str]) -> Mapping[str, Title]:
-    """The titles of the values of such a list; none where it is an author's own."""
-    given = frozenset(values)
-    return next((titles for known, titles in _KNOWN.items() if known <= given), {})
+    """The titles of the values of just such a list; none of any other, which is an author's own."""
+    return _KNOWN.get(frozenset(values), {})
 
 
 def called(values: Sequence[str], value: str, language: Language) -> str:
@@ -33,16 +32,21 @@ def called(values: Sequence[str], value: str, language: Language) -> str:
 
 def choice(values: Sequence[str], value: str, language: Language) -> str:
     """What a value of a list is called: its title with the value itself, or the value alone."""
-    found = titles_of(values).get(value)
+    return choice_of(titles_of(values), value, language)
+
+
+def choice_of(titles: Mapping[str, Title], value: str, language: Language) -> str:
+    """The same by the titles that a declaration gives its values."""
+    found = titles.get(value)
     if found is None:
         return value
     return f"{found.zh}({value})" if language == "zh" else f"{found.en} ({value})"
 
 
 def title_of(value: str, language: Language) -> str | None:
-    """What a value of any such list is called; None for another."""
-    found = next((titles[value] for titles in _KNOWN.values() if value in titles), None)
-    return found.model_dump()[language] if found is not None else None
+    """What a value is called that is called alike in all such lists; None for another."""
+    found = {titles[value].model_dump()[language] for titles in _KNOWN.values() if value in titles}
+    return found.pop() if len(found) == 1 else None
 
 
 def search_words(values: Sequence[str]) -> str:

@@ -25,7 +25,8 @@ def test_each_kind_and_class_of_channels_has_titles() -> None:
     ("values", "value", "said"),
     [
         ([*CHANNEL_KINDS], "pos", ("收银码(pos)", "Till code (pos)")),
-        ([*CHANNEL_KINDS, "odd"], "odd", ("odd", "odd")),
+        ([*CHANNEL_KINDS, "odd"], "pos", ("pos", "pos")),
+        (["customer", "staff", "unknown", "robot"], "customer", ("customer", "customer")),
         (["pos", "mall"], "pos", ("pos", "pos")),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.definitions.context import event_fields
+from engine.definitions.context import context_of
 from engine.definitions.models import Bundle
-from engine.fields.catalogue import known_fields
 from engine.journeys.plan import bundle_of, compile_plan
 from engine.runs.models import Run, Turn
 from engine.runs.record import seal_reads
@@ -105,34 +104,38 @@ def test_a_run_whose_version_cannot_be_compiled_here_is_shown_without_reasons(
     assert "not true" not in text_of(page)
 
 
+@pytest.mark.parametrize(("field", "read"), [("member_shade", "member.shade"), ("event_shade", "vars.added.shade")])
 def test_a_field_that_was_made_personal_after_publishing_is_withheld_from_what_was_read_before(
-    admin: Visitor, database: Database, keys: KeyRing, clock: FixedClock, chain: Sample
+    admin: Visitor, database: Database, keys: KeyRing, clock: FixedClock, chain: Sample, field: str, read: str
 ) -> None:
     run, at = chain.runs["wait_redeem"], clock.now()
-    shade = {"type": "text", "title": {"zh": "色号", "en": "Shade"}}
-    branch = {"kind": "left", "node": "how", "port": "friend", "at": at.isoformat(), "detail": {}}
+    shade = {"type": "text", "title": {"zh": "色号", "en": "shade"}}
+    branch = {"kind": "left", "node": "shaded", "port": "yes", "at": at.isoformat(), "detail": {}}
     with database.begin() as session:
-        publish_fields(session, at, member_shade=shade)
-        session.add(Bundle(hash="d" * 64, content=_asking_for_the_shade(session)))
+        publish_fields(session, at, **{field: shade})
+        session.add(Bundle(hash="d" * 64, content=_asking_for_the_shade(session, at, read)))
         session.get_one(Run, run).bundle_hash = "d" * 64
-        log = [{**branch, "reads": seal_reads({"member.shade": "plum-7"}, keys)}]
+        log = [{**branch, "reads": seal_reads({read: "plum-7"}, keys)}]
         session.add(Turn(run_id=run, n=3, at=at, answer={}, log=log))
     page = f"/runs/{run}?lang=en"
     assert "shade is not “”: true Part by part shade plum-7" in text_of(admin.get(page))
     with database.begin() as session:
-        publish_fields(session, at, member_shade={**shade, "personal": True})
+        publish_fields(session, at, **{field: {**shade, "personal": True}})
     told = text_of(admin.get(page))
     assert "plum-7" not in told
     assert "shade is not “”: true Part by part shade hidden (personal)" in told
     with database.begin() as session:
-        publish_fields(session, at, member_shade=shade)
+        publish_fields(session, at, **{field: shade})
     assert "plum-7" not in text_of(admin.get(page)), "what was told meanwhile was told as personal"
 
 
-def _asking_for_the_shade(session: Session) -> dict[str, Any]:
+def _asking_for_the_shade(session: Session, at: datetime, path: str) -> dict[str, Any]:
     """The bundle of the sample's journey with a branch on a field of headquarters', as it is declared now."""
     document: dict[str, Any] = copy.deepcopy(JOURNEY)
-    document["nodes"]["how"]["cases"][0]["when"] = {"!=": [{"var": "member.shade"}, ""]}
-    fields, events = known_fields(session), event_fields()
-    plan = compile_plan(document, catalogue_of(load_activities()), fields, events)
-    return bundle_of(document, plan, fields, events)
+    document["nodes"]["wait_add"]["ports"]["added"] = "shaded"
+    case = {"when": {"!=": [{"var": path}, ""]}, "port": "yes"}
+    ports = {"yes": "welcome", "else": "welcome"}
+    document["nodes"]["shaded"] = {"type": "choice", "cases": [case], "ports": ports}
+    context = context_of(session, catalogue_of(load_activities()), now=at)
+    plan = compile_plan(document, context.catalogue, context.fields, context.events)
+    return bundle_of(document, plan, context.fields, context.events)

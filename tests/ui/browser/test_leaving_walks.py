@@ -45,6 +45,13 @@ def held(page: Page) -> Locator:
     return page.locator("#panel [data-held]")
 
 
+def commands(page: Page) -> list[str]:
+    """What forms of the page send, from now on."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or "") if request.method == "POST" else None)
+    return sent
+
+
 def refused(page: Page) -> Locator:
     """A field with what is no duration, whose author has not left it yet."""
     timeout = control(page, "/nodes/wait_join/timeout")
@@ -65,10 +72,25 @@ def test_what_is_good_is_saved_before_the_page_is_left(walk: Walk, database: Dat
 
 def test_what_is_good_is_saved_before_another_node_is_shown(walk: Walk, database: Database) -> None:
     open_node(walk, "wait_join")
+    sent = commands(walk.page)
     control(walk.page, "/nodes/wait_join/timeout").fill("12 days")
     walk.page.locator("#node-how").dispatch_event("click", {"detail": 1})
     expect(walk.page).to_have_url(f"{walk.address}{EDIT}?node=how")
     assert drafted(database)["nodes"]["wait_join"]["timeout"] == "P12D"
+    assert len(sent) == 1
+    assert walk.complaints == []
+
+
+def test_what_was_written_and_erased_again_is_neither_sent_nor_in_the_way(walk: Walk, database: Database) -> None:
+    open_node(walk, "wait_join")
+    before = drafted(database)
+    sent = commands(walk.page)
+    control(walk.page, "/nodes/wait_join/for/-").press_sequentially("g")
+    walk.page.keyboard.press("Backspace")
+    walk.page.locator("#node-how").dispatch_event("click", {"detail": 1})
+    expect(walk.page.locator("#node-how")).to_have_attribute("aria-current", "true")
+    expect(walk.page).to_have_url(f"{walk.address}{EDIT}?node=how")
+    assert (drafted(database), sent) == (before, [])
     assert walk.complaints == []
 
 

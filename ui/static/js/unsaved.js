@@ -8,16 +8,24 @@ window.unsaved = (() => {
     return form && !form.closest(".cond-box") ? form : null;
   };
   const isRefused = (form) => Boolean(form.querySelector("[data-unsaved]"));
-  const isWritten = (form) => typed.has(form) || isRefused(form);
+  // What was erased again is nothing that waits. What was sent in between stays written: the page may show less than is kept.
+  const isAsShown = (each) => (each.options ? [...each.options].every((one) => one.selected === one.defaultSelected) : each.type === "checkbox" || each.type === "radio" ? each.checked === each.defaultChecked : each.value === each.defaultValue);
+  const every = (form, test) => [...form.elements].every((each) => !each.name || each.type === "hidden" || each.matches(".mode, button") || test(each));
+  const isEmpty = (form) => form.matches("[data-empties]") && every(form, (each) => !each.value.trim());
+  const isErased = (form) => isEmpty(form) || (!sent.has(form) && every(form, isAsShown));
+  const isWritten = (form) => (typed.has(form) && !isErased(form)) || (isRefused(form) && !isEmpty(form));
   const forget = (form) => typed.delete(form);
 
   document.addEventListener("input", (event) => {
     const form = formOf(event.target);
-    if (form && event.target.name && !event.target.matches(".mode")) typed.set(form, (typed.get(form) || 0) + 1);
+    if (!form || !event.target.name || event.target.matches(".mode")) return;
+    typed.set(form, (typed.get(form) || 0) + 1);
+    if (isEmpty(form)) form.querySelector("[data-unsaved]")?.remove();
   });
   document.addEventListener("htmx:before:request", (event) => {
     const form = formOf(event.target);
     if (!form || event.target !== form) return;
+    if (isEmpty(form)) { event.preventDefault(); return; }  // nothing is no item
     sent.set(form, typed.get(form));
     flying.add(form);
   });
@@ -30,11 +38,12 @@ window.unsaved = (() => {
   // The fields with something that is not saved; a refused part of a condition is told behind its form.
   const refusedParts = () => [...document.querySelectorAll(".cond-mistake")].map((told) => told.closest(".cond-part")?.querySelector("form")).filter(Boolean);
   const written = () => [...new Set([...document.querySelectorAll("form[data-field], .cond form")].filter(isWritten).concat(refusedParts()))];
-  const isOnItsWay = (form) => flying.has(form) || (typed.has(form) && sent.get(form) !== typed.get(form));
+  const isToBeSent = (form) => typed.has(form) && sent.get(form) !== typed.get(form);
+  const isOnItsWay = (form) => flying.has(form) || isToBeSent(form);
   const pause = () => new Promise((done) => { setTimeout(done, 50); });
   const saveAll = async () => {
     if (document.activeElement?.matches("input, textarea, select")) document.activeElement.blur();  // what is written there is sent
-    for (const form of written()) if (isOnItsWay(form) && form.matches("[data-field]")) htmx.trigger(form, "again");
+    for (const form of written()) if (isToBeSent(form) && form.matches("[data-field]")) htmx.trigger(form, "again");
     for (let turn = 0; written().some(isOnItsWay); turn += 1) {
       if (turn > 100 || (turn > 12 && ![...flying].some((form) => form.isConnected))) return;  // some are sent by a button only
       await pause();

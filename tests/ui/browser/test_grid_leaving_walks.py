@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from tests.engine.rulesets.zones import zones
 from tests.ui.browser.conftest import Address, Walk
-from tests.ui.browser.test_grid_walks import cell, kept, save, saved
+from tests.ui.browser.test_grid_walks import cell, held_back, kept, save, saved
 
 pytestmark = pytest.mark.browser
 
@@ -47,3 +47,63 @@ def test_delete_takes_the_row_that_is_written_in_though_somebody_inserts_one_abo
     saved(walk, 4)
     assert ids(database) == ["theirs", "r1", "r3"]
     assert walk.complaints == []
+
+
+def test_whoever_is_refused_a_text_on_leaving_stays_and_reads_why(walk: Walk, database: Database, table: str) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "r1", 0).focus()
+    keys.press("F2")
+    keys.press("Control+a")
+    keys.type("r2")
+    page.locator("nav.tabs a[href$='/versions']").click()
+    expect(page.locator("#edit-notice [role=alert]")).to_contain_text("Another row has the id r2")
+    expect(page).to_have_url(f"{walk.address}/rules/grid/edit")
+    page.locator("nav.tabs a[href$='/versions']").click()
+    page.wait_for_url("**/rules/grid/versions")
+    assert ids(database) == ["r1", "r2", "r3"]
+
+
+def test_whoever_follows_a_link_while_edits_wait_arrives_with_all_of_them_saved(
+    walk: Walk, database: Database, table: str
+) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    held_back(walk)
+    cell(walk, "r1", 1).focus()
+    with page.expect_request("**/edit/send"):
+        keys.type("silver")
+        keys.press("Enter")
+    keys.type("black")
+    page.locator("nav.tabs a[href$='/versions']").click()
+    page.unroute("**/edit/send")  # what was held goes on
+    page.wait_for_url("**/rules/grid/versions")
+    assert [row["when"][0] for row in kept(database, table)["rows"]] == ["silver", "black", "gold"]
+    assert walk.complaints == []
+
+
+@pytest.mark.parametrize("written", ['"mini', "black"])
+def test_a_table_with_a_text_that_is_not_saved_asks_before_it_is_left(walk: Walk, table: str, written: str) -> None:
+    """One that was refused, and one that is still being written."""
+    page, asked = walk.page, list[str]()
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "r1", 2).focus()
+    page.keyboard.press("Enter")
+    page.reload()
+    assert asked == []
+    cell(walk, "r1", 2).focus()
+    page.keyboard.type(written)
+    if written == '"mini':
+        page.keyboard.press("Tab")
+        expect(cell(walk, "r1", 2)).to_have_attribute("aria-invalid", "true")
+    page.reload()
+    assert asked == ["beforeunload"]

@@ -2,7 +2,7 @@
 window.gridEdits = (grid) => {
   const { home, address } = grid;
   const notice = document.getElementById("edit-notice");
-  let queue = Promise.resolve(), waiting = 0, behind = false;
+  let queue = Promise.resolve(), waiting = 0, behind = false, refusals = 0;
   let latest = null;  // the edit that was made last, until the bar above offers to undo it
 
   const post = async (path, body) => {
@@ -29,6 +29,7 @@ window.gridEdits = (grid) => {
   const catchUp = (answer) => { behind = false; grid.answers.take(answer); };
 
   const answered = (answer, meant, then) => {
+    if (answer.status !== 200) refusals += 1;
     if (answer.status === 200) {
       tidy();
       latest = meant.turn ? null : answer.n || latest;
@@ -61,6 +62,12 @@ window.gridEdits = (grid) => {
     }).catch(console.error);
     return queue;
   };
+  const settled = async () => {  // whether all that is on its way was taken, once it has arrived
+    const before = refusals;
+    while (waiting) await queue;
+    return refusals === before;
+  };
+  const isUnsent = () => [...notice.children].some((each) => "unsent" in each.dataset);
   const refresh = () => {
     queue = queue.then(async () => {
       if (waiting) return;  // the answer to an edit brings the same
@@ -80,5 +87,5 @@ window.gridEdits = (grid) => {
   document.body.addEventListener("draft-changed", (event) => {
     if (Number(event.detail?.revision) !== Number(home.dataset.revision)) refresh();
   });
-  return { send, refresh, complain, refused, wentBack };
+  return { send, refresh, complain, refused, wentBack, settled, isUnsent, isBusy: () => waiting > 0 };
 };

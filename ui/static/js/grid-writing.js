@@ -77,6 +77,7 @@ window.gridWriting = (grid) => {
     if (stay) grid.cursor.go(r, c);
     else grid.cursor.leave(r, c);
   };
+  const isUnsaved = () => unsaved.size > 0 || (editing !== null && editing.field.value.trim() !== text(editing.here));
   const restore = (here) => {  // what is kept stands there again
     if (here) here.closest("tr").dataset.stamp = "?";
     grid.edits.refresh();
@@ -105,5 +106,5 @@ window.gridWriting = (grid) => {
     grid.cursor.go(r, c, { focus: false });  // no more than this row is chosen, wherever it stands by now
     event.relatedTarget?.focus();
   });
-  return { begin, end, press, show, remember, now: () => editing, forget: () => { editing = null; }, drop: (r, c) => unsaved.delete(keyOf(r, c)) };
+  return { begin, end, press, show, remember, isUnsaved, now: () => editing, forget: () => { editing = null; }, drop: (r, c) => unsaved.delete(keyOf(r, c)) };
 };

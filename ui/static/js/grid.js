@@ -13,6 +13,7 @@
   grid.clipboard = gridClipboard(grid);
   gridKeys(grid);
   gridMends(grid);
+  gridLeaving(grid);
   grid.table.fold();
   grid.marks.draw();
   grid.cursor.begin();

@@ -169,3 +169,15 @@ def test_a_part_of_a_condition_holds_its_author_too(walk: Walk) -> None:
     page.locator("nav.tabs a[href$='/publish']").click()
     expect(held(page)).to_contain_text("lost if you go on")
     expect(page).to_have_url(f"{walk.address}{EDIT}?part=goal")
+
+
+def test_focus_stays_in_a_refused_field_and_returns_to_the_node_once_it_is_shut(walk: Walk) -> None:
+    page = walk.page
+    open_node(walk, "wait_join")
+    timeout = refused(page)
+    page.locator("a[data-unchoose]").first.click()
+    expect(held(page)).to_be_visible()
+    expect(timeout).to_be_focused()
+    held(page).get_by_role("button", name="Go on without it").click()
+    expect(page).to_have_url(f"{walk.address}{EDIT}")
+    expect(page.locator("#node-wait_join")).to_be_focused()

@@ -39,7 +39,7 @@
     await Promise.all(wanted);
   };
   const choose = (node, how = {}) => unsaved.leave(() => turnTo(node, how), how.stay);
-  const turnTo = async (node, { part = "", focus = "", remember = true, replace = false }) => {
+  const turnTo = async (node, { part = "", focus = "", remember = true, replace = false, back = "" }) => {
     root.dataset.node = node;
     root.dataset.part = part;
     mark();
@@ -49,6 +49,7 @@
     await fetchBeside(node, part);
     if (!replace) document.getElementById("side")?.scrollTo(0, 0);  // another form is read from its top
     if (focus === "panel") document.getElementById("chosen-title")?.focus();
+    if (back) place(back)?.focus();
     if (narrow.matches && node && focus !== "node") document.getElementById("side")?.scrollIntoView({ block: "start" });
   };
   addEventListener("popstate", () => {
@@ -226,7 +227,7 @@
     else if (link) {
       event.preventDefault();
       const focus = event.detail === 0 ? "panel" : "";
-      if ("unchoose" in link.dataset) { const back = root.dataset.node; choose("")?.then(() => place(back)?.focus()); }
+      if ("unchoose" in link.dataset) choose("", { back: root.dataset.node });
       else if (link.dataset.node === "@entry" || link.dataset.part) choose("", { part: link.dataset.part || "entry", focus });
       else choose(link.dataset.node, { focus });
     }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OF_AUDIENCES = ("member.", "store.", "associate.")
 """What fields begin with that need no event: all that is known of somebody at any time."""
 
-GROUPS = ("item", "event", "member", "store", "associate", "vars", "run", "moment", "other")
+GROUPS = ("item", "member", "store", "associate", "event", "vars", "run", "moment", "other")
 """In the order in which they are offered."""
 
 MOMENTS: Fields = {path: Declaration(type=of.kind) for path, of in MOMENT.items()}

@@ -235,7 +235,7 @@ def test_the_wheel_scrolls_the_page_and_zooms_with_ctrl(walk: Walk) -> None:
     view = page.locator("#canvas > svg").get_attribute("viewBox") or ""
     page.mouse.wheel(0, 300)
     page.wait_for_function(
-        "scrollY > 200 && (window.before === scrollY || void (window.before = scrollY))", polling=200
+        "() => scrollY > 200 && (window.before === scrollY || void (window.before = scrollY))", polling=200
     )
     assert page.locator("#canvas > svg").get_attribute("viewBox") == view
     at = page.evaluate("scrollY")

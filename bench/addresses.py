@@ -130,6 +130,7 @@ COUNTED: Mapping[str, tuple[str, ...]] = {
 """By route: parts that count members or prove a table, which pages ask for by themselves, showing that they wait."""
 
 FILES: Mapping[str, str] = {
+    "/journeys/{key}/start/told": "asked for only while a start by hand waits",
     "/q/{code}": "what a customer's telephone opens; its code exists only once a channel is made",
     "/rules/{key}/draft/table": "a file to take away",
     "/rules/{key}/edit/file": "a file to take away",

@@ -252,7 +252,7 @@ def _said(visit: Visit, kind: Kind, ready: Ready, failed: list[TestResult]) -> l
 def _entering(visit: Visit, ready: Ready) -> dict[str, object]:
     """What it costs, and how many would come."""
     if ready.plan is None:
-        return {"costs": [], "by_event": [], "chooses": False, "tried": None}
+        return {"costs": [], "by_event": [], "chooses": False, "tried": None, "again": "", "cooldown": ""}
     with visit.begin() as session:
         by_event = arriving.by_event(session, visit.deps.keys, ready.plan, now=visit.now())
         tried = expectations(session, ready.key, ready.stands.hash)

@@ -128,6 +128,11 @@ def test_a_draft_that_is_the_same_as_what_is_live_says_so_and_what_publishing_it
     assert "The draft is the same" not in admin.get(f"{address(world)}?lang=en").text
 
 
+def test_a_draft_that_cannot_be_executed_has_a_page_too(admin: Visitor, world: World) -> None:
+    drafted(world, {**changed(world), "start": "nowhere"})
+    assert admin.get(f"{address(world)}/entering?lang=en").status_code == 200
+
+
 def test_the_page_says_how_often_somebody_enters(admin: Visitor, world: World) -> None:
     for reentry, said in [
         ({"mode": "once"}, "Everybody enters once only."),

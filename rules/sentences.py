@@ -69,9 +69,11 @@ class Speaker:
         return comma.join(parts[:LISTED]) + more
 
     def either(self, parts: Sequence[str]) -> str:
-        """Several things of which one will do."""
+        """Several things of which one will do; of none, that they are still to be chosen."""
+        if not parts:
+            return Words("(还没有选值)", "(no value chosen yet)").of(self.language)
         if len(parts) < 2:
-            return self.listed(parts) or self.none
+            return self.listed(parts)
         if len(parts) > LISTED:
             return Words("{} 之一", "one of {}").of(self.language).format(self.listed(parts))
         return Words("{} 或 {}", "{} or {}").of(self.language).format(self.listed(parts[:-1]), parts[-1])

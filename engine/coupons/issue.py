@@ -63,7 +63,8 @@ def issue(
 ) -> Issued | SoldOut:
     """Issues a coupon and tells the log (`coupon.issued`). The caller holds the member's row lock.
 
-    Asked again with the same `effect_key`, it returns the same coupon and does nothing. Raises BatchUnknownError.
+    Asked again with the same `effect_key`, it returns the same coupon and does nothing. Raises BatchUnknownError. Two
+    who want the last codes may deadlock: the transaction is tried again, as turns are (`engine.database.retrying`).
     """
     given: dict[str, Any] = {"member": member_id, "store": store_id, "effect": effect_key, "now": now}
     found = direct.objects(session, _Batch, _BATCH, {"key": batch_key, "effect": effect_key, "store": store_id})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -61,9 +61,9 @@ class VersionItem:
     approved_by: str | None = None
 
 
-def list_shown(session: Session, kind: str) -> list[Listed]:
-    """Every definition of a kind: the live version of each, then drafts that were never published."""
-    drafts = {draft.key: draft for draft in session.execute(select(Draft).where(col(Draft.kind) == kind)).scalars()}
+def list_shown(session: Session, kind: str, keys: Collection[str] | None = None) -> list[Listed]:
+    """Every definition of a kind, or those of these keys: the live version of each, then drafts never published."""
+    wanted = select(Draft).where(col(Draft.kind) == kind)
     statement = (
         select(Live, Version)
         .join(
@@ -73,6 +73,9 @@ def list_shown(session: Session, kind: str) -> list[Listed]:
         .where(col(Live.kind) == kind)
         .order_by(col(Live.key))
     )
+    if keys is not None:
+        wanted, statement = wanted.where(col(Draft.key).in_(keys)), statement.where(col(Live.key).in_(keys))
+    drafts = {draft.key: draft for draft in session.execute(wanted).scalars()}
     published = [
         Listed(**_of_version(live, version, drafts.get(live.key), current=version), **_in_brief(version.document))
         for live, version in session.execute(statement)

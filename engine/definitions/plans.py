@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from engine.definitions.errors import UnknownDefinitionError
 from engine.definitions.versions import bundle
-from engine.fields.called import titled
+from engine.fields.called import with_titles
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.plan import Plan, PlanError, compile_bundle
 from engine.kept import Kept
@@ -32,7 +32,7 @@ class Plans:
         except UnknownDefinitionError as error:
             raise PlanError(str(error)) from error
         try:
-            return compile_bundle(content, self.catalogue, titled)
+            return compile_bundle(content, self.catalogue, with_titles)
         except PlanError:
             raise
         except Exception as error:  # the params model of a plug-in may raise anything

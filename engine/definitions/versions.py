@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from engine.definitions.errors import UnknownDefinitionError
 from engine.definitions.kinds import Kind
 from engine.definitions.models import Bundle, Live, Version
+
+
+def texts_of(session: Session, kind: str, versions: Collection[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    """The documents of versions by key and number, as they were written; those that there are."""
+    wanted = tuple_(col(Version.key), col(Version.n)).in_(versions)
+    found = select(col(Version.key), col(Version.n), col(Version.document)).where(col(Version.kind) == kind, wanted)
+    return {(key, n): document for key, n, document in session.execute(found)}
 
 
 def read_version(session: Session, kind: Kind, key: str, n: int) -> Version:

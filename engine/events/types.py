@@ -14,24 +14,13 @@ from functools import cached_property
 
 from engine.events.values import LEFT_BY, LOST_BY, SALES_CHANNELS
 from engine.organisation.kinds import CLASS_TITLES, KIND_TITLES
-from rules.types import Declaration, Fields, Title
+from rules.declaring import choice, field
+from rules.types import Declaration, Fields
 
 INTERACTIVE, BULK = 0, 1
 """Priorities: a customer is waiting, or nobody is."""
 
 _CUSTOM = re.compile(r"custom\.[a-z0-9]+(?:[._-][a-z0-9]+)*", re.ASCII)
-
-
-def field(type: str, zh: str, en: str, *, optional: bool = True, **more: object) -> Declaration:  # noqa: A002 - the word of the format
-    """A declared field; `more` holds `values`, `of`, `min` and the like."""
-    return Declaration.model_validate(
-        {"type": type, "title": Title(zh=zh, en=en), "optional": optional, **more}, strict=False
-    )
-
-
-def choice(zh: str, en: str, titles: Mapping[str, Title], *, optional: bool = True) -> Declaration:
-    """A declared field with one of these values, which have titles."""
-    return field("enum", zh, en, optional=optional, values=[*titles]).calling(titles)
 
 
 RECORDS: Mapping[str, Mapping[str, Declaration]] = {

@@ -10,7 +10,7 @@ from engine.members.fields import base_fields
 from rules.types import Declaration, Title
 
 
-def titled(path: str, declared: Declaration) -> Declaration:
+def with_titles(path: str, declared: Declaration) -> Declaration:
     """The declaration with the titles of its values, where they are ours."""
     if declared.titles or not declared.values:
         return declared

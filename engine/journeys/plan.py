@@ -27,7 +27,7 @@ from rules.errors import RuleError
 from rules.reader import NO_CONDITIONS
 from rules.types import Conditions, Declaration, Fields, Json
 
-Titled: TypeAlias = Callable[[str, Declaration], Declaration]
+WithTitles: TypeAlias = Callable[[str, Declaration], Declaration]
 """A declaration with the titles of its values, by the path of its field."""
 
 
@@ -176,11 +176,11 @@ def named_event_types(bundle: Json) -> list[str]:
     return list(events) if isinstance(events, dict) else []
 
 
-def compile_bundle(bundle: Json, catalogue: Catalogue, titled: Titled = lambda _, each: each) -> Plan:
-    """The plan of what `bundle_of` made. `titled` puts titles to the values of a field: a bundle keeps none."""
+def compile_bundle(bundle: Json, catalogue: Catalogue, with_titles: WithTitles = lambda _, each: each) -> Plan:
+    """The plan of what `bundle_of` made. `with_titles` puts titles to the values of a field: a bundle keeps none."""
     content = _Bundle.model_validate(bundle)
-    fields = {path: titled(path, each) for path, each in content.fields.items()}
-    events = {name: {path: titled(path, each) for path, each in of.items()} for name, of in content.events.items()}
+    fields = {path: with_titles(path, each) for path, each in content.fields.items()}
+    events = {name: {path: with_titles(path, each) for path, each in of.items()} for name, of in content.events.items()}
     try:
         pinned = {key: unpin(key, plain) for key, plain in content.rulesets.items()}
     except RuleError as error:

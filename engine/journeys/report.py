@@ -39,13 +39,18 @@ def _differences(plan: Plan, test: Test, played: Play) -> Iterator[Difference]:
         yield Difference("waiting_at", then.waiting_at.node, played.waiting_at)
     deadline = then.deadline or (then.waiting_at.deadline if then.waiting_at else None)
     if deadline is not None and _instant(plan, played.begin, deadline) != played.deadline:
-        yield Difference("deadline", deadline, played.deadline.isoformat() if played.deadline else None)
+        yield Difference("deadline", deadline, _written(played.deadline, plan))
     if then.effects is not None and not _is_sub_list(then.effects, played.effects):
         yield Difference(
             "effects",
             [{"activity": effect.activity, "params": {**effect.params}} for effect in then.effects],
             [{"activity": effect.activity, "params": {**effect.params}} for effect in played.effects],
         )
+
+
+def _written(deadline: datetime | None, plan: Plan) -> str | None:
+    """A deadline as tests write it: in the zone of the journey."""
+    return deadline.astimezone(plan.zone).isoformat() if deadline else None
 
 
 def _instant(plan: Plan, begin: datetime, text: str) -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from rules.types import Declaration, Fields, Title
+from rules.declaring import choice, field
+from rules.types import Fields, Title
 
 PERSONAL_ATTRIBUTES = frozenset({"nickname", "name", "phone", "email", "address"})
 """Attributes of a member that are sealed at rest and stand in no log."""
@@ -17,17 +18,6 @@ NO_ATTRIBUTES = frozenset({"store", "channel", "associate", "identities", "link"
 def base_fields() -> Fields:
     """Path to declaration. Whatever HQ adds in its own `fields` definitions comes on top."""
     return {**_MEMBER, **_STORE, **_ASSOCIATE}
-
-
-def _field(
-    kind: str, zh: str, en: str, *, optional: bool = True, personal: bool = False, values: list[str] | None = None
-) -> Declaration:
-    title = Title(zh=zh, en=en)
-    return Declaration(type=kind, title=title, optional=optional, personal=personal, values=values)
-
-
-def _choice(zh: str, en: str, titles: Mapping[str, Title], *, optional: bool = True) -> Declaration:
-    return _field("enum", zh, en, optional=optional, values=[*titles]).calling(titles)
 
 
 _GENDERS: Mapping[str, Title] = {
@@ -49,51 +39,51 @@ _MODES: Mapping[str, Title] = {
     "distributed": Title(zh="门店分散运营", en="Distributed"),
 }
 _MEMBER: Fields = {
-    "member.id": _field("text", "内部编号", "Internal id", optional=False),
-    "member.number": _field("text", "会员号", "Member number"),
-    "member.friend": _field("boolean", "是企微好友", "Is a friend", optional=False),
-    "member.friend_since": _field("instant", "成为好友时间", "Friend since"),
-    "member.friend_of": _field("tags", "好友导购", "Friend of", optional=False),
-    "member.in_group": _field("boolean", "在客户群中", "Is in a group", optional=False),
-    "member.in_groups": _field("tags", "所在客户群", "Groups", optional=False),
-    "member.is_staff": _field("boolean", "是员工", "Is staff", optional=False),
-    "member.registered": _field("boolean", "已注册会员", "Is registered", optional=False),
-    "member.created_at": _field("instant", "建档时间", "Known since", optional=False),
-    "member.store": _field("ref:store", "归属门店", "Home store"),
-    "member.owner": _field("ref:associate", "归属导购", "Owner"),
-    "member.first_channel": _field("ref:channel", "首次渠道", "First channel"),
-    "member.last_channel": _field("ref:channel", "最近渠道", "Last channel"),
-    "member.nickname": _field("text", "昵称", "Nickname", personal=True),
-    "member.name": _field("text", "姓名", "Name", personal=True),
-    "member.phone": _field("text", "手机号", "Phone", personal=True),
-    "member.email": _field("text", "邮箱", "Email", personal=True),
-    "member.address": _field("text", "地址", "Address", personal=True),
-    "member.gender": _choice("性别", "Gender", _GENDERS),
-    "member.birthday": _field("date", "生日", "Birthday"),
-    "member.tier": _field("text", "会员等级", "Tier"),
-    "member.points": _field("integer", "积分", "Points"),
-    "member.tags": _field("tags", "标签", "Tags"),
+    "member.id": field("text", "内部编号", "Internal id", optional=False),
+    "member.number": field("text", "会员号", "Member number"),
+    "member.friend": field("boolean", "是企微好友", "Is a friend", optional=False),
+    "member.friend_since": field("instant", "成为好友时间", "Friend since"),
+    "member.friend_of": field("tags", "好友导购", "Friend of", optional=False),
+    "member.in_group": field("boolean", "在客户群中", "Is in a group", optional=False),
+    "member.in_groups": field("tags", "所在客户群", "Groups", optional=False),
+    "member.is_staff": field("boolean", "是员工", "Is staff", optional=False),
+    "member.registered": field("boolean", "已注册会员", "Is registered", optional=False),
+    "member.created_at": field("instant", "建档时间", "Known since", optional=False),
+    "member.store": field("ref:store", "归属门店", "Home store"),
+    "member.owner": field("ref:associate", "归属导购", "Owner"),
+    "member.first_channel": field("ref:channel", "首次渠道", "First channel"),
+    "member.last_channel": field("ref:channel", "最近渠道", "Last channel"),
+    "member.nickname": field("text", "昵称", "Nickname", personal=True),
+    "member.name": field("text", "姓名", "Name", personal=True),
+    "member.phone": field("text", "手机号", "Phone", personal=True),
+    "member.email": field("text", "邮箱", "Email", personal=True),
+    "member.address": field("text", "地址", "Address", personal=True),
+    "member.gender": choice("性别", "Gender", _GENDERS),
+    "member.birthday": field("date", "生日", "Birthday"),
+    "member.tier": field("text", "会员等级", "Tier"),
+    "member.points": field("integer", "积分", "Points"),
+    "member.tags": field("tags", "标签", "Tags"),
 }
 
 _STORE: Fields = {
-    "store.key": _field("text", "门店编号", "Store key", optional=False),
-    "store.title": _field("text", "门店名称", "Store title", optional=False),
-    "store.region": _field("ref:region", "大区", "Region", optional=False),
-    "store.regions": _field("tags", "所属各级大区", "Regions above the store", optional=False),
-    "store.brand": _field("text", "品牌", "Brand"),
-    "store.ownership": _choice("经营方式", "Ownership", _OWNERSHIPS, optional=False),
-    "store.price_kind": _choice("价格类型", "Price kind", _PRICE_KINDS, optional=False),
-    "store.mode": _choice("运营模式", "Mode", _MODES, optional=False),
-    "store.address": _field("text", "地址", "Address"),
-    "store.group_chat": _field("text", "当前客户群", "Current customer group"),
-    "store.offers": _field("text", "今日优惠", "Offers of the day"),
+    "store.key": field("text", "门店编号", "Store key", optional=False),
+    "store.title": field("text", "门店名称", "Store title", optional=False),
+    "store.region": field("ref:region", "大区", "Region", optional=False),
+    "store.regions": field("tags", "所属各级大区", "Regions above the store", optional=False),
+    "store.brand": field("text", "品牌", "Brand"),
+    "store.ownership": choice("经营方式", "Ownership", _OWNERSHIPS, optional=False),
+    "store.price_kind": choice("价格类型", "Price kind", _PRICE_KINDS, optional=False),
+    "store.mode": choice("运营模式", "Mode", _MODES, optional=False),
+    "store.address": field("text", "地址", "Address"),
+    "store.group_chat": field("text", "当前客户群", "Current customer group"),
+    "store.offers": field("text", "今日优惠", "Offers of the day"),
 }
 
 _ASSOCIATE: Fields = {
-    "associate.key": _field("text", "导购编号", "Associate key", optional=False),
-    "associate.userid": _field("text", "企微账号", "WeCom userid"),
-    "associate.name": _field("text", "导购姓名", "Associate name", personal=True),
-    "associate.role": _field("text", "岗位", "Role", optional=False),
-    "associate.active": _field("boolean", "在职", "Is active", optional=False),
-    "associate.store": _field("ref:store", "所属门店", "Store"),
+    "associate.key": field("text", "导购编号", "Associate key", optional=False),
+    "associate.userid": field("text", "企微账号", "WeCom userid"),
+    "associate.name": field("text", "导购姓名", "Associate name", personal=True),
+    "associate.role": field("text", "岗位", "Role", optional=False),
+    "associate.active": field("boolean", "在职", "Is active", optional=False),
+    "associate.store": field("ref:store", "所属门店", "Store"),
 }

@@ -11,7 +11,6 @@ from engine.definitions.kinds import Kind
 from engine.definitions.plans import Plans
 from engine.definitions.source import read_source
 from engine.journeys.canonical import content_hash
-from engine.journeys.catalogue import Catalogue
 from engine.journeys.context import CheckContext
 from engine.journeys.plan import Plan, PlanError, compile_plan
 from engine.migrating import words
@@ -29,19 +28,31 @@ class DraftPlan:
     runs: bool
 
 
-def plan_draft(
-    session: Session, kind: Kind, key: str, in_flight: InFlight | None, *, catalogue: Catalogue, context: CheckContext
-) -> DraftPlan:
-    """The plan; runs are those in sight. Raises UnknownDefinitionError, InFlightError for other kinds."""
+@dataclass(frozen=True)
+class Drafted:
+    """A draft of this hash; `plan` is that of a journey that can run as it is."""
+
+    kind: Kind
+    key: str
+    hash: str
+    plan: Plan | None
+
+
+def read_drafted(session: Session, kind: Kind, key: str, context: CheckContext) -> Drafted:
+    """The draft, compiled in the context of the whole chain. Raises UnknownDefinitionError."""
     document = read_source(read_draft(session, kind, key).document).document
-    hashed = content_hash(document)
-    if kind != "journey":
+    plan = _compiled(document, context) if kind == "journey" else None
+    return Drafted(kind, key, content_hash(document), plan)
+
+
+def plan_draft(session: Session, draft: Drafted, in_flight: InFlight | None, plans: Plans) -> DraftPlan:
+    """The plan; runs are those in sight. Raises InFlightError for other kinds than journeys."""
+    if draft.kind != "journey":
         if in_flight is not None:
             raise InFlightError([Fault("/in_flight", words.only_journeys())])
-        return DraftPlan(hashed, Proposal(None, 1, None), runs=True)
-    new = _compiled(document, context)
-    proposal = propose(session, key, new, in_flight, Plans(catalogue))
-    return DraftPlan(hashed, proposal, runs=new is not None)
+        return DraftPlan(draft.hash, Proposal(None, 1, None), runs=True)
+    proposal = propose(session, draft.key, draft.plan, in_flight, plans)
+    return DraftPlan(draft.hash, proposal, runs=draft.plan is not None)
 
 
 def _compiled(document: Json, context: CheckContext) -> Plan | None:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from engine.audiences.sealed import sealed_names
 from engine.definitions.errors import UnknownDefinitionError
 from engine.definitions.plans import Plans
 from engine.definitions.versions import read_version
-from engine.fields.catalogue import known_fields
+from engine.fields.personal import personal_now
 from engine.journeys.plan import Plan, PlanError
-from engine.journeys.trying.privacy import personal_of
-from engine.journeys.trying.recorded import Because, Personal, Recorded, because
+from engine.journeys.trying.recorded import Because, Recorded, because
 from engine.runs.models import Run
 from engine.runs.record import open_reads
 from engine.runs.timeline import TimelineItem
@@ -27,7 +25,7 @@ def reasons_of(
 
     What is personal now, or ever was, is withheld from those lines too that were written when it was not.
     """
-    personal = _personal_now(session)
+    personal = personal_now(session)
     lines = [_recorded(each, keys) for each in timeline]
     told: list[Because | None] = []
     for (first, last), plan in _written_by(session, plans, run, timeline):
@@ -35,20 +33,6 @@ def reasons_of(
             before = lines[place - 1] if place else None
             told.append(because(plan, lines[place], before, personal) if plan else None)
     return told
-
-
-def _personal_now(session: Session) -> Personal:
-    """Whether a path, or what an event left in `vars` by that name, is personal by what is published now, or was."""
-    names, paths = sealed_names(session), personal_of(known_fields(session))
-
-    def is_personal(path: str) -> bool:
-        scope, *keys = path.split(".")
-        if scope == "vars":
-            scope, keys = "event", keys[1:]
-        name = keys[0] if keys else ""
-        return f"{scope}.{name}" in paths or (scope in {"member", "event"} and name in names)
-
-    return is_personal
 
 
 def _written_by(

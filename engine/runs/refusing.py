@@ -17,6 +17,7 @@ from engine.journeys.admission import Admission, admission_of
 from engine.journeys.audience_entries import MATCHED
 from engine.journeys.parse import read
 from engine.journeys.start import BY_HAND, Refusal, RunHistory, cooled_down, is_held_out, refuse_reentry
+from engine.kept import Kept, mark
 
 Rule: TypeAlias = Refusal | Literal["holdout", "paused", "too-old", "changed", "retired"]
 """Re-entry: `once`, `live` and `cooldown`. `changed`: no entry of the version that was live took the event."""
@@ -74,8 +75,8 @@ def why_refused(session: Session, seqs: Collection[int]) -> dict[int, Refusing]:
     """
     given = {"seqs": [*seqs], "types": [BY_HAND, MATCHED]}
     asked = direct.objects(session, _Asked, _ASKED, given) if seqs else []
-    admission_at = cache(partial(_admission, session))
-    found = {each.seq: _why(session, each, admission_at) for each in asked if each.fate not in {"entered", "holdout"}}
+    found_at = cache(partial(admission_at, session))
+    found = {each.seq: _why(session, each, found_at) for each in asked if each.fate not in {"entered", "holdout"}}
     return {seq: told for seq, told in found.items() if told is not None}
 
 
@@ -96,10 +97,10 @@ class _Asked:
     retired_at: datetime | None
 
 
-def _why(session: Session, asked: _Asked, admission_at: _AdmissionAt) -> Refusing | None:
+def _why(session: Session, asked: _Asked, found_at: _AdmissionAt) -> Refusing | None:
     """The rule that was noted, else the first that would have refused; with its run where that is known."""
     by_reentry = asked.fate is None or asked.fate in _REENTRY
-    known = _by_reentry(session, asked, admission_at) if by_reentry else None
+    known = _by_reentry(session, asked, found_at) if by_reentry else None
     if known is None and asked.paused_since is not None:
         known = Refusing("paused", since=asked.paused_since)
     if known is None and asked.retired_at is not None:
@@ -109,19 +110,27 @@ def _why(session: Session, asked: _Asked, admission_at: _AdmissionAt) -> Refusin
     return known if known is not None and known.rule == asked.fate else Refusing(asked.fate)
 
 
-def _by_reentry(session: Session, asked: _Asked, admission_at: _AdmissionAt) -> Refusing | None:
-    admission = admission_at(asked.journey, asked.version) if asked.version is not None else None
+def _by_reentry(session: Session, asked: _Asked, found_at: _AdmissionAt) -> Refusing | None:
+    admission = found_at(asked.journey, asked.version) if asked.version is not None else None
     if admission is None:
         return None
     told = would_refuse(session, admission, asked.member, asked.at, before=asked.seq)
     return None if told is None or told.rule == "holdout" else told
 
 
-def _admission(session: Session, journey: str, version: int) -> Admission | None:
-    found = read(read_source(read_version(session, "journey", journey, version).document).document).journey
-    return None if found is None else admission_of(found)
+def admission_at(session: Session, journey: str, version: int) -> Admission | None:
+    """Whom a version of a journey lets in; None where it cannot be read here."""
+    text = read_version(session, "journey", journey, version).document
+    return _ADMISSIONS.get(mark(text), lambda: _admission(text))
 
 
+def _admission(text: str) -> Admission | None:
+    journey = read(read_source(text).document).journey
+    return None if journey is None else admission_of(journey)
+
+
+_ADMISSIONS: Kept[Admission | None] = Kept(2_000)
+"""By text: pages of members ask for those of many journeys at once."""
 _AdmissionAt: TypeAlias = Callable[[str, int], Admission | None]
 """What a version of a journey says of whom it lets in; a document is read once for all events of a call."""
 _REENTRY = frozenset(get_args(Refusal))

@@ -149,7 +149,7 @@ class _Making:
 
     def _gives(self, row: str, key: str, value: int) -> Mapping[str, str]:
         outputs = self.table.document.outputs
-        told = summed(value, next((each.type for each in outputs if each.key == key), ""))
+        told = summed(value, next((each.kind for each in self.table.outputs if each.key == key), ""))
         called = output_words(key, outputs)
         zh, en = ("默认结果", "the default") if row == "otherwise" else (f"行 {row} ", f"row {row}")
         return {"zh": f"{zh}的「{called[0]}」改为 {told}", "en": f"Let {en} give {called[1]} = {told}"}

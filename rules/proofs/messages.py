@@ -121,7 +121,7 @@ def impossible_row(id_: str, field: Words | None) -> Message:
 
 def share_total(box: Words, ids: Sequence[str], called: Words, found: int, total: Total, kind: str) -> Message:
     rows = row_names(ids) if ids else OTHERWISE
-    said, whole = summed(found, kind), summed(total.exact if total.exact is not None else total.most or 0, kind)
+    said, whole = summed(found, kind), summed(total.whole, kind)
     exact = (f"应为 {whole}", f"not to {whole}")
     wanted = exact if total.exact is not None else (f"最多 {whole}", f"and {whole} is the most")
     return {

@@ -97,7 +97,7 @@ class _Totals:
 
     def _breaks(self, given: Sequence[Given]) -> bool:
         found = sum(amount(each.literal) for each in given)
-        return found != self.total.exact if self.total.exact is not None else found > (self.total.most or 0)
+        return found != self.total.exact if self.total.exact is not None else found > self.total.whole
 
     def _finding(self, box: Box, example: Example) -> Finding:
         """Raises NotSettledError unless the decision breaks the total, too."""
@@ -106,9 +106,8 @@ class _Totals:
             raise NotSettledError
         found = self._sum(decision.rows, example)
         words = box_words(self.space, box)
-        outputs = self.space.tables[0].document.outputs
-        kind = next(each.type for each in outputs if each.key == self.total.of)
-        called = output_words(self.total.of, outputs)
+        table = self.space.tables[0]
+        kind, called = table.outputs[self.output].kind, output_words(self.total.of, table.document.outputs)
         message = messages.share_total(words, decision.rows, called, found, self.total, kind)
         return Finding(
             "share-total", "error", "/total", message, decision.rows, box_json(self.space, box), example.to_json()

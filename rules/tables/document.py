@@ -53,6 +53,11 @@ class Total(Part):
     exact: int | None = Field(default=None, alias="is", ge=0)
     most: int | None = Field(default=None, alias="max", ge=0)
 
+    @property
+    def whole(self) -> int:
+        """The sum itself, else the most that it may be."""
+        return self.exact if self.exact is not None else self.most or 0
+
 
 class Window(Part):
     """When a row holds: from a date or an instant on, until before another."""

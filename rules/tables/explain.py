@@ -34,13 +34,16 @@ def explain(
     rules = {condition.pointer: condition.rule for line in table.rows for condition in line.conditions}
     left = MOST_PARTS
 
+    def is_hidden(path: str) -> bool:
+        return is_personal(table.known.get(path))
+
     def why(part: Mapping[str, Json]) -> dict[str, Json]:
         """Why a condition of a row said so; all rows together have so many parts as one rule may have."""
         nonlocal left
         rule = rules.get(str(part["pointer"]))
         if rule is None:
             return {}
-        found = explain_rule(rule.tree, facts, now=now, zone=zone, most=left)
+        found = explain_rule(rule.tree, facts, now=now, zone=zone, most=left, personal=is_hidden)
         left -= sum(1 for _ in found.walk()) - 1
         return {"explanation": found.to_json()}
 

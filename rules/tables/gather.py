@@ -40,7 +40,7 @@ def broken_total(table: Table, given: Sequence[list[Json]]) -> Message | None:
     at = _position(table.outputs, total.of)
     found = sum(_number(values[at]) for values in given)
     kind = table.outputs[at].kind
-    told, whole = summed(found, kind), summed(total.exact if total.exact is not None else total.most or 0, kind)
+    told, whole = summed(found, kind), summed(total.whole, kind)
     if total.exact is not None and found != total.exact:
         return messages.broken_total(total.of, told, whole, f"exactly {whole}")
     if total.most is not None and found > total.most:

@@ -80,7 +80,7 @@ SAID: list[tuple[Json, str, str]] = [
     ({"in": [var("orders"), list(range(20))]},
      "订单数 是 0、1、2、3、4、5、6、7、8、9 等 20 项 之一",
      "orders is one of 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 10 more"),
-    ({"in": [var("tier"), []]}, "会员等级 是 (空)", "tier is (nothing)"),
+    ({"in": [var("tier"), []]}, "会员等级 是 (还没有选值)", "tier is (no value chosen yet)"),
     ({"in": ["vip", var("tags")]}, "标签 包含 vip", "tags include vip"),
     ({"in": ["林", var("nickname")]}, "昵称 中含有文字 林", "WeCom nickname contains the text 林"),
     ({"==": [{"default": [var("nickname"), "客"]}, "客"]},

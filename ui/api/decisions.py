@@ -160,7 +160,7 @@ def _record(shown: Shown) -> RecordAnswer:
     record = shown.record
     return RecordAnswer(
         decision_id=str(record.id),
-        outcome=record.outcome,
+        outcome=shown.outcome,
         reason=record.reason,
         rows=record.rows,
         missing=record.missing,

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from engine.database import retrying
-from engine.definitions.plans import Plans
 from engine.definitions.versions import find_live_version
 from engine.journeys.plan import PlanError
 from engine.occurrences import lists
@@ -118,7 +117,7 @@ def read_entries(caller: Annotated[Caller, Depends(require("definitions", "runs"
         if version is None:
             raise NotFound(f"No journey {key!r} was published.")
         try:
-            plan = Plans(caller.deps.catalogue).get(session, version.bundle_hash)
+            plan = caller.deps.plans.get(session, version.bundle_hash)
         except PlanError as error:
             raise Conflict("The live version cannot run with what is installed here; publish it again.") from error
         found = outlooks(session, caller.deps.keys, plan, now=caller.now(), whole=caller.stores == "*")
@@ -153,7 +152,7 @@ def _give(caller: Caller, key: str, body: ListBody, *, partial: bool, dry_run: b
             f"{count} lines cannot be used, and nothing was changed.",
             more={"errors": [{**each} for each in _errors(named)]},
         )
-    plans = Plans(caller.deps.catalogue)
+    plans = caller.deps.plans
     with caller.deps.database.begin() as session:
         _refusing(lambda: lists.list_entry(session, key, body.entry, plans))
     if dry_run:

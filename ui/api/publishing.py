@@ -3,12 +3,11 @@
 from typing import Annotated
 
 from fastapi import Body
-from sqlalchemy.orm import Session
 
 from engine.definitions.approvals import approve
 from engine.definitions.kinds import Kind
-from engine.migrating.asked import InFlight, read_in_flight
-from engine.migrating.drafted import DraftPlan, plan_draft
+from engine.migrating.asked import read_in_flight
+from engine.migrating.drafted import DraftPlan, plan_draft, read_drafted
 from engine.migrating.proposal import Group, Need
 from ui.api.definitions import Author, Key, Reader
 from ui.api.publishing_answers import (
@@ -22,7 +21,6 @@ from ui.api.publishing_answers import (
     PlanRequest,
 )
 from ui.definitions.checking import check_context
-from ui.http.auth import Caller
 from ui.http.routing import api_router
 
 router = api_router(tags=["Definitions"])
@@ -32,20 +30,10 @@ router = api_router(tags=["Definitions"])
 def plan(caller: Reader, kind: Kind, key: Key, body: Annotated[PlanRequest | None, Body()] = None) -> PlanAnswer:
     """Who is inside older versions, where each group would go, what a map must name. Nothing is changed."""
     asked = read_in_flight((body or PlanRequest()).in_flight)
-    if caller.stores == "*":
-        with caller.begin() as session:
-            return _answer(_planned(caller, session, session, kind, key, asked))
-    with caller.deps.database.begin() as whole, caller.begin() as session:
-        found = _planned(caller, whole, session, kind, key, asked)
-    return _answer(found)
-
-
-def _planned(
-    caller: Caller, whole: Session, session: Session, kind: Kind, key: str, asked: InFlight | None
-) -> DraftPlan:
-    """The plan: the context of checks is the whole chain's, the people are those in sight."""
-    context = check_context(caller.deps, whole)
-    return plan_draft(session, kind, key, asked, catalogue=caller.deps.catalogue, context=context)
+    with caller.deps.database.begin() as session:  # a draft is checked by what holds for the whole chain
+        draft = read_drafted(session, kind, key, check_context(caller.deps, session))
+    with caller.begin() as session:  # the people are those in sight
+        return _answer(plan_draft(session, draft, asked, caller.deps.plans))
 
 
 @router.post("/definitions/{kind}/{key}/draft/approve")

@@ -78,7 +78,8 @@ def _page_of(kind: Kind, key: str, steps: Sequence[str]) -> str:
 def outside_conditions(pointer: str) -> str:
     """The pointer as far as the condition that it leads into: what stands inside is told by the condition itself."""
     steps = _steps(pointer)
-    end = next((i + 1 for i, step in enumerate(steps) if step in _CONDITIONS and i), len(steps))
+    inside = steps[:1] != ["tests"]  # what a test lets happen is no condition
+    end = next((i + 1 for i, step in enumerate(steps) if inside and step in _CONDITIONS and i), len(steps))
     return "".join(f"/{step_of(step)}" for step in steps[:end])
 
 
@@ -115,7 +116,7 @@ def place_words(
         elif i > 0 and steps[i - 1] == "ports":
             told.append(port(step, language))
         else:
-            told.append(key_words(step, language))
+            told.append(key_words("happens" if steps[0] == "tests" and step == "when" else step, language))
     return str(presentable(" › ".join(each for each in told[skip:] if each)))
 
 

@@ -10,6 +10,7 @@ from engine.coupons.models import CouponBatch
 from engine.journeys.catalogue import ActivityType
 from engine.journeys.document import DelayNode, EndNode, WaitNode
 from engine.journeys.plan import Plan
+from engine.journeys.steps import Activity
 from engine.journeys.trying import cost
 from engine.migrating.proposal import Group, Proposal
 from rules.types import Json
@@ -109,6 +110,12 @@ def _cost(
 
     title = wording.title(batch.title, language)
     return Cost(bound.kind, name, title, bound.least, bound.most, worth)
+
+
+def tells_nobody(plan: Plan, costs: Iterable[Cost]) -> bool:
+    """Whether it issues coupons and no step of it speaks to the customer."""
+    types = [step.work.type for step in plan.steps.values() if isinstance(step.work, Activity)]
+    return any(each.kind.batch for each in costs) and all(each.contact == "none" for each in types)
 
 
 def rows(proposal: Proposal, names: Names) -> list[Row]:

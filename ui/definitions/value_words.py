@@ -30,6 +30,7 @@ from ui.messages import Language, known, text
 from ui.scope import fields_at
 from ui.words import effects, wording
 from ui.words.naming import field_called
+from ui.words.recurrences import recurrence
 
 Thing: TypeAlias = Callable[[str, str], Json]
 """The title of a thing by its kind and key; None where there is none."""
@@ -119,6 +120,8 @@ class Telling:
                 return wording.event(value, self.language)
             case "type" if known(self.language, f"node.{value}"):
                 return text(self.language, f"node.{value}")
+            case "schedule":
+                return recurrence(value, self.language)
             case _ if last in _DURATIONS:
                 return wording.iso_duration(value, self.language)
             case _:

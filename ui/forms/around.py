@@ -10,8 +10,9 @@ from rules.text import PLACEHOLDER
 from ui.forms import durations
 from ui.forms.fields import Choice, Field
 from ui.forms.shapes import LEAVES
-from ui.messages import Language, text
+from ui.messages import Language, known, text
 from ui.words import wording
+from ui.words.recurrences import recurrence
 
 _WITH_FIELDS = tuple(
     [part]
@@ -56,6 +57,12 @@ class Around:
             case "name" if of.name == "outcome":
                 word = wording.outcome(of.value, self.language)
                 return text(self.language, "forms.outcome_word", word=word) if word != of.value else ""
+            case "event":
+                which = f"forms.event_note.{of.value}"
+                return text(self.language, which) if known(self.language, which) else ""
+            case _ if of.name == "schedule":
+                word = recurrence(of.value, self.language)
+                return word if word != of.value else ""
             case "duration":
                 how = durations.counting(of.value)
                 long = text(self.language, "forms.very_long") if durations.is_very_long(of.value) else ""

@@ -14,6 +14,7 @@ from ui.forms.fields import Field, form_of
 from ui.forms.journeys import is_instant, journey_shape, node_shape, refined
 from ui.forms.ports import Port, ports
 from ui.forms.speech import Speech
+from ui.words import wording
 
 Part: TypeAlias = Literal["settings", "entry", "policies", "goal", "exits", "fields"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
@@ -28,6 +29,7 @@ _APART = frozenset({*_ABOUT, "ports", "type"})
 class NodePanel:
     """A node's form: what it is called, the fields of its type, its ways out, and its activity type if it has one.
 
+    `words` are what its ways out are called.
     `waits` says how a delay is told: by its length (`for`), a time of day (`until`) or an instant (`instant`).
     """
 
@@ -38,6 +40,7 @@ class NodePanel:
     fields: tuple[Field, ...]
     unknown: tuple[Field, ...]
     ports: tuple[Port, ...]
+    words: Mapping[str, str]
     activity: ActivityType | None = None
     waits: str = ""
 
@@ -75,7 +78,8 @@ def node_panel(
         own = [_until(part, speech, waits) for part in own if part.name == ("for" if waits == "for" else "until")]
     activity = catalogue.get(str(node.get("activity"))) if kind == "activity" else None
     ways = ports(document, node_id, catalogue)
-    return NodePanel(node_id, kind, pointer, about, tuple(own), whole.unknown, ways, activity, waits)
+    words = {way.name: wording.way_out(node, way.name, speech.language) for way in ways}
+    return NodePanel(node_id, kind, pointer, about, tuple(own), whole.unknown, ways, words, activity, waits)
 
 
 def part_panel(document: dict[str, Json], part: Part, speech: Speech) -> PartPanel:

@@ -26,12 +26,16 @@ from ui.words import wording
 
 @dataclass(frozen=True)
 class Exit:
-    """A port of a step: where it leads, if anywhere, and whether the step may do without it."""
+    """A port of a step: where it leads, if anywhere, and whether the step may do without it.
+
+    `to` says where it leads so that it cannot be taken for the word of a way out.
+    """
 
     port: str
     word: str
     target: str | None
     name: str
+    to: str
     is_needed: bool
 
 
@@ -59,12 +63,16 @@ class DesignedStep:
 
 @dataclass(frozen=True)
 class Begin:
-    """Where entries begin: the index of the entry that begins at a node of its own, None for all the others."""
+    """Where entries begin: the index of the entry that begins at a node of its own, None for all the others.
+
+    `to` says where they begin, as that of an exit does.
+    """
 
     entry: int | None
     word: str
     target: str | None
     name: str
+    to: str
 
 
 @dataclass(frozen=True)
@@ -88,9 +96,13 @@ def design(
     findings: Sequence[Finding],
     catalogue: Mapping[str, ActivityType],
     language: Language,
+    decided: Mapping[str, str] | None = None,
 ) -> Design:
-    """Reads the document, draws it with all its ports, and marks what was found."""
-    reader = _Author(document, catalogue, language)
+    """Reads the document, draws it with all its ports, and marks what was found.
+
+    `decided` is what branches decide on (see `ui.journeys.deciding`); one without has the word for its kind instead.
+    """
+    reader = _Author(document, catalogue, language, decided or {})
     boxes = [reader.entry_box(), *(reader.box(node) for node in reader.nodes)]
     ways = [*reader.begin_ways(), *(way for node in reader.nodes for way in reader.port_ways(node))]
     loose = [Box(way.target, LOOSE, way.word, "") for way in ways if way.target.startswith("@loose")]
@@ -131,7 +143,21 @@ def _ports(exits: Sequence[Exit]) -> tuple[str, ...]:
 
 
 class _Author(Reader):
-    """Reads ports one by one, and where each may go on."""
+    """Reads ports one by one, and where each may go on; knows what branches decide on."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Json],
+        catalogue: Mapping[str, ActivityType],
+        language: Language,
+        decided: Mapping[str, str],
+    ) -> None:
+        super().__init__(document, catalogue, language)
+        self.decided = decided
+
+    def does(self, node: str) -> str:
+        """The line below the name: of a branch, what it decides on."""
+        return self.decided.get(node) or super().does(node)
 
     def begins(self) -> Iterator[Begin]:
         """The common first node, then those of single entries."""
@@ -165,7 +191,7 @@ class _Author(Reader):
             return []
         targets, needed = targets_of(found), needed_ports(found, self.catalogue)
         ports = dict.fromkeys([*needed, *optional_ports(found, self.catalogue), *targets])
-        return [self._exit(port, targets.get(port), is_needed=port in needed) for port in ports]
+        return [self._exit(node, port, targets.get(port), is_needed=port in needed) for port in ports]
 
     def port_ways(self, node: str) -> list[Way]:
         """An edge for each port that leads somewhere, or should; ports that lead to the same node share one."""
@@ -196,16 +222,25 @@ class _Author(Reader):
             marks.get(node),
         )
 
-    def _exit(self, port: str, target: str | None, *, is_needed: bool) -> Exit:
+    def _exit(self, node: str, port: str, target: str | None, *, is_needed: bool) -> Exit:
         known = target if target in self.nodes else None
         name = self.name(known) if known is not None else target or ""
-        return Exit(port, wording.port(port, self.language), known, name, is_needed or target is not None)
+        to = self._to(known, name)
+        return Exit(port, self.way_out(node, port), known, name, to, is_needed or target is not None)
+
+    def _to(self, known: str | None, name: str) -> str:
+        """Where a way leads, in words that tell a node from the word of a way out."""
+        if known is not None:
+            key = "canvas.to_end" if self.kind(known) == "end" else "canvas.to_node"
+            return text(self.language, key, node=name)
+        return text(self.language, "canvas.gone", node=name) if name else text(self.language, "canvas.nowhere")
 
     def _begin(self, index: int | None, target: Json, entries: Sequence[Mapping[str, Json]]) -> Begin:
         known = target if isinstance(target, str) and target in self.nodes else None
         events = [wording.event(entry["on"], self.language) for entry in entries if "on" in entry]
         word = text(self.language, "list.or").join(dict.fromkeys(events))
-        return Begin(index, word, known, self.name(known) if known is not None else "")
+        name = self.name(known) if known is not None else ""
+        return Begin(index, word, known, name, self._to(known, name))
 
     def _entry(self, index: int) -> Mapping[str, Json]:
         return next(entry for place, entry in entries_of(self.document) if place == index)

@@ -138,7 +138,7 @@ class Reader:
         for port, target in _object(self.nodes[node].get("ports")).items():
             by_target.setdefault(str(target), []).append(port)
         return [
-            Way(node, ports[0], target, " / ".join(wording.port(port, self.language) for port in ports))
+            Way(node, ports[0], target, " / ".join(self.way_out(node, port) for port in ports))
             for target, ports in by_target.items()
         ]
 
@@ -150,6 +150,10 @@ class Reader:
         )
         stage = numbers.get(str(self.nodes[node].get("stage")))
         return Step(node, self.kind(node), self.name(node), self.does(node), stage, leads)
+
+    def way_out(self, node: str, port: str) -> str:
+        """The word for a way out of a node."""
+        return wording.way_out(self.nodes[node], port, self.language)
 
     def _described(self, node: str) -> str:
         found, kind = self.nodes[node], self.kind(node)

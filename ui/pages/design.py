@@ -3,6 +3,7 @@
 The regions of the page fetch themselves again when the draft changes; what changes it is in `ui.pages.editing`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,7 +15,10 @@ from engine.definitions.listing import Listed, Shown, list_shown
 from engine.edits.store import Editable, editable
 from engine.journeys.findings import Finding
 from rules.limits import escape
+from rules.types import Json
+from ui.definitions.checking import check_context
 from ui.forms.panels import PARTS
+from ui.journeys.deciding import branches, decisions
 from ui.journeys.design import Design, design
 from ui.journeys.palette import Group, palette
 from ui.pages.edit_problems import Offer, offer_of
@@ -44,7 +48,7 @@ class Desk:
 @router.get("/journeys/{key}/edit")
 def show_editor(visit: Visiting, key: Key, node: Node = None, part: Part = None) -> HTMLResponse:
     """The whole page. Whoever may only look sees the same without what would change anything."""
-    desk = _desk(visit, key)
+    desk = _desk(visit, key, with_decisions=True)
     context = {**_context(visit, desk, node), "palette": _palette(visit) if visit.may_operate_chain else ()}
     return visit.render("design/editor.html", {**context, "part": None if context["step"] else _known(part)})
 
@@ -52,7 +56,7 @@ def show_editor(visit: Visiting, key: Key, node: Node = None, part: Part = None)
 @router.get("/journeys/{key}/edit/graph")
 def show_graph(visit: Visiting, key: Key, node: Node = None) -> HTMLResponse:
     """The fragment with picture and outline."""
-    desk = _desk(visit, key)
+    desk = _desk(visit, key, with_decisions=True)
     return visit.render("design/_graph.html", _context(visit, desk, node))
 
 
@@ -88,12 +92,21 @@ def _troubles(visit: Visit, desk: Desk, node: str) -> list[tuple[Finding, list[O
     return [(each, [offer_of(visit, mend) for mend in mends]) for each, mends in here]
 
 
-def _desk(visit: Visit, key: str) -> Desk:
+def _desk(visit: Visit, key: str, *, with_decisions: bool = False) -> Desk:
+    """The journey as it is drawn; what its branches decide on is read for those who show it."""
     with visit.begin() as session:
         shown = find_shown(session, key)
         draft = editable(session, "journey", key)
+    decided = _decided(visit, draft.document) if with_decisions else {}
     found = visit.deps.findings.of(visit.deps, "journey", key, draft.text)
-    return Desk(shown, draft, design(draft.document, found, visit.deps.catalogue, visit.language))
+    return Desk(shown, draft, design(draft.document, found, visit.deps.catalogue, visit.language, decided))
+
+
+def _decided(visit: Visit, document: dict[str, Json]) -> Mapping[str, str]:
+    if not any(branches(document)):
+        return {}
+    with visit.deps.database.begin() as session:
+        return decisions(document, check_context(visit.deps, session), visit.language)
 
 
 def _palette(visit: Visit) -> tuple[Group, ...]:

@@ -34,7 +34,7 @@ Key = Annotated[str, Path(pattern=f"^{KEY.pattern}$")]
 Text = Annotated[str, Form(max_length=5_000_000)]
 Base = Annotated[int | None, Form(ge=0, le=LARGEST_REVISION)]
 """The revision of the draft that a page, or a fragment of it, showed."""
-Turn: TypeAlias = Literal["undo", "redo"]
+Direction: TypeAlias = Literal["undo", "redo"]
 _TURNS = {"undo": store.undo, "redo": store.redo}
 
 
@@ -77,7 +77,7 @@ def turned(
     visit: Visit,
     kind: Kind,
     key: str,
-    turn: Turn,
+    turn: Direction,
     n: int | None,
     then: Callable[[Edited], Response] = lambda done: changed(done.revision),
 ) -> Response:

@@ -15,33 +15,32 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from engine.database import retrying
 from engine.definitions.errors import NotPublishableError
 from engine.definitions.listing import show
-from engine.definitions.plans import Plans
 from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version
 from engine.edits.store import editable
 from engine.journeys.audience_entries import AudienceEntry, Becoming, Dated, Listed, Scheduled
 from engine.journeys.document_entries import BecomesEntry, DateEntry, ScheduleEntry
 from engine.journeys.plan import Plan, PlanError
+from engine.journeys.start import BY_HAND
 from engine.occurrences import lists
 from engine.occurrences.lists import ListError, Named, NoListEntryError, WrongLinesError
 from engine.occurrences.outlook import outlooks
 from engine.occurrences.refused import refused_of
 from engine.runs.entries import MOST, entered_by_event
 from engine.trying.simulating import plan_to_try
-from rules.operators.days import WEEKDAYS
 from rules.sentences import sentence
 from ui.definitions.checking import check_context
 from ui.http.limits import MAX_BODY
 from ui.http.problems import NotFound
-from ui.messages import Language, text
+from ui.messages import text
 from ui.pages.journeys import find
 from ui.pages.visit import Key, Visit, Visiting
+from ui.words.recurrences import recurrence
 from ui.words.wording import iso_duration, number
 
 router = APIRouter()
 
 Of = Annotated[Literal["live", "draft"], Query()]
-WEEK = {day: number for number, day in enumerate(("MO", "TU", "WE", "TH", "FR", "SA", "SU"))}
 _SHOWN = 200
 _DAYS = 7
 
@@ -106,7 +105,7 @@ def give_list(
 
 
 def _give(visit: Visit, key: str, named: Named) -> None:
-    plans = Plans(visit.deps.catalogue)
+    plans = visit.deps.plans
 
     def work(session: Session) -> None:
         lists.give(session, key, named.members, index=None, plans=plans, by=visit.actor, now=visit.now())
@@ -124,7 +123,7 @@ def _plan_of(visit: Visit, key: str, of: str) -> Plan | None:
                 document = read_source(editable(session, "journey", key).text).document
                 return plan_to_try(key, document, check_context(visit.deps, session))
             live = find_live_version(session, "journey", key)
-            return Plans(visit.deps.catalogue).get(session, live.bundle_hash) if live else None
+            return visit.deps.plans.get(session, live.bundle_hash) if live else None
         except (NotPublishableError, PlanError):
             return None
 
@@ -134,7 +133,7 @@ def _says(visit: Visit, plan: Plan, entry: AudienceEntry) -> dict[str, str]:
     source = plan.document.entry[entry.index]
     match entry.choosing:
         case Scheduled(audience=rule) if isinstance(source, ScheduleEntry):
-            when = f"{_recurrence(source.schedule, visit.language)} · {source.at}"
+            when = f"{recurrence(source.schedule, visit.language)} · {source.at}"
             return {"when": when, "whom": sentence(rule.tree, visit.language, plan.zone)}
         case Becoming(condition=rule) if isinstance(source, BecomesEntry):
             when = text(visit.language, "entries.checked", every=iso_duration(source.check, visit.language))
@@ -155,35 +154,25 @@ def _says(visit: Visit, plan: Plan, entry: AudienceEntry) -> dict[str, str]:
 
 
 def _by_event(visit: Visit, session: Session, key: str, plan: Plan | None) -> list[ByEvent]:
-    """The entries by events, first those that are written first."""
+    """The entries by events, first those that are written first; then starts by hand, where there were some."""
     if plan is None:
         return []
     came = entered_by_event(session, key, visit.now() - timedelta(days=_DAYS))
     more = text(visit.language, "act.more_than", n=number(MOST))
-    return [
-        ByEvent(
-            entry.on,
-            sentence(entry.when.tree, visit.language, plan.zone) if entry.when else "",
-            more if came.get(entry.on, 0) >= MOST else number(came.get(entry.on, 0)),
-        )
+
+    def lately(on: str) -> str:
+        return more if came.get(on, 0) >= MOST else number(came.get(on, 0))
+
+    found = [
+        ByEvent(entry.on, sentence(entry.when.tree, visit.language, plan.zone) if entry.when else "", lately(entry.on))
         for entry in plan.entries
     ]
+    by_hand = [ByEvent(BY_HAND, text(visit.language, "entries.by_hand"), lately(BY_HAND))] if came.get(BY_HAND) else []
+    return found + by_hand
 
 
 def _length(offset: str, visit: Visit) -> str:
     return iso_duration(offset.removeprefix("-"), visit.language)
-
-
-def _recurrence(written: str, language: Language) -> str:
-    """A recurrence in words where it is a plain one, else as it is written."""
-    parts = dict(part.split("=", 1) for part in written.split(";"))
-    days = parts.get("BYDAY", "").split(",")
-    if parts == {"FREQ": "DAILY"}:
-        return text(language, "entries.daily")
-    if parts.keys() == {"FREQ", "BYDAY"} and parts["FREQ"] == "WEEKLY" and set(days) <= WEEK.keys():
-        named = text(language, "unit.join").join(WEEKDAYS[WEEK[day]].of(language) for day in days)
-        return text(language, "entries.weekly", days=named)
-    return written
 
 
 def _page(  # noqa: PLR0913  named at each call

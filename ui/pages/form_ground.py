@@ -96,6 +96,14 @@ class Workplace:
             said = wording.outcome(said, self.visit.language)
         return text(self.visit.language, "forms.default", value=said)
 
+    def without_node(self, of: Field) -> str:
+        """What holds where an entry names no first node: that of the journey, by its name."""
+        if of.pointer == "/start" or of.name != "start":
+            return ""
+        start = self.document.get("start")
+        name = next((each.title for each in self.around.nodes if each.text == start), "")
+        return text(self.visit.language, "forms.start_of_journey", node=name) if name else ""
+
     @property
     def outcomes(self) -> Sequence[Choice]:
         """The usual outcomes with their words, and those that this journey has already."""

@@ -23,7 +23,7 @@ from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.http.problems import Forbidden, NotFound
 from ui.messages import text
-from ui.pages.editing import Turn, overtaken, turned
+from ui.pages.editing import Direction, overtaken, turned
 from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.rulesets.grid import ROWS_SHOWN, Grid, grid_of, stamped, views
 from ui.words.wording import title
@@ -68,7 +68,7 @@ class Turned(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    deed: Turn
+    deed: Direction
     n: int = Field(ge=1)
 
 

@@ -14,6 +14,8 @@ from engine.definitions.source import read_source
 from engine.edits.commands import parse
 from engine.edits.store import edit, editable
 from engine.journeys.document_tests import Test
+from engine.journeys.findings import finding
+from engine.journeys.mends.offers import Mending
 from engine.journeys.parse import read
 from engine.journeys.report import run_tests
 from engine.journeys.trying.walks import as_test
@@ -23,8 +25,10 @@ from rules.types import Json
 from ui.journeys.canvas import Mark
 from ui.journeys.design import Design, design
 from ui.messages import Language, text
+from ui.pages.edit_problems import Offer, offer_of
 from ui.pages.editing import carried_out, refused, revision_in
-from ui.pages.simulate import Sent, Tried, page, simulated, tried_by
+from ui.pages.simulate import Sent, page
+from ui.pages.tried import Tried, simulated, tried_by
 from ui.pages.visit import Authoring, Key, Visit, Visiting
 from ui.trying import walks
 from ui.trying.forms import test_names
@@ -46,6 +50,7 @@ class Shown:
     source: str
     walk: str
     events: Sequence[str]
+    offers: Sequence[Offer]
 
 
 @router.get("/journeys/{key}/tests")
@@ -74,7 +79,7 @@ def change(visit: Authoring, key: Key, sent: Sent) -> Response:
 
 @router.post("/journeys/{key}/tests")
 def save_walk(visit: Authoring, key: Key, sent: Sent) -> Response:
-    """Append a walk to the draft's tests, or put it in the place of the one of that name; leads to them."""
+    """Append a walk to the draft's tests, or put it in the place of the one of that name; back to the walk."""
     tried, walk, name = tried_by(visit, key, None), None, sent.get("name", "").strip()[:200]
     try:
         walk = walks.decode(sent.get("walk", ""))
@@ -89,7 +94,8 @@ def save_walk(visit: Authoring, key: Key, sent: Sent) -> Response:
         return page(visit, tried, walk, failure="save", status=422)
     except RefusedError as error:
         return page(visit, tried, walk, failure=str(error), sent={"name": name}, status=422)
-    return RedirectResponse(f"/journeys/{key}/tests", 303)
+    names = [*test_names(tried.document), name]
+    return RedirectResponse(tried.address(walk, saved=names.index(name)), 303)
 
 
 def _kept(document: Mapping[str, Json], name: str, test: dict[str, Json]) -> dict[str, Json]:
@@ -148,24 +154,36 @@ def _json(place: str, written: str) -> Json:
     try:
         return read_source(written).document
     except NotReadableError as error:
-        raise CommandError(place, f"这不是可读的 JSON:{error}", f"This is no JSON that can be read: {error}") from error
+        raise CommandError(
+            place, f"这不是可读的 JSON：{error}", f"This is no JSON that can be read: {error}"
+        ) from error
 
 
 def _told(visit: Visit, tried: Tried) -> dict[str, object]:
     journey = read(tried.document).journey
-    drawn = design(tried.document, [], visit.deps.catalogue, visit.language)
+    drawn = design(tried.document, [], visit.deps.catalogue, visit.language, tried.decided)
     common = {"drawn": drawn, "base": tried.revision, "may_change": visit.may_operate_chain}
     if tried.plan is None or journey is None:
         return {**common, "tests": None, "ports": [], "marks": {}, "way_marks": {}}
     report = run_tests(tried.plan, journey.tests)
     with visit.begin() as session:
         told = sentences(session, report.tests, partial(_name, drawn=drawn), visit.deps.catalogue, visit.language)
-    tests = [_shown(test, said, visit.language) for test, said in zip(journey.tests, told, strict=True)]
+    mending = Mending(tried.document, tried.context)
+    tests = [
+        _shown(test, said, _offers(visit, mending, place) if said else [], visit.language)
+        for place, (test, said) in enumerate(zip(journey.tests, told, strict=True))
+    ]
     ports = [(str(node), str(port), bool(visited)) for node, port, visited in report.coverage]
     return {**common, "tests": tests, "ports": ports, **_marks(ports, visit.language)}
 
 
-def _shown(test: Test, differences: Sequence[str], language: Language) -> Shown:
+def _offers(visit: Visit, mending: Mending, place: int) -> list[Offer]:
+    """What may be done about a test that does not hold."""
+    found = finding("test-failed", f"/tests/{place}", "", "")
+    return [offer_of(visit, each) for each in mending.of(found)]
+
+
+def _shown(test: Test, differences: Sequence[str], offers: Sequence[Offer], language: Language) -> Shown:
     plain = test.model_dump(mode="json", exclude_unset=True)
     expects_end = test.then.outcome is not None
     walk = Walk(given=test.given, when=list(test.when), until="end" if expects_end else "last")
@@ -176,6 +194,7 @@ def _shown(test: Test, differences: Sequence[str], language: Language) -> Shown:
         json.dumps(plain, ensure_ascii=False, indent=2),
         walks.encode(walk),
         [wording.event(each.on, language) for each in test.when if each.on],
+        offers,
     )
 
 

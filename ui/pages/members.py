@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 from starlette.responses import RedirectResponse, Response
 
-from engine.definitions.listing import show
+from engine.definitions.listing import Listed, list_shown
+from engine.definitions.source import read_source
+from engine.definitions.versions import texts_of
 from engine.events.parking import list_parked
 from engine.fields.catalogue import known_fields
-from engine.journeys.admission import admission_of
-from engine.journeys.parse import read
 from engine.members.handles import KINDS
 from engine.members.lookup import find_member
 from engine.members.profile import MemberItem, list_members, read_profile
@@ -21,7 +21,7 @@ from engine.members.timeline import CursorError, Moment, timeline
 from engine.occurrences.why import that_chose
 from engine.runs.listing import RunFilter, RunItem, list_runs
 from engine.runs.models import Run
-from engine.runs.refusing import Refusing, why_refused, would_refuse
+from engine.runs.refusing import Refusing, admission_at, why_refused, would_refuse
 from engine.secrets.keyring import KeyRing
 from engine.trying.titles import titles_of
 from rules.types import Json
@@ -87,8 +87,10 @@ def show_member(
         chose = that_chose(session, [run.id for run in runs.items])
         moments, after = _moments(session, member_id, before)
         refused = why_refused(session, [each.seq for each in moments if each.seq is not None])
-        titles = _titles(session, {run.journey for run in runs.items} | _asked_of(moments))
-        again = _again(visit, session, member_id, runs.items)
+        named = {run.journey for run in runs.items} | _asked_of(moments)
+        journeys = {each.key: each for each in list_shown(session, "journey", named)}
+        titles = {key: each.title for key, each in journeys.items()}
+        again = _again(visit, session, member_id, runs.items, journeys)
         log = _told(visit, session, moments, titles)
         fields = known_fields(session)
         parked = next(iter(list_parked(session, member_id=member_id, limit=1)), None)
@@ -129,12 +131,6 @@ def _asked_of(moments: Sequence[Moment]) -> set[str]:
     return {key for each in moments if isinstance(key := each.data.get("journey"), str)}
 
 
-def _titles(session: Session, journeys: set[str]) -> dict[str, Json]:
-    """The titles of these journeys, as their documents have them."""
-    found = (show(session, "journey", key) for key in journeys)
-    return {shown.key: shown.title for shown in found if shown}
-
-
 def _told(visit: Visit, session: Session, moments: Sequence[Moment], journeys: Mapping[str, Json]) -> list[Entry]:
     """The log in words."""
     things = titles_of(session, [each.data for each in moments if each.run is None])
@@ -149,21 +145,25 @@ def _told(visit: Visit, session: Session, moments: Sequence[Moment], journeys: M
 def _nodes(visit: Visit, session: Session, runs: set[int]) -> dict[int, dict[str, str]]:
     """What the nodes are called of the version that each of these runs follows."""
     rows = session.execute(select(col(Run.id), col(Run.journey), col(Run.version)).where(col(Run.id).in_(runs))).all()
-    names: dict[tuple[str, int], dict[str, str]] = {}
-    for _, journey, version in rows:
-        if (journey, version) not in names:
-            shown = show(session, "journey", journey, version)
-            names[journey, version] = node_names(shown.document, visit.deps.catalogue, visit.language) if shown else {}
-    return {run: names[journey, version] for run, journey, version in rows}
+    texts = texts_of(session, "journey", {(journey, version) for _, journey, version in rows})
+    names = {
+        version: node_names(read_source(found).document, visit.deps.catalogue, visit.language)
+        for version, found in texts.items()
+    }
+    return {run: names.get((journey, version), {}) for run, journey, version in rows}
 
 
-def _again(visit: Visit, session: Session, member: int, runs: Sequence[RunItem]) -> dict[int, Refusing]:
+def _again(
+    visit: Visit, session: Session, member: int, runs: Sequence[RunItem], journeys: Mapping[str, Listed]
+) -> dict[int, Refusing]:
     """By the latest run of each journey: what would refuse the member there now, where they are not inside."""
     found: dict[int, Refusing] = {}
     for run in {each.journey: each for each in reversed(runs)}.values():
-        shown = show(session, "journey", run.journey)
-        journey = read(shown.document).journey if shown and shown.condition == "live" else None
-        told = would_refuse(session, admission_of(journey), member, visit.now()) if journey else None
+        journey = journeys.get(run.journey)
+        if journey is None or journey.condition != "live" or journey.version is None:
+            continue
+        admission = admission_at(session, run.journey, journey.version)
+        told = would_refuse(session, admission, member, visit.now()) if admission else None
         if told is not None and told.rule in {"once", "cooldown"}:
             found[run.id] = told
     return found

@@ -5,6 +5,7 @@ The walk stands in the address; every button leads to the address of the next on
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -12,30 +13,22 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from engine.definitions.errors import NotPublishableError
-from engine.definitions.listing import Shown, show
-from engine.definitions.source import read_source
-from engine.definitions.versions import read_version
-from engine.edits.store import editable
 from engine.journeys.admission import admission_of
-from engine.journeys.context import CheckContext
 from engine.journeys.plan import Plan
-from engine.journeys.trying.simulation import Simulation
+from engine.journeys.trying.walks import DEFAULT_BEGIN
 from engine.members.lookup import find_member
 from engine.runs.refusing import Refusing, would_refuse
 from engine.trying.people import UnknownPersonError
-from engine.trying.simulating import plan_to_try, suggest, try_script
+from engine.trying.simulating import suggest
 from engine.trying.titles import titles_of
-from rules.types import Json
-from ui.definitions.checking import check_context
 from ui.http.lists import LARGEST_VERSION
-from ui.http.problems import NotFound
 from ui.journeys.design import design
 from ui.messages import Language, text
 from ui.pages.shown import meant
+from ui.pages.tried import Tried, simulated, tried_by
 from ui.pages.visit import Key, Visit, Visiting
 from ui.trying import walks
-from ui.trying.forms import WalkForms
+from ui.trying.forms import OTHER, WalkForms, test_names
 from ui.trying.moves import RefusedError, entered, moved
 from ui.trying.stations import Teller, Words
 from ui.trying.walks import Walk, WalkError
@@ -48,29 +41,12 @@ Packed = Annotated[str | None, Query(alias="walk", max_length=20_000)]
 Pressed = Annotated[str, Query(max_length=20)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tried:
-    """What is tried: the draft or a version, compiled; `plan` is None where it cannot run."""
+@dataclass(frozen=True)
+class Arrival:
+    """What led to the page: the button that was pressed, or the test that the walk has become."""
 
-    shown: Shown
-    document: dict[str, Json]
-    version: int | None
-    revision: int
-    """Of the draft that is tried; 0 for what is published."""
-    context: CheckContext
-    plan: Plan | None
-
-    @property
-    def base(self) -> str:
-        """Where the page is, without a walk."""
-        return f"/journeys/{self.shown.key}/simulate"
-
-    def address(self, walk: Walk | None = None, pressed: str = "") -> str:
-        """The page's address with a walk; `pressed` is the button that led there."""
-        parts = [f"walk={walks.encode(walk)}"] if walk else []
-        parts += [f"version={self.version}"] if self.version else []
-        parts += [f"pressed={pressed}"] if pressed else []
-        return f"{self.base}?{'&'.join(parts)}" if parts else self.base
+    pressed: str = ""
+    saved: int | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +71,12 @@ Sent = Annotated[dict[str, str], Depends(sent_form)]
 
 @router.get("/journeys/{key}/simulate")
 def show_simulation(
-    visit: Visiting, key: Key, packed: Packed = None, version: Version = None, pressed: Pressed = ""
+    visit: Visiting,
+    key: Key,
+    packed: Packed = None,
+    version: Version = None,
+    pressed: Pressed = "",
+    saved: Annotated[int | None, Query(ge=0, le=LARGEST_VERSION)] = None,
 ) -> HTMLResponse:
     """The walk of the address, or the choice of somebody to begin with."""
     tried = tried_by(visit, key, version)
@@ -103,7 +84,7 @@ def show_simulation(
         walk = walks.decode(packed) if packed else None
     except WalkError:
         return page(visit, tried, None, failure="walk", status=422)
-    return page(visit, tried, walk, pressed=pressed)
+    return page(visit, tried, walk, came=Arrival(pressed, saved))
 
 
 @router.post("/journeys/{key}/simulate")
@@ -123,35 +104,16 @@ def move(visit: Visiting, key: Key, sent: Sent, version: Version = None) -> Resp
     return RedirectResponse(tried.address(after, sent.get("do", "")[:20]), 303)
 
 
-def tried_by(visit: Visit, key: str, version: int | None) -> Tried:
-    """The draft, or what is live where there is none; or a version. Raises NotFound."""
-    with visit.begin() as session:
-        shown = show(session, "journey", key, version)
-        if shown is None:
-            raise NotFound(f"There is no journey {key!r}" + (f" with a version {version}." if version else "."))
-        text, revision = _source(session, key, version)
-    document = read_source(text).document
-    with visit.deps.database.begin() as session:
-        context = check_context(visit.deps, session)
-        try:
-            plan = plan_to_try(key, document, context)
-        except NotPublishableError:
-            plan = None
-    return Tried(shown=shown, document=document, version=version, revision=revision, context=context, plan=plan)
-
-
-def _source(session: Session, key: str, version: int | None) -> tuple[str, int]:
-    if version:
-        return read_version(session, "journey", key, version).document, 0
-    found = editable(session, "journey", key)
-    return found.text, found.revision
-
-
-def simulated(visit: Visit, session: Session, tried: Tried, plan: Plan, walk: Walk) -> Simulation:
-    """What becomes of the walk, for somebody in the visitor's sight; whom life would leave alone walks all the same."""
-    if walk.member is not None:
-        walk = walk.model_copy(update={"given": walk.given.model_copy(update={"holdout": False})})
-    return try_script(session, visit.deps.keys, plan, walk, fields=tried.context.fields, now=visit.now())
+@router.get("/journeys/{key}/simulate/event")
+def show_event(
+    visit: Visiting, key: Key, on: Annotated[str, Query(max_length=128)], version: Version = None
+) -> HTMLResponse:
+    """The fields of a type of event, for the form of any event."""
+    tried = tried_by(visit, key, version)
+    sent = {"place": OTHER, "on": on}
+    forms = WalkForms(tried.plan, tried.document, tried.context, visit.language, sent) if tried.plan else None
+    told = {"other": forms and forms.other(), "sent": sent, "failure": None}
+    return visit.render("trying/_other_fields.html", told)
 
 
 def page(
@@ -160,7 +122,7 @@ def page(
     walk: Walk | None,
     *,
     failure: str | None = None,
-    pressed: str = "",
+    came: Arrival | None = None,
     sent: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
@@ -169,7 +131,8 @@ def page(
         "tried": tried,
         "shown": tried.shown,
         "failure": failure,
-        "pressed": pressed,
+        "pressed": came.pressed if came else "",
+        "saved": _saved(tried, came.saved) if came else None,
         "sent": sent or {},
         "event_words": partial(_event_words, language=visit.language),
         "iso_duration": partial(wording.iso_duration, language=visit.language),
@@ -188,8 +151,22 @@ def page(
     return visit.render("trying/simulate.html", {**common, **more}, status=status)
 
 
+def _saved(tried: Tried, test: int | None) -> tuple[int, str] | None:
+    """The test that the walk has just become: its place and its name."""
+    names = test_names(tried.document)
+    return (test, names[test]) if test is not None and test < len(names) else None
+
+
 def _event_words(types: Sequence[str], language: Language) -> str:
     return text(language, "list.or").join(wording.event(each, language) for each in types)
+
+
+def _walk_instant(at: datetime, *, whole: bool = False, begin: datetime) -> str:
+    """An instant of a walk: without the year where it is that of the beginning, unless the whole is asked for."""
+    return wording.precise_instant(at, _LONG_AGO if whole else begin)
+
+
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 def _before(seen: Seen) -> dict[str, object]:
@@ -197,7 +174,8 @@ def _before(seen: Seen) -> dict[str, object]:
     suggestions = suggest(seen.session, visit.deps.keys, seen.plan, now=visit.now())
     given, entries = forms.given(), forms.entry_types()
     kept_out = {each.member_id: _kept_out(seen, each.member_id) for each in suggestions}
-    nothing = {"found": None, "walk": None, "packed": ""}
+    usual = datetime.fromisoformat(DEFAULT_BEGIN).strftime("%Y-%m-%d %H:%M")
+    nothing = {"usual_begin": usual, "found": None, "walk": None, "packed": ""}
     return {"suggestions": suggestions, "kept_out": kept_out, "given": given, "entries": entries, **nothing}
 
 
@@ -212,7 +190,7 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
     visit, catalogue = seen.visit, seen.visit.deps.catalogue
     found = simulated(visit, seen.session, seen.tried, seen.plan, walk)
     titles = titles_of(seen.session, [each.params for each in found.effects])
-    drawn = design(seen.tried.document, [], catalogue, visit.language)
+    drawn = design(seen.tried.document, [], catalogue, visit.language, seen.tried.decided)
     words = Words(catalogue, seen.tried.context.events, titles, seen.forms.known, visit.language)
     teller = Teller(seen.plan, drawn, words)
     stations = teller.stations(found, walk)
@@ -230,8 +208,12 @@ def _walked(seen: Seen, walk: Walk) -> dict[str, object]:
         "hidden": len(found.path) - walk.shown(found),
         "shown_nodes": walk.shown(found),
         "clock": walk.clock(found),
+        "walk_instant": partial(_walk_instant, begin=found.begin),
+        "made_up_day": walk.member is None and walk.given.now is None,
         "offers": seen.forms.offers(found),
-        "types": sorted(seen.tried.context.events),
+        "may_happen": found.state is not None and not found.state.ended,
+        "event_types": seen.forms.event_types(),
+        "other": seen.forms.other(),
         "test_name": seen.forms.sent.get("name") or seen.forms.test_name(found, drawn),
     }
 

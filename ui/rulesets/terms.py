@@ -40,10 +40,9 @@ def _total(wording: Wording) -> str:
     total = wording.table.document.total
     if total is None:
         return ""
-    outputs = wording.table.document.outputs
     name = _names(wording).get(total.of, total.of)
-    kind = next((each.type for each in outputs if each.key == total.of), "")
-    whole = summed(total.exact if total.exact is not None else total.most or 0, kind)
+    kind = next((each.kind for each in wording.table.outputs if each.key == total.of), "")
+    whole = summed(total.whole, kind)
     if total.exact is not None:
         return wording.words(f"{name} 合计恰好 {whole}", f"{name} sums to exactly {whole}")
     return wording.words(f"{name} 合计至多 {whole}", f"{name} sums to at most {whole}")

@@ -94,16 +94,22 @@ def _facts(forms: WalkForms) -> dict[str, Json]:
 
 def _event(facts: dict[str, Json], text: str) -> dict[str, Json]:
     """The data of an event: what was written as JSON goes before the form."""
-    event = facts.get("event")
+    filled = facts.get("event")
+    event = {name: _reference(value) for name, value in filled.items()} if isinstance(filled, dict) else {}
     if not text.strip():
-        return event if isinstance(event, dict) else {}
+        return event
     try:
         found = loads(text)
     except RuleError as error:
         raise RefusedError("data") from error
     if not isinstance(found, dict):
         raise RefusedError("data")
-    return found
+    return {**event, **found}
+
+
+def _reference(value: Json) -> Json:
+    """A record of which nothing but its key was written is named by it, so that it is taken as it is known."""
+    return value["key"] if isinstance(value, dict) and value.keys() == {"key"} else value
 
 
 def _after(text: str) -> timedelta:

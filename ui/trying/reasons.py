@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.journeys.trying.recorded import Because
 from engine.journeys.trying.tracing import Reason
-from rules.types import Fields, Json
+from rules.types import Fields, Json, Type
+from rules.writing import written
+from rules.zones import HOME
 from ui.messages import Language, text
 from ui.rulesets.tables import field_name, named
 from ui.words import effects, wording
@@ -61,7 +64,7 @@ def why(told: Because, fields: Fields, language: Language) -> Why:
     fields = {**fields, **(told.fields or {})}
     conditions = tuple(said(reason, fields, language, port) for reason, port in told.reasons)
     looked = (told.seen or {}).items()
-    seen = [(field_name(path, fields, language), _value(path, value, fields, language)) for path, value in looked]
+    seen = [(field_name(path, fields, language), value_of(path, value, fields, language)) for path, value in looked]
     if told.hidden:
         seen.append((text(language, "timeline.why.personal", n=told.hidden), text(language, "trying.hidden")))
     return Why(_one(told, language), conditions, tuple(seen))
@@ -82,11 +85,22 @@ def _one(told: Because, language: Language) -> str:
     return text(language, "timeline.why.timeout", length=length, events=events)
 
 
-def _value(path: str, value: Json, fields: Fields, language: Language) -> str:
+def value_of(path: str, value: Json, fields: Fields, language: Language) -> str:
+    """A fact in words."""
     declared = fields.get(path)
     if declared is not None and declared.values and isinstance(value, str):
         return called(declared.values, value, language)
+    if declared is not None and declared.type == "instant" and isinstance(value, str):
+        return _instant(value, declared.value_type, language)
     return effects.plain(value, language)
+
+
+def _instant(value: str, type_: Type, language: Language) -> str:
+    """A time as sentences show it; what was given and is none stays as it is."""
+    try:
+        return written(datetime.fromisoformat(value), type_, language, HOME)
+    except ValueError:
+        return value
 
 
 def _part(part: Mapping[str, Json], language: Language) -> tuple[str, str]:

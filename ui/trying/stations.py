@@ -15,8 +15,8 @@ from rules.types import Fields, Json
 from ui.journeys.canvas import ENTRY, Mark
 from ui.journeys.design import Design
 from ui.messages import Language, text
-from ui.rulesets.tables import named
-from ui.trying.reasons import Said, said
+from ui.rulesets.tables import field_name, named
+from ui.trying.reasons import Said, said, value_of
 from ui.trying.walks import FAILS, MADE_TO_FAIL, Walk
 from ui.words import effects, wording
 from ui.words.failures import failure
@@ -44,7 +44,8 @@ class Told:
     """One line: the trace's, with its conditions in words and what else may come of it.
 
     `params` and `data` say what an effect is given and what an event tells, where it is neither message nor coupon.
-    `missing` names fields that nobody knew, `failure` says why an activity failed.
+    `changed` says what an event made other of what the journey reads. `missing` names fields that nobody knew,
+    `failure` says why an activity failed.
     `nth` counts the calls of the activity; `others` are the ports through which it might have ended, or the arms.
     """
 
@@ -54,6 +55,7 @@ class Told:
     coupon: str | None = None
     params: tuple[tuple[str, str], ...] = ()
     data: str = ""
+    changed: str = ""
     missing: str = ""
     failure: str = ""
     nth: int = 0
@@ -151,6 +153,7 @@ class Teller:
             said(reason, self.words.fields, self.language, _port_of(self.plan, line, reason)) for reason in line.why
         )
         told = Told(line, why, data=self._data(line), missing=self._missing(line), failure=self._failure(line))
+        told = replace(told, changed=self._changed(line))
         activity, params = line.detail.get("activity"), line.detail.get("params")
         step = self.plan.steps.get(line.node or "")
         if line.kind in {"effect", "failed"} and isinstance(activity, str) and isinstance(params, dict):
@@ -174,10 +177,24 @@ class Teller:
         paths = line.detail.get("missing")
         return named([str(each) for each in paths], self.words.fields, self.language) if isinstance(paths, list) else ""
 
+    def _changed(self, line: Line) -> str:
+        """What the event made other, of what the journey reads of the member."""
+        changed, fields = line.detail.get("changed"), self.words.fields
+        values = changed.items() if isinstance(changed, dict) else ()
+        said = [
+            (field_name(path, fields, self.language), value_of(path, value, fields, self.language))
+            for path, value in values
+        ]
+        return effects.pairs(said, self.language)
+
     def _data(self, line: Line) -> str:
         """What the event told that let somebody in, or did not."""
         on, data = line.detail.get("type"), line.detail.get("data")
-        if line.kind not in {"entry", "refused", "event"} or not isinstance(on, str) or not isinstance(data, dict):
+        if (
+            line.kind not in {"entry", "refused", "unheard", "event"}
+            or not isinstance(on, str)
+            or not isinstance(data, dict)
+        ):
             return ""
         return effects.happened(on, data, self.words.events, self.language)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from engine.journeys.catalogue import Catalogue, worded
 from engine.trying.titles import titles_of
 from rules.documents.report import Difference, TestResult
 from rules.types import Json
+from rules.zones import HOME
 from ui.messages import Language, text
 from ui.words import effects, wording
 
@@ -51,6 +53,8 @@ class Unmet:
                 return self.name(str(value))
             case "deadline", str() if value.startswith(("P", "-P")):
                 return text(self.language, "trying.later", length=wording.iso_duration(value, self.language))
+            case "deadline", str():
+                return _moment(value)
             case _:
                 return wording.plain_json(value)
 
@@ -87,6 +91,14 @@ def sentences(
     titles = titles_of(session, [_params(effect) for side in sides for effect in _effects(side)])
     unmet = Unmet(name, catalogue, titles, language)
     return [[unmet.words(one) for one in each] for each in found]
+
+
+def _moment(written: str) -> str:
+    """An instant in the chain's zone, to the second; as it is written if it is none."""
+    try:
+        return f"{datetime.fromisoformat(written).astimezone(HOME):%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return written
 
 
 def _effects(told: Json) -> list[Mapping[str, Json]]:

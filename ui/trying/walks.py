@@ -13,13 +13,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from engine.journeys.document_tests import Happening
+from engine.journeys.document_tests import Given, Happening
 from engine.journeys.trying.script import Script, offset
 from engine.journeys.trying.simulation import Simulation
+from rules.documents.values import Part
 from rules.types import Json
 
 LARGEST = 64_000
 """Bytes of a script, unpacked."""
+LONGEST = 8_000
+"""Characters of an address for which moves stay to be taken back; the oldest are forgotten first."""
+MOST_BACK = 50
+"""So many moves can be taken back."""
 
 
 FAILS = "!"
@@ -32,10 +37,23 @@ class WalkError(ValueError):
     """An address that holds no walk."""
 
 
+class Before(Part):
+    """What a move changed, as it was before it."""
+
+    given: Given = Given()
+    when: list[Happening] = Field(default_factory=list)
+    until: str = "end"
+    steps: int | None = None
+
+
 class Walk(Script):
-    """A script, and how many of the nodes that it enters are shown: all of them, or the first ones."""
+    """A script, and how many of the nodes that it enters are shown: all of them, or the first ones.
+
+    `before` takes back the moves that led here, the latest last.
+    """
 
     steps: int | None = Field(default=None, ge=1)
+    before: list[Before] = Field(default_factory=list, max_length=MOST_BACK)
 
     def shown(self, found: Simulation) -> int:
         """How many entered nodes are shown."""
@@ -49,9 +67,12 @@ class Walk(Script):
 
 
 def encode(walk: Walk) -> str:
-    """A walk as a part of an address."""
-    text = walk.model_dump_json(exclude_unset=True)
-    return urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+    """A walk as a part of an address; where that grows too long, the oldest moves cannot be taken back any more."""
+    text = walk.model_dump_json(exclude_unset=True).encode()
+    packed = urlsafe_b64encode(zlib.compress(text, 9)).decode().rstrip("=")
+    if walk.before and (len(text) > LARGEST or len(packed) > LONGEST):
+        return encode(walk.model_copy(update={"before": walk.before[len(walk.before) // 2 + 1 :]}))
+    return packed
 
 
 def decode(text: str) -> Walk:
@@ -87,8 +108,12 @@ def step(walk: Walk, found: Simulation, zone: ZoneInfo) -> Walk:
 
 
 def back(walk: Walk, found: Simulation) -> Walk:
-    """Show one node less."""
-    return _changed(walk, steps=max(1, walk.shown(found) - 1))
+    """Take back the last move; where there is none, show one node less."""
+    if not walk.before:
+        return walk.model_copy(update={"steps": max(1, walk.shown(found) - 1)})
+    *earlier, last = walk.before
+    parts = {name: getattr(last, name) for name in last.model_fields_set}
+    return walk.model_copy(update={**parts, "before": earlier})
 
 
 def rest(walk: Walk) -> Walk:
@@ -134,4 +159,9 @@ def take_arm(walk: Walk, node: str, arm: str) -> Walk:
 
 
 def _changed(walk: Walk, **parts: object) -> Walk:
-    return walk.model_copy(update=parts)
+    """The walk with these parts, and how to take the change back; the same one where nothing changes."""
+    was = {name: getattr(walk, name) for name in parts}
+    if was == parts:
+        return walk
+    before = [*walk.before, Before(**was)][-MOST_BACK:]
+    return walk.model_copy(update={**parts, "before": before})

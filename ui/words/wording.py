@@ -13,7 +13,7 @@ from markupsafe import Markup
 from engine.events.types import EVENT_TYPES
 from engine.journeys.catalogue import ActivityType
 from rules.duration import DurationError, parse_duration
-from rules.types import Fields, Title, Type
+from rules.types import Fields, Json, Title, Type
 from rules.writing import written
 from rules.zones import HOME, HOME_ZONE
 from ui.messages import Language, known, text
@@ -64,12 +64,17 @@ def duration(seconds: float | None, language: Language) -> str:
 
 def iso_duration(written: object, language: Language) -> str:
     """A duration of a document, such as `P7D`, in words; as it is written if it is none."""
+    return _duration_said(written, language) or str(written)
+
+
+def _duration_said(written: object, language: Language) -> str:
+    """A duration in words; nothing where it is none."""
     try:
         parsed = parse_duration(written) if isinstance(written, str) else None
     except DurationError:
         parsed = None
     if parsed is None:
-        return str(written)
+        return ""
     days = [text(language, "unit.month", n=parsed.months)] if parsed.months else []
     days += [text(language, "unit.day", n=parsed.days)] if parsed.days else []
     elapsed = parsed.elapsed.total_seconds()
@@ -150,6 +155,12 @@ def port(name: str, language: Language) -> str:
         return text(language, key)
     numbered = _CASE.fullmatch(name)
     return text(language, "port.case", n=numbered[1]) if numbered else name
+
+
+def way_out(node: Mapping[str, Json], name: str, language: Language) -> str:
+    """The word for a way out of a node: that of a wait whose time runs out tells how long that is."""
+    length = _duration_said(node.get("timeout"), language) if name == "timeout" else ""
+    return text(language, "port.timeout_after", duration=length) if length else port(name, language)
 
 
 _CASE = re.compile(r"case_(\d+)", re.ASCII)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.journeys.audience_entries import MATCHED
 from engine.journeys.catalogue import EventTypes
 from engine.journeys.plan import Plan
 from engine.journeys.state import State
-from engine.journeys.steps import Trigger, Wait
+from engine.journeys.steps import Awaited, Trigger, Wait
 from rules.types import Json
 
 _NOT_ASKED = frozenset({"event.type", "event.time"})
@@ -56,16 +56,33 @@ def offers(plan: Plan, state: State | None) -> list[Offer]:
         return []
     step = plan.steps.get(state.node or "")
     awaited = step.work.awaited if step and isinstance(step.work, Wait) else ()
-    found = [Offer(each.on, _fields(plan, each, each.save), each.pointer, "wait") for each in awaited]
-    if plan.goal:
-        found.append(Offer(plan.goal.on, _fields(plan, plan.goal, None), plan.goal.pointer, "goal"))
-    found += [Offer(each.on, _fields(plan, each, None), each.pointer, "exit") for each in plan.exits]
+    return [*_awaited(plan, awaited), *_ways_out(plan)]
+
+
+def named_offers(plan: Plan, events: EventTypes) -> dict[str, Offer]:
+    """The events that waits, goal, exits and entries name, wherever the run stands: each type once, with all fields."""
+    waits = [step.work for step in plan.steps.values() if isinstance(step.work, Wait)]
+    awaited = [offer for wait in waits for offer in _awaited(plan, wait.awaited)]
+    found: dict[str, Offer] = {}
+    for offer in [*awaited, *_ways_out(plan), *entry_offers(plan, events)]:
+        first = found.get(offer.on, offer)
+        found[offer.on] = replace(first, fields=tuple(dict.fromkeys([*first.fields, *offer.fields])))
     return found
 
 
 def hints(when: Json) -> dict[str, Json]:
     """Values by path with which a condition may become true; no promise, only what it compares with."""
     return dict(_hints(when))
+
+
+def _awaited(plan: Plan, awaited: Iterable[Awaited]) -> list[Offer]:
+    return [Offer(each.on, _fields(plan, each, each.save), each.pointer, "wait") for each in awaited]
+
+
+def _ways_out(plan: Plan) -> list[Offer]:
+    """The goal, then the exits."""
+    goal = [Offer(plan.goal.on, _fields(plan, plan.goal, None), plan.goal.pointer, "goal")] if plan.goal else []
+    return [*goal, *(Offer(each.on, _fields(plan, each, None), each.pointer, "exit") for each in plan.exits)]
 
 
 def _fields(plan: Plan, trigger: Trigger, save: str | None) -> tuple[str, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.journeys.document_tests import Happening
 from engine.journeys.made_up import PlayedEffect, made_up
 from engine.journeys.plan import Plan
 from engine.journeys.play import Scene, moments
-from engine.journeys.state import State
+from engine.journeys.state import EventIn, State
 from engine.journeys.trying.evaluations import watched
 from engine.journeys.trying.privacy import OPEN, Privacy
 from engine.journeys.trying.script import Script
@@ -80,14 +81,14 @@ def simulate(
     tracer = Tracer(plan, privacy)
     seen = watched(plan, tracer.notice)
     scene = Scene(seen, given, world, tracer.heed, tracer.heed_entry, member, limit=1)
-    _perform(scene, script)
+    _perform(scene, script, tracer)
     state = scene.player.state if scene.player else None
     effects = tuple(_shown(each, tracer) for each in world.effects)
     rests = resting(plan, state) if state and not state.ended else None
     return Simulation(world.begin, scene.now, tuple(tracer.lines), effects, state, scene.due, rests)
 
 
-def _perform(scene: Scene, script: Script) -> None:
+def _perform(scene: Scene, script: Script, tracer: Tracer) -> None:
     """Let happen what the script says, up to where its clock stops."""
     begin, zone = scene.world.begin, scene.plan.zone
     stop = script.stop(begin, zone)
@@ -95,9 +96,10 @@ def _perform(scene: Scene, script: Script) -> None:
         if isinstance(stop, datetime) and at > stop:
             break
         scene.pass_until(at)
-        for happening in happenings:
-            scene.accept(happening)
+        happened = [each for happening in happenings for each in _accepted(scene, happening)]
         scene.turn()
+        for event, changed in happened:
+            tracer.heed_happened(event, changed, scene.player.state if scene.player else None)
     if stop == "end":
         scene.pass_until(None)
     elif stop == "deadline":
@@ -105,6 +107,17 @@ def _perform(scene: Scene, script: Script) -> None:
     if isinstance(stop, datetime):
         scene.pass_until(stop)
         scene.pass_through(stop)
+
+
+def _accepted(scene: Scene, happening: Happening) -> Iterator[tuple[EventIn, dict[str, Json]]]:
+    """The event of a happening, now accepted, with the facts that the journey reads and that it made other."""
+    world = scene.world
+    before, known = len(world.log), world.known.get("member")
+    scene.accept(happening)
+    after = world.known.get("member")
+    if len(world.log) > before and isinstance(after, dict) and isinstance(known, dict):
+        paths = {name: f"member.{name}" for name, value in after.items() if value != known.get(name)}
+        yield world.log[-1], {path: after[name] for name, path in paths.items() if path in scene.plan.fields}
 
 
 def _shown(effect: PlayedEffect, tracer: Tracer) -> PlayedEffect:

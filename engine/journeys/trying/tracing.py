@@ -20,9 +20,9 @@ from rules.tables.explain import explain
 from rules.types import Json
 from rules.unknown import Unknown
 
-LineKind: TypeAlias = LogKind | Literal["entry", "refused", "waiting", "stage"]
-"""Those of a run's timeline; and `entry`, an event that starts the run; `refused`, one that does not; `waiting`, where
-the run rests and until when; `stage`, a step of the funnel."""
+LineKind: TypeAlias = LogKind | Literal["entry", "refused", "unheard", "waiting", "stage"]
+"""Those of a run's timeline; and `entry`, an event that starts the run; `refused`, one that does not; `unheard`, one
+that nothing in the journey takes; `waiting`, where the run rests and until when; `stage`, a step of the funnel."""
 
 MOST_EXPLAINED = 300
 """Of so many conditions each part is explained; of further ones only what they came to."""
@@ -115,6 +115,18 @@ class Tracer:
         why = self._reasons("/entry/")
         start = match.start if match else None
         self.lines.append(Line(event.accepted_at, "entry" if match else "refused", start, None, detail, why=why))
+
+    def heed_happened(self, event: EventIn, changed: Mapping[str, Json], state: State | None) -> None:
+        """An event was there to be taken. `changed` are those facts that the journey reads and that it made other."""
+        told: dict[str, Json] = {"changed": self.privacy.reads(changed)} if changed else {}
+        place = next((i for i, line in enumerate(self.lines) if line.detail.get("seq") == event.seq), None)
+        if place is not None:
+            line = self.lines[place]
+            self.lines[place] = replace(line, detail={**line.detail, **told}) if line.kind != "entry" else line
+            return
+        node, ended = (state.node, state.ended) if state else (None, False)
+        detail: dict[str, Json] = {"seq": event.seq, "type": event.type, "data": event.data, "ended": ended, **told}
+        self.lines.append(Line(event.accepted_at, "unheard", node, detail=detail))
 
     def heed(self, turned: Turned) -> None:
         """A turn was taken."""

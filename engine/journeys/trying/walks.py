@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from engine.journeys.catalogue import worded
@@ -34,14 +33,6 @@ def as_test(plan: Plan, script: Script, found: Simulation, name: str) -> dict[st
         "when": [*when],
         "then": _then(plan, found),
     }
-
-
-def named(found: Simulation, taken: Collection[str], words: Mapping[str, str]) -> str:
-    """A name for the test that no other has: the outcome or the place of rest, by their `words`, then a number."""
-    rests = str(found.waiting_at["node"]) if found.waiting_at else ""
-    base = words.get(found.outcome or rests, found.outcome or rests) or words.get("", "")
-    names = (base if n == 1 else f"{base} {n}" for n in range(1, len(taken) + 2))
-    return next(name for name in names if name not in taken)
 
 
 def _given(plan: Plan, script: Script, found: Simulation) -> dict[str, Json]:

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from engine.coupons.errors import BatchUnknownError, CouponSpentError, CouponUnknownError, StockTooSmallError
 from engine.coupons.issue import Issued, SoldOut, issue
 from engine.coupons.redeem import expire_due, redeem
 from engine.coupons.store import BatchCounts, batch_named, counts, list_coupons, set_stock
+from engine.database import retrying
 from tests.engine.chain import NOW, Chain, event
 
 
@@ -20,8 +22,10 @@ def members(chain: Chain, n: int) -> list[int]:
 
 
 def give(chain: Chain, member: int, effect: str, batch: str = "HOOK") -> Issued | SoldOut:
-    with chain.database.begin() as session:
+    def work(session: Session) -> Issued | SoldOut:
         return issue(session, batch_key=batch, member_id=member, effect_key=effect, keys=chain.keys, now=NOW)
+
+    return retrying.run(chain.database, work)
 
 
 def restock(chain: Chain, stock: int) -> None:

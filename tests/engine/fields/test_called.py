@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.events.types import EVENT_TYPES
-from engine.fields.called import titled
+from engine.fields.called import with_titles
 from engine.members.fields import base_fields
 from rules.types import Declaration, Fields
 
@@ -19,10 +19,10 @@ LOST, LEFT = EVENT_TYPES["contact.lost"].fields, EVENT_TYPES["group.left"].field
 def test_titles_come_back(fields: Fields, path: str) -> None:
     plain = Declaration.model_validate(fields[path].model_dump(mode="json"))
     assert plain.titles == {}
-    assert titled(path, plain).titles == fields[path].titles != {}
+    assert with_titles(path, plain).titles == fields[path].titles != {}
 
 
 def test_values_that_are_an_author_s_keep_their_names() -> None:
     own = Declaration(type="enum", values=["female", "robot"])
-    assert titled("member.gender", own).titles == {}
-    assert titled("member.tier", Declaration(type="text")).titles == {}
+    assert with_titles("member.gender", own).titles == {}
+    assert with_titles("member.tier", Declaration(type="text")).titles == {}

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from engine.alerts.fold import fold
 from engine.clock import FixedClock
 from engine.database.connection import Database
+from tests.engine.fields.own import publish_fields
 from tests.engine.rulesets.zones import zones
 from tests.ui.api.conftest import ClientFor
 from tests.ui.api.made import make_chain, tell
@@ -312,6 +313,33 @@ async def test_a_phone_number_is_personal_whatever_a_ruleset_declares(api: Async
     assert found.json()["outcome"] == {"zone": "•••"}
     assert "13800138000" not in found.text
     assert "13800138000" not in str(made["explanation"])
+
+
+async def test_what_was_made_personal_since_is_withheld_from_older_records(
+    api: AsyncClient, database: Database, clock: FixedClock
+) -> None:
+    shade = {"type": "text", "title": {"zh": "色号", "en": "shade"}, "optional": True}
+    with database.begin() as session:
+        publish_fields(session, clock.now(), member_shade=shade)
+    rows = [
+        {
+            "id": "a",
+            "when": [None],
+            "and": {"!=": [{"var": "member.shade"}, ""]},
+            "then": {"zone": {"var": "member.shade"}},
+        }
+    ]
+    await publish(api, zones(inputs=[{"field": "member.tier"}], rows=rows, conditions={}, tests=[]))
+    made = await decided(api, facts={"member": {"shade": "plum-7"}})
+    record = f"/api/v1/decisions/{made['decision_id']}"
+    before = (await api.get(record)).json()
+    assert (before["outcome"], before["facts"]) == ({"zone": "plum-7"}, {"member.shade": "plum-7"})
+    with database.begin() as session:
+        publish_fields(session, clock.now(), member_shade={**shade, "personal": True})
+    after = await api.get(record)
+    assert (after.json()["outcome"], after.json()["facts"]) == ({"zone": "•••"}, {"member.shade": "•••"})
+    assert after.json()["explanation"]["rows"][0]["verdict"] == "true"
+    assert "plum-7" not in after.text
 
 
 @pytest.mark.parametrize(("path", "asked"), [

@@ -84,6 +84,11 @@ def test_nodes_are_inserted_on_ways_by_the_mouse(walk: Walk, empty: str, databas
     page.locator(".offer", has_text="Issue a coupon").click()
     expect(page.get_by_label("After “Wait: Joined a group”")).to_be_focused()
     assert page.evaluate("document.activeElement.validationMessage") == "Choose the way out to go on from"
+    assert page.locator("#palette-where option").all_inner_texts()[1:] == [
+        "Joined → end “Done”",
+        "Not within 1 d → end “Done”",
+        "Joined / Not within 1 d → end “Done”",
+    ]
     page.get_by_label("After “Wait: Joined a group”").select_option("joined")
     page.locator("#side").evaluate("side => side.scrollTo(0, side.scrollHeight)")
     assert page.locator("#side").evaluate("side => side.scrollTop") > 100
@@ -221,8 +226,10 @@ def test_whoever_is_signed_out_is_led_to_sign_in_by_the_next_command(walk: Walk,
     page = walk.page
     walk.sign_in(lang="en")
     walk.go(f"/journeys/{empty}/edit?node=done")
-    page.context.clear_cookies()
+    for part in ("#edit-bar .btn", "#panel-title", "#edit-problems .panel-head"):  # what it asks by itself is there
+        expect(page.locator(part).first).to_be_visible()
     page.locator("#node-done").focus()
+    page.context.clear_cookies()
     page.keyboard.press("d")
     expect(page).to_have_url(f"{walk.address}/sign-in")
 

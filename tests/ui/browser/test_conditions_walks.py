@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from tests.ui.browser.conftest import Address, Walk
+from tests.ui.browser.holding import Holding
 from tests.ui.browser.test_walks import grave_findings
 from tests.ui.conditions.branch import CASE, condition_in, put_branch
 
@@ -37,32 +38,6 @@ EVERYTHING: dict[str, Any] = {"and": [
 def settled(page: Page, revision: int) -> None:
     """Wait until the builder shows this revision."""
     expect(page.locator(".cond")).to_have_attribute("data-revision", str(revision))
-
-
-class Slow:
-    """Holds what is sent to an address until the test lets it go on."""
-
-    def __init__(self, page: Page, address: str) -> None:
-        self.page = page
-        self.held: list[Route] = []
-        page.route(address, self.hold)
-
-    def hold(self, route: Route) -> None:
-        if route.request.method == "POST":
-            self.held.append(route)
-        else:
-            route.continue_()
-
-    def wait(self) -> None:
-        """Wait until something is held."""
-        for _ in range(100):
-            if self.held:
-                return
-            self.page.wait_for_timeout(20)
-        raise AssertionError("nothing was sent")
-
-    def go_on(self) -> None:
-        self.held.pop(0).continue_()
 
 
 def rows(page: Page) -> Locator:
@@ -230,7 +205,7 @@ def test_what_is_ticked_while_an_answer_is_under_way_stays_ticked(
     put_branch(database, clock, {"in": [{"var": "event.channel.kind"}, []]})
     walk.enter(lang="en")
     walk.go(ADDRESS)
-    slow = Slow(page, "**/condition?at=*")
+    slow = Holding(page, "**/condition?at=*")
     tick = {kind: page.locator(f'.cond-ticks input[value="{kind}"]') for kind in ("pos", "receipt", "shelf")}
     page.locator(".cond-many > summary").click()
     tick["pos"].check()

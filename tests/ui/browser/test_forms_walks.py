@@ -105,6 +105,7 @@ def test_a_field_stands_where_the_caret_was_and_escape_leads_back(walk: Walk, da
     expect(text.locator("textarea")).to_be_focused()
     expect(text.locator("[data-inserts]")).to_be_hidden()
     text.locator(".picker > summary").click()
+    expect(text.locator("[data-inserts] input")).to_be_focused()
     walk.page.keyboard.type("门店名称")
     walk.page.keyboard.press("Enter")
     saved(walk, database, lambda draft: draft["nodes"]["welcome"]["params"]["text"], "一二{{store.title}}三")

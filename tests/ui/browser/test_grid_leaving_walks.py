@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -71,14 +72,14 @@ def test_whoever_follows_a_link_while_edits_wait_arrives_with_all_of_them_saved(
     page, keys = walk.page, walk.page.keyboard
     walk.enter(lang="en")
     walk.go("/rules/grid/edit")
-    held_back(walk)
+    under_way = held_back(walk)
     cell(walk, "r1", 1).focus()
     with page.expect_request("**/edit/send"):
         keys.type("silver")
         keys.press("Enter")
     keys.type("black")
     page.locator("nav.tabs a[href$='/versions']").click()
-    page.unroute("**/edit/send")  # what was held goes on
+    under_way.let_go()
     page.wait_for_url("**/rules/grid/versions")
     assert [row["when"][0] for row in kept(database, table)["rows"]] == ["silver", "black", "gold"]
     assert walk.complaints == []
@@ -107,3 +108,34 @@ def test_a_table_with_a_text_that_is_not_saved_asks_before_it_is_left(walk: Walk
         expect(cell(walk, "r1", 2)).to_have_attribute("aria-invalid", "true")
     page.reload()
     assert asked == ["beforeunload"]
+
+
+def test_the_condition_beside_the_table_holds_its_author_and_saves_what_is_good(
+    walk: Walk, database: Database, table: str
+) -> None:
+    page = walk.page
+    walk.enter(lang="en")
+    walk.go("/rules/grid/edit")
+    cell(walk, "r1", 0).click()
+    page.get_by_role("button", name="Build condition").click()
+    page.locator("#grid-condition .cond-json > summary").click()
+    written = page.locator("#grid-condition .cond-json textarea")
+    written.fill('{"==": [1, 1]}')
+    page.get_by_role("button", name="Close").click()
+    held = page.locator("#grid-condition [data-held]")
+    expect(held).to_contain_text("lost if you go on")
+    page.locator("nav.tabs a[href$='/versions']").click()
+    expect(page).to_have_url(f"{walk.address}/rules/grid/edit")
+    held.get_by_role("button", name="Go on without it").click()
+    page.wait_for_url("**/rules/grid/versions")
+    walk.go("/rules/grid/edit")
+    cell(walk, "r1", 0).click()
+    page.get_by_role("button", name="Build condition").click()
+    page.get_by_role("combobox", name="Add a condition: search a field").fill("member.friend_of")
+    page.locator("#grid-condition .cond-option").first.click()
+    expect(page.locator("#grid-condition .cond")).to_have_attribute("data-revision", "2")
+    page.locator("#grid-condition [name='value.1']").fill("li.na")
+    page.locator("nav.tabs a[href$='/versions']").click()
+    page.wait_for_url("**/rules/grid/versions")
+    assert "li.na" in json.dumps(kept(database, table)["rows"][0]["and"])
+    assert walk.complaints == []

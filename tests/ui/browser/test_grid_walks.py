@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Route, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
@@ -14,6 +14,7 @@ from engine.definitions.source import read_source
 from engine.edits.store import editable, put_draft
 from tests.engine.rulesets.zones import zones
 from tests.ui.browser.conftest import Address, Walk
+from tests.ui.browser.holding import Holding
 from tests.ui.browser.test_walks import grave_findings
 
 pytestmark = pytest.mark.browser
@@ -46,15 +47,9 @@ def saved(walk: Walk, revision: int) -> None:
     expect(walk.page.locator("[data-grid]")).to_have_attribute("data-revision", str(revision))
 
 
-def held_back(walk: Walk) -> list[Route]:
+def held_back(walk: Walk) -> Holding:
     """Edits on their way to the server, until each is told to go on."""
-    under_way: list[Route] = []
-
-    def hold(route: Route) -> None:
-        under_way.append(route)
-
-    walk.page.route("**/edit/send", hold)
-    return under_way
+    return Holding(walk.page, "**/edit/send")
 
 
 def test_a_table_is_edited_by_keys_alone(walk: Walk, database: Database, table: str) -> None:
@@ -317,14 +312,14 @@ def test_whoever_writes_on_while_an_edit_is_being_saved_loses_nothing(
         keys.press("Tab")
     keys.type("po")
     with page.expect_response("**/edit/send"):
-        under_way.pop().continue_()
+        under_way.go_on()
     saved(walk, 2)
     keys.type("s")
     expect(page.locator(".grid-field")).to_have_value("pos")
     with page.expect_request("**/edit/send"):
         keys.press("Enter")
     with page.expect_response("**/edit/send"):
-        under_way.pop().continue_()
+        under_way.go_on()
     saved(walk, 3)
     assert kept(database, table)["rows"][0]["when"] == ["silver", "pos"]
     cell(walk, "app", 1).focus()
@@ -332,7 +327,7 @@ def test_whoever_writes_on_while_an_edit_is_being_saved_loses_nothing(
         keys.press("Control+Enter")
     keys.type("black")
     keys.press("Enter")
-    page.unroute("**/edit/send")  # what was held goes on
+    under_way.let_go()
     saved(walk, 5)
     assert [row["when"][0] for row in kept(database, table)["rows"]][:2] == ["silver", "black"]
 
@@ -350,8 +345,8 @@ def test_an_edit_that_did_not_arrive_is_told_and_sent_again(walk: Walk, database
     saved(walk, 2)
     expect(page.locator("#edit-notice [data-unsent]")).to_have_count(0)
     assert len(kept(database, table)["rows"]) == 3
-    page.context.clear_cookies()
     cell(walk, "app", 1).focus()
+    page.context.clear_cookies()
     keys.press("Control+d")
     expect(page).to_have_url(f"{walk.address}/sign-in")
 
@@ -375,7 +370,7 @@ def test_a_text_stands_at_once_and_goes_back_with_a_notice_where_it_is_refused(
     expect(named).to_have_attribute("aria-busy", "true")
     expect(cell(walk, "score", 0)).to_be_focused()
     walk.picture("grid-being-saved")
-    under_way.pop().continue_()
+    under_way.go_on()
     expect(words).to_have_text("app")
     expect(named).not_to_have_attribute("aria-busy", "true")
     expect(named).not_to_have_attribute("aria-invalid", "true")
@@ -385,7 +380,7 @@ def test_a_text_stands_at_once_and_goes_back_with_a_notice_where_it_is_refused(
     walk.picture("grid-refused")
     assert [row["id"] for row in kept(database, table)["rows"]] == ["app", "score"]
     expect(cell(walk, "score", 0)).to_be_focused()
-    page.unroute("**/edit/send")
+    under_way.let_go()
     cell(walk, "app", 1).focus()
     keys.type("silver")
     keys.press("Enter")
@@ -405,13 +400,13 @@ def test_undo_takes_back_what_was_written_last_though_it_is_still_being_saved(
     keys.press("Enter")
     saved(walk, 2)
     expect(page.locator("#edit-undo")).to_be_enabled()
-    held_back(walk)
+    under_way = held_back(walk)
     cell(walk, "app", 1).focus()
     keys.type("black")
     with page.expect_request("**/edit/send"):
         keys.press("Enter")
     keys.press("Control+z")
-    page.unroute("**/edit/send")  # what was held goes on
+    under_way.let_go()
     saved(walk, 4)
     expect(cell(walk, "app", 1)).to_have_text("silver")
     expect(page.locator("#edit-notice")).to_be_empty()

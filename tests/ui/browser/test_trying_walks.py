@@ -93,6 +93,10 @@ def test_a_walk_by_keys_alone_goes_back_and_survives_a_reload(walk: Walk) -> Non
     expect(page.locator(".station")).to_have_count(stations)
     page.go_back()
     expect(page.locator(".station")).to_have_count(rested)
+    page.keyboard.press("r")
+    expect(page.locator(".station")).not_to_have_count(rested)
+    page.keyboard.press("b")
+    expect(page.locator(".station")).to_have_count(rested)
     assert walk.complaints == []
 
 
@@ -104,7 +108,9 @@ def test_a_walk_is_saved_and_its_test_changed_without_a_reload(walk: Walk) -> No
     page.locator('[data-deed="run"]').click()
     page.locator(".walk-save > summary").click()
     page.get_by_role("button", name="Save", exact=True).click()
-    page.wait_for_url("**/tests")
+    expect(page.locator(".station")).not_to_have_count(0)
+    page.locator("#saved a").click()
+    page.wait_for_url("**/tests#**")
     tests = page.locator(".test")
     count = tests.count()
     page.evaluate("window.notReloaded = true")
@@ -118,3 +124,23 @@ def test_a_walk_is_saved_and_its_test_changed_without_a_reload(walk: Walk) -> No
     tests.last.get_by_role("link", name="Step by step").click()
     expect(page.locator(".station")).not_to_have_count(0)
     assert walk.complaints == []
+
+
+def test_any_event_is_chosen_by_its_title_and_what_was_refused_stays(walk: Walk) -> None:
+    page = walk.page
+    walk.enter(lang="en")
+    walk.go(SIMULATE)
+    page.locator('form:has(#walk-on) button[type="submit"]').click()
+    page.locator("#other-event > summary").click()
+    page.select_option("#other-on", label="Left a group")
+    page.get_by_label("Customer group").fill("wr1")
+    page.locator(".other-json > summary").click()
+    page.fill("#other-data", "{")
+    page.locator('#other-event button[type="submit"]').click()
+    expect(page.locator("#other-data")).to_be_focused()
+    expect(page.locator("#other-data-wrong")).to_be_visible()
+    expect(page.get_by_label("Customer group")).to_have_value("wr1")
+    page.fill("#other-data", "")
+    page.locator('#other-event button[type="submit"]').click()
+    page.wait_for_url("**walk=*")
+    assert [each for each in walk.complaints if "422" not in each] == []

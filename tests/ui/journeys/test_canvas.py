@@ -101,3 +101,8 @@ def test_words_beside_edges_stay_in_the_frame(edges: list[tuple[str, str, str]])
     boxes = [Box(f"n{n}", "wait", "x", "y") for n in range(12)]
     drawing = draw(boxes, [Way(source, "p", target, word) for source, target, word in edges])
     assert all(0 < drawn.word_x < drawing.width and 0 < drawn.word_y < drawing.height for drawn in drawing.ways)
+
+
+def test_the_way_out_of_a_wait_whose_time_ran_out_tells_how_long_that_is() -> None:
+    words = {(way.way.source, way.way.port): way.way.word for way in outline(JOURNEY, {}, "zh").drawing.ways}
+    assert words["wait_add", "timeout"] == "30 分内未发生"

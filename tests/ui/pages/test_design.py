@@ -39,6 +39,21 @@ def test_every_needed_port_has_a_way_and_those_that_lead_to_one_node_share_it() 
     assert all(way.way.plus for way in designed().drawing.ways)
 
 
+def test_the_way_out_of_a_wait_whose_time_ran_out_tells_how_long_that_is() -> None:
+    read = designed()
+    wait = read.find("wait_add")
+    assert wait is not None
+    assert [each.word for each in wait.exits if each.port == "timeout"] == ["Not within 30 min"]
+    ways = {(drawn.way.source, drawn.way.port): drawn.way.word for drawn in read.drawing.ways}
+    assert ways["wait_add", "timeout"] == "Not within 30 min"
+
+
+def test_the_panel_calls_the_ways_out_of_a_wait_as_the_picture_does(admin: Visitor) -> None:
+    shown = admin.get("/journeys/hook-coupon/edit/panel?node=wait_add&lang=en").text
+    assert "Not within 30 min" in shown
+    assert "Timed out" not in shown
+
+
 def test_a_port_that_leads_nowhere_ends_loosely() -> None:
     read = designed({"loose": {"type": "delay", "for": "P1D"}, "lost": {"type": "delay", "ports": {"done": "gone"}}})
     loose, lost = read.find("loose"), read.find("lost")
@@ -48,6 +63,39 @@ def test_a_port_that_leads_nowhere_ends_loosely() -> None:
     assert [(each.target, each.name) for each in lost.exits] == [(None, "gone")]
     assert {box.box.kind for box in read.drawing.boxes} >= {"loose"}
     assert not loose.is_reached
+
+
+def test_where_a_way_leads_cannot_be_taken_for_a_way_out() -> None:
+    end = {"type": "end", "outcome": "done"}
+    read = designed({"stop": end, "rest": {"type": "delay", "for": "P1D", "ports": {"done": "stop", "x": "gone"}}})
+    rest = read.find("rest")
+    assert rest is not None
+    assert [(each.word, each.to) for each in rest.exits] == [("Done", "end “Done”"), ("x", "“gone” does not exist")]
+    wait = read.find("wait_add")
+    assert wait is not None
+    assert ("Not within 30 min", "“Delay 1 min”") in [(each.word, each.to) for each in wait.exits]
+    assert [begin.to for begin in read.begins] == ["“Scanned”", "“Added”"]
+
+
+def test_a_branch_that_makes_no_difference_says_so_first_and_leads_to_its_ways(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    source = copy.deepcopy(JOURNEY)
+    source["nodes"]["how"]["ports"] = dict.fromkeys(source["nodes"]["how"]["ports"], "wait_add")
+    with database.begin() as session:
+        put_draft(session, "journey", "hook-coupon", json.dumps(source), by="user:admin", now=clock.now())
+    shown = admin.get("/journeys/hook-coupon/edit/panel?node=how").text
+    assert shown.count("data-decides-nothing") == 1
+    assert shown.index("data-decides-nothing") < shown.index("panel-fields")
+    assert 'href="#f:/nodes/how/ports" data-place' in shown
+    assert 'id="f:/nodes/how/ports"' in shown
+    assert "data-decides-nothing" not in admin.get("/journeys/hook-coupon/edit/panel?node=wait_add").text
+
+
+def test_an_entry_without_a_first_node_says_where_it_begins(admin: Visitor) -> None:
+    shown = admin.get("/journeys/hook-coupon/edit/panel?part=entry&lang=en").text
+    assert "As the journey: “Scanned”" in shown
+    assert "As the journey" not in admin.get("/journeys/hook-coupon/edit/panel?part=settings&lang=en").text
 
 
 def test_entries_that_begin_elsewhere_have_a_way_of_their_own() -> None:

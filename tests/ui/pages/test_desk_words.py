@@ -13,6 +13,7 @@ from engine.edits.store import put_draft
 from engine.journeys.editing.beginning import empty_journey
 from tests.ui.conditions.branch import branch, put_branch
 from tests.ui.visitor import Visitor
+from ui.definitions.places import outside_conditions, place_words
 
 
 @pytest.mark.parametrize(("lang", "word"), [("zh", "完成"), ("en", "Done")])
@@ -52,14 +53,22 @@ def test_a_branch_whose_ways_all_lead_to_one_node_says_so(
     assert ("makes no difference yet" in panel) is says
 
 
-def test_an_overlap_says_that_both_run_and_leads_to_the_other_journey(
-    admin: Visitor, database: Database, clock: FixedClock
+@pytest.mark.parametrize(
+    ("place", "accepting"),
+    [
+        ("/edit/journey/branch/problems?", 'hx-post="/edit/journey/branch/problems/accept"'),
+        ("/journeys/branch/edit/panel?part=entry&", 'href="#edit-problems"'),
+        ("/journeys/branch/publish/entering?", 'href="/journeys/branch/edit#edit-problems"'),
+    ],
+)
+def test_an_overlap_says_that_both_run_and_leads_to_the_other_journey_and_to_where_it_is_accepted(
+    admin: Visitor, database: Database, clock: FixedClock, place: str, accepting: str
 ) -> None:
-    put_branch(database, clock, None)
-    for place in ("/edit/journey/branch/problems", "/journeys/branch/edit/panel?part=entry"):
-        shown = admin.get(f"{place}{'&' if '?' in place else '?'}lang=en").text
-        assert "Both journeys run for the same member: “Scan, add, join, coupon” is live" in shown
-        assert 'href="/journeys/hook-coupon"' in shown
+    put_branch(database, clock, {"==": [{"var": "member.friend"}, True]})
+    shown = admin.get(f"{place}lang=en").text
+    assert "Both journeys run for the same member: “Scan, add, join, coupon” is live" in shown
+    assert 'href="/journeys/hook-coupon"' in shown
+    assert accepting in shown
 
 
 def test_the_form_of_a_new_journey_says_which_key_it_will_have(admin: Visitor) -> None:
@@ -71,3 +80,20 @@ def test_the_form_of_a_new_journey_says_which_key_it_will_have(admin: Visitor) -
 def keep(database: Database, clock: FixedClock, document: dict[str, Any]) -> None:
     with database.begin() as session:
         put_draft(session, "journey", document["key"], json.dumps(document), by="user:a", now=clock.now())
+
+
+def test_what_a_test_lets_happen_is_called_no_condition() -> None:
+    document = {"tests": [{"name": "t", "when": [{"at": "soon"}]}], "goal": {"when": {"==": [1, 1]}}}
+    told = {at: place_words(document, outside_conditions(at), "en") for at in ("/tests/0/when/0/at", "/goal/when/==/0")}
+    assert told == {"/tests/0/when/0/at": "Tests › t › What happens › 1 › At", "/goal/when/==/0": "Goal › Condition"}
+
+
+def test_an_event_that_several_things_bring_about_says_how_one_of_them_is_meant(
+    admin: Visitor, database: Database, clock: FixedClock
+) -> None:
+    journey = empty_journey("fresh", {"zh": "新", "en": "New"})
+    keep(database, clock, journey)
+    panel = "/journeys/fresh/edit/panel?part=entry&lang=en"
+    assert "Every printed code counts" not in admin.get(panel).text
+    keep(database, clock, {**journey, "entry": [{"on": "contact.scanned"}]})
+    assert "add a condition on “Channel kind”" in admin.get(panel).text

@@ -85,6 +85,19 @@ def test_entries_by_events_stand_first_with_their_condition_and_who_entered_late
     assert re.search(r"Scanned [^1-9]*gold[^1-9]* 1 Added as a friend everybody to whom it happens 0", page)
 
 
+def test_whom_somebody_started_by_hand_is_counted_too(
+    admin: Visitor, chosen: Chosen, chain: Sample, database: Database
+) -> None:
+    chosen.publish(journey(entry=[{"on": "contact.added"}]))
+    assert "Whom somebody named" not in words(admin.get("/journeys/test/entries?lang=en").text)
+    with database.begin() as session:
+        run = session.get_one(Run, chain.runs["wait_join"])
+        run.journey = "test"
+        session.get_one(Event, run.entry_seq).type = "run.requested"
+    page = words(admin.get("/journeys/test/entries?lang=en").text)
+    assert re.search(r"Added as a friend everybody to whom it happens 0 Run requested Whom somebody named 1", page)
+
+
 def test_a_list_is_given_on_the_page_and_its_wrong_lines_are_told(admin: Visitor, chosen: Chosen) -> None:
     [one] = chosen.people(None)
     chosen.publish(journey(entry=[{"list": True}]))

@@ -78,7 +78,7 @@ RULES = (
 )
 PARTS = (
     "", "/live", "/funnel", "/strip", "/runs", "/versions", "/simulate", "/tests", "/tests/list", "/backtest",
-    "/publish", "/migration",
+    "/publish", "/migration", "/simulate/event?on=group.joined",
     "/entries", "/entries/outlook", "/entries/outlook?of=draft",
     "/edit", "/edit/graph", "/edit/chosen?node=how",
 )  # fmt: skip

@@ -128,6 +128,22 @@ def test_a_draft_that_is_the_same_as_what_is_live_says_so_and_what_publishing_it
     assert "The draft is the same" not in admin.get(f"{address(world)}?lang=en").text
 
 
+def test_the_way_to_what_must_be_mended_leads_to_the_tests_or_to_the_list_of_findings(
+    admin: Visitor, world: World
+) -> None:
+    unmet = {
+        "name": "t",
+        "when": [{"at": "PT0S", "on": "contact.added"}],
+        "then": {"outcome": "x"},
+    }
+    drafted(world, {**world.document, "tests": [unmet]})
+    journey = address(world).removesuffix("/publish")
+    assert f'<a href="{journey}/tests">' in admin.get(address(world)).text
+    drafted(world, {**world.document, "tests": [unmet], "start": "nowhere"})
+    page = admin.get(address(world)).text
+    assert f'<a href="{journey}/edit#edit-problems">' in page
+
+
 def test_a_draft_that_cannot_be_executed_has_a_page_too(admin: Visitor, world: World) -> None:
     drafted(world, {**changed(world), "start": "nowhere"})
     assert admin.get(f"{address(world)}/entering?lang=en").status_code == 200

@@ -114,11 +114,14 @@ def test_a_field_that_was_made_personal_after_publishing_is_withheld_from_what_w
     with database.begin() as session:
         publish_fields(session, at, **{field: shade})
         session.add(Bundle(hash="d" * 64, content=_asking_for_the_shade(session, at, read)))
-        session.get_one(Run, run).bundle_hash = "d" * 64
+        kept = session.get_one(Run, run)
+        kept.bundle_hash = "d" * 64
+        kept.state = {**kept.state, "vars": {"added": {"shade": "plum-7"}, "chosen": "plum-7"}}
         log = [{**branch, "reads": seal_reads({read: "plum-7"}, keys)}]
         session.add(Turn(run_id=run, n=3, at=at, answer={}, log=log))
     page = f"/runs/{run}?lang=en"
     assert "shade is not “”: true Part by part shade plum-7" in text_of(admin.get(page))
+    assert "chosen &#34;plum-7" in text_of(admin.get(page))
     with database.begin() as session:
         publish_fields(session, at, **{field: {**shade, "personal": True}})
     told = text_of(admin.get(page))

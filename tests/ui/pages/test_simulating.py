@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -82,8 +83,10 @@ def test_a_real_member_is_taken_as_they_are_with_what_the_event_tells(admin: Vis
 def test_the_page_offers_members_who_would_enter_and_the_fields_that_the_journey_reads(admin: Visitor) -> None:
     page = admin.get(f"{PAGE}?lang=en").text
     assert "Members whom an entry fits" in page
-    assert 'name="fact.member.nickname"' in page
-    assert re.search(r'name="fact.event.channel.kind">.*?value="pos" selected>Till code \(pos\)', page, re.DOTALL)
+    person, _, event = page.partition("What the entry event tells")
+    assert 'name="fact.member.nickname"' in person.partition("Facts about the made-up person")[2]
+    assert 'name="fact.event.channel.kind"' not in person
+    assert re.search(r'name="fact.event.channel.kind">.*?value="pos" selected>Till code \(pos\)', event, re.DOTALL)
 
 
 def test_a_made_up_member_is_walked_to_the_end(admin: Visitor) -> None:
@@ -107,6 +110,28 @@ def test_steps_go_on_and_back_one_node_at_a_time(admin: Visitor) -> None:
     assert stations(admin, walk) == ["how", "wait_add"]
     walk = moved(admin, walk, "step")
     assert stations(admin, walk)[2:] == ["invite"] or stations(admin, walk)[2:] == ["not_added"]
+
+
+def test_back_takes_back_what_was_done_last_whatever_it_was(admin: Visitor) -> None:
+    begin = begun(admin)
+    walks = [begin]
+    for deed, sent in (
+        ("inject", {"on": "contact.added", "after": "PT2M", "fact.event.welcome_code": "c1"}),
+        ("inject", {"on": "group.joined", "after": "PT1M"}),
+        ("answer", {"activity": "coupon.issue", "nth": "0", "port": "sold_out"}),
+        ("answer", {"activity": "coupon.issue", "nth": "0", "port": "done"}),
+        ("run", {}),
+    ):
+        walks.append(moved(admin, walks[-1], deed, **sent))
+    [*before, walk] = walks
+    for earlier in reversed(before):
+        walk = moved(admin, walk, "back")
+        assert simplest(walk) == simplest(earlier)
+    assert stations(admin, moved(admin, walk, "back")) == ["how"]
+
+
+def simplest(packed: str) -> dict[str, Any]:
+    return decode(packed).model_dump(exclude={"before"})
 
 
 def test_a_deadline_is_jumped_to_and_an_event_may_still_come_before_it(admin: Visitor) -> None:
@@ -148,7 +173,7 @@ def test_a_real_member_is_named_by_id_and_masked(admin: Visitor, chain: Sample) 
     ("sent", "told"),
     [
         ({"on": "contact.scanned", "member": "phone:19999999999"}, "no such member"),
-        ({"on": "store.visited"}, "Choose an event type"),
+        ({"on": "store.visited"}, "Choose an event"),
         ({"on": "contact.scanned", "fact.member.friend": "perhaps"}, "does not fit"),
         ({"on": "contact.scanned", "data": "[]"}, "no JSON object"),
         ({"on": "contact.scanned", "now": "noon"}, "does not fit"),
@@ -165,7 +190,7 @@ def test_what_cannot_be_done_is_told_on_the_page(admin: Visitor, sent: dict[str,
     ("sent", "told"),
     [
         ({"do": "fly"}, "no such deed"),
-        ({"do": "inject", "on": "no type"}, "Choose an event type"),
+        ({"do": "inject", "on": "no type"}, "Choose an event"),
         ({"do": "inject", "on": "custom.a", "after": "soon"}, "ISO 8601"),
         ({"do": "inject", "on": "custom.a", "data": "{"}, "no JSON object"),
         ({"do": "answer", "activity": "x", "nth": "-1"}, "no such deed"),
@@ -177,6 +202,104 @@ def test_a_move_that_cannot_be_made_keeps_the_walk(admin: Visitor, sent: dict[st
     assert answer.status_code == 422
     assert told in answer.text
     assert walk in answer.text
+
+
+def fields_of(page: str) -> list[str]:
+    return re.findall(r'name="fact\.event\.([\w.]+)"', page)
+
+
+def test_any_event_is_chosen_by_its_title_those_that_the_journey_names_first(admin: Visitor) -> None:
+    for lang, headings, word in (("en", ("Events that this", "All other"), "Added as a friend"),
+                                 ("zh", ("这个旅程用到的事件", "其他所有事件"), "添加好友")):  # fmt: skip
+        page = admin.get(f"{PAGE}?walk={begun(admin)}&lang={lang}").text
+        named, others = page.partition('id="other-on"')[2].partition("</select>")[0].split("<optgroup")[1:]
+        assert (headings[0] in named, headings[1] in others) == (True, True)
+        assert f'<option value="contact.added" >{word}</option>' in named
+        assert '<option value="store.visited"' in others
+        assert "run.requested" not in others, "nobody but the product sends it"
+
+
+@pytest.mark.parametrize(
+    ("on", "told"),
+    [
+        ("group.joined", ["chat", "scene", "state", "channel.key", "channel.kind", "store.key", "associate.key"]),
+        ("member.updated", ["nickname", "channel.key", "channel.kind", "store.key", "associate.key"]),
+        ("no.type", []),
+        ("", []),
+    ],
+)
+def test_the_fields_of_an_event_are_offered_once_it_is_chosen(admin: Visitor, on: str, told: list[str]) -> None:
+    fragment = admin.get(f"{PAGE}/event?on={on}")
+    assert fragment.status_code == 200
+    assert fields_of(fragment.text) == told
+
+
+def test_a_field_is_as_the_chosen_event_declares_it(admin: Visitor) -> None:
+    """Two types tell by whom or why under one name."""
+    for on, title, value in (("contact.lost", "Ended by", "staff"), ("group.left", "Left by", "dismissed")):
+        fragment = admin.get(f"{PAGE}/event?on={on}&lang=en").text
+        assert title in fragment
+        field = fragment.partition('name="fact.event.by"')[2].partition("</select>")[0]
+        assert f'value="{value}"' in field, field
+        walk = moved(admin, begun(admin), "inject", on=on, place="other", **{"fact.event.by": value})
+        assert decode(walk).when[-1].data == {"by": value}
+
+
+def test_a_refused_event_keeps_what_was_written_with_the_reason_beside_it(admin: Visitor) -> None:
+    sent = {
+        "do": "inject",
+        "place": "other",
+        "on": "group.left",
+        "after": "P3D",
+        "fact.event.chat": "wr9",
+        "data": "{x",
+    }
+    page = admin.post(f"{PAGE}?lang=en", data={"walk": begun(admin), **sent}).text
+    form = page.partition('id="other-event" open')[2].partition("</form>")[0]
+    assert '<option value="group.left" selected>' in form
+    assert '<option value="P3D" selected>' in form
+    assert 'value="wr9"' in form
+    assert ">{x</textarea>" in form
+    assert page.count("no JSON object") == 1
+    assert "no JSON object" in form.partition("</textarea>")[2]
+
+
+def test_the_fields_of_an_event_and_json_beside_them_make_its_data(admin: Visitor) -> None:
+    sent = {"on": "order.paid", "fact.event.amount": "9900", "fact.event.store.key": "E01", "data": '{"note": "cash"}'}
+    walk = moved(admin, begun(admin), "inject", place="other", **sent)
+    assert decode(walk).when[-1].data == {"amount": 9900, "store": "E01", "note": "cash"}
+    refused = admin.post(
+        f"{PAGE}?lang=en",
+        data={"walk": begun(admin), "do": "inject", "place": "other", **sent, "fact.event.amount": "x"},
+    )
+    assert "Write an integer" in refused.text.partition('id="other-event" open')[2]
+
+
+def test_an_event_that_nobody_waited_for_is_told_at_its_time(admin: Visitor) -> None:
+    sent = {"on": "store.visited", "place": "other", "after": "PT10M"}
+    walk = moved(admin, begun(admin), "inject", **sent)
+    page = admin.get(f"{PAGE}?walk={walk}&lang=en").text
+    assert "“Store visited” happened; nobody here waited for it" in page
+    assert "发生了「到店」；这里没有节点在等它" in seen(admin, walk, "zh")
+    added = moved(admin, begun(admin, **{"fact.member.friend": "false"}), "inject", on="contact.added", after="PT1M")
+    assert "Conditions read from now on: Is a friend: Yes" in seen(admin, added)
+
+
+def test_a_delay_that_is_over_waited_for_no_event(admin: Visitor) -> None:
+    page = seen(admin, moved(admin, begun(admin), "run"))
+    assert re.search(r"Lets time pass Until [\d: -]+The time has passed", page)
+    assert re.search(r"Waits for “Added as a friend” Until [\d: -]+Time is up and it did not happen", page)
+
+
+def test_a_walk_tells_on_which_day_it_begins_and_the_year_where_it_turns(admin: Visitor, chain: Sample) -> None:
+    assert "a made-up day: 2026-01-07 10:00" in text_of(admin.get(f"{PAGE}?lang=en"))
+    walk = begun(admin)
+    assert "Began 2026-01-07 10:00:00 (a made-up day)" in seen(admin, walk)
+    late = moved(admin, begun(admin, now="2025-12-31T23:59:30"), "inject", on="store.visited", after="PT1M")
+    page = seen(admin, late)
+    assert "made-up day" not in page
+    assert "nobody here waited for it 2026-01-01 00:00:30" in page
+    assert "made-up day" not in seen(admin, begun(admin, member=f"#{chain.members[3]}"))
 
 
 def test_a_version_is_tried_as_well_and_a_draft_that_cannot_run_leads_to_its_design(admin: Visitor) -> None:
@@ -211,7 +334,8 @@ def test_a_walk_is_saved_as_a_test_that_holds(admin: Visitor, database: Database
     walk = moved(admin, walk, "deadline")
     assert "Save as a test" in seen(admin, walk)
     answer = admin.post(TESTS, data={"walk": walk, "name": "nobody comes"})
-    assert (answer.status_code, answer.headers["location"]) == (303, TESTS)
+    assert walk_of(answer) == walk, "one stays in the walk"
+    assert "Saved as the test “nobody comes”. To the tests" in text_of(admin.get(answer.headers["location"]))
     [*same, new] = written_tests(admin, database)
     assert same == before
     assert (new["name"], new["then"]["path"][:2]) == ("nobody comes", ["how", "wait_add"])
@@ -287,9 +411,33 @@ def test_tests_are_renamed_copied_rewritten_and_deleted_by_edits(admin: Visitor,
         assert (refused.status_code, refused.headers["HX-Retarget"]) == (422, "#edit-notice")
 
 
+def test_a_test_that_does_not_hold_is_made_to_state_what_comes_now_where_it_stands(
+    admin: Visitor, database: Database
+) -> None:
+    first = written_tests(admin, database)[0]
+    change = {"do": "json", "index": "0", "base": "", "text": json.dumps({**first, "then": {"outcome": "lost"}})}
+    admin.post(f"{TESTS}/change", data=change)
+    page = admin.get(f"{TESTS}?lang=en")
+    assert page.text.count("Let the test state what comes out now</button>") == 1
+    [command, *_] = re.findall(r'name="command" value="([^"]+)"', page.text)
+    done = admin.post("/edit/journey/hook-coupon/commands", data={"command": html.unescape(command), "base": ""})
+    assert done.status_code == 204
+    assert written_tests(admin, database)[0]["then"] == {"outcome": "goal"}
+    assert "does not hold" not in text_of(admin.get(f"{TESTS}?lang=en"))
+    assert "finding-mend" not in admin.get(f"{TESTS}?lang=en").text
+
+
+def test_a_deadline_that_a_test_states_is_told_in_the_time_of_the_chain(admin: Visitor, database: Database) -> None:
+    first = written_tests(admin, database)[0]
+    unmet = {**first, "when": first["when"][:1], "then": {"deadline": "2030-01-14T02:40:00Z"}}
+    admin.post(f"{TESTS}/change", data={"do": "json", "index": "0", "base": "", "text": json.dumps(unmet)})
+    told = text_of(admin.get(f"{TESTS}?lang=en"))
+    assert re.search(r"deadline: expected “2030-01-14 10:40:00”, came “2026-\d\d-\d\d \d\d:\d\d:\d\d”", told)
+
+
 def test_the_ports_that_no_test_visits_are_listed_and_marked(admin: Visitor) -> None:
     page = admin.get(f"{TESTS}?lang=en")
-    assert "Ports that no test visits" in page.text
+    assert "Ways out that no test takes" in page.text
     assert "edge-visited" in page.text
     assert "edge-warn" in page.text
     assert admin.get(f"{TESTS}/list").status_code == 200

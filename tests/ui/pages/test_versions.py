@@ -92,7 +92,7 @@ ADDED: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
         {"entry": [{"on": "group.left"}, {"schedule": "FREQ=DAILY", "at": "09:00", "audience": True}]},
         [
             ("事件", "退群"),
-            ("定时圈选 › 重复规则", "FREQ=DAILY"),
+            ("定时圈选 › 重复规则", "每天"),
             ("定时圈选 › 时刻", "09:00"),
             ("定时圈选 › 圈选人群", "成立"),
         ],

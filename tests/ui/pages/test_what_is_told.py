@@ -142,6 +142,23 @@ def test_a_coupon_that_everybody_passes_is_told_for_everybody_and_in_money(
     assert "HOOK-2026 1,000 1,000" in text_of(admin.get(address)), "no value is made up"
 
 
+@pytest.mark.parametrize("greets", [False, True])
+def test_a_journey_that_issues_coupons_and_tells_nobody_says_so_before_it_is_published(
+    admin: Visitor, database: Database, clock: FixedClock, *, greets: bool
+) -> None:
+    give = {"type": "activity", "activity": "coupon.issue", "params": {"batch": "HOOK-2026"}}
+    greet = {"type": "activity", "activity": "wecom.send_welcome", "params": {"text": "hi", "welcome_code": "x"}}
+    nodes = {
+        "give": {**give, "ports": {"done": "greet" if greets else "end", "sold_out": "end"}},
+        **({"greet": {**greet, "ports": {"done": "end", "expired": "end"}}} if greets else {}),
+        "end": {"type": "end", "outcome": "given"},
+    }
+    drafted(database, clock, entry=[{"on": "contact.scanned"}], start="give", nodes=nodes, tests=[])
+    told = admin.get("/journeys/hook-coupon/publish/entering?lang=en").text
+    assert "HOOK-2026" in told
+    assert ("no step tells the customer" in told) is not greets
+
+
 @pytest.mark.parametrize(("lang", "told"), [("zh", "请填写“券批次”。"), ("en", "Fill in “Coupon batch”.")])
 def test_what_is_missing_is_asked_for_by_the_name_of_its_field(
     admin: Visitor, database: Database, clock: FixedClock, lang: str, told: str

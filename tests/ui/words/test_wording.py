@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.members.profile import mask
+from rules.types import Json
 from ui.words import wording
 
 NOW = datetime(2026, 1, 7, 2, tzinfo=UTC)
@@ -44,6 +45,22 @@ def test_durations_are_told_in_their_two_largest_units(seconds: float | None, zh
 )
 def test_durations_of_documents_are_told_in_words(written: object, told: str) -> None:
     assert wording.iso_duration(written, "zh") == told
+
+
+@pytest.mark.parametrize(
+    ("name", "timeout", "told"),
+    [
+        ("timeout", "PT30M", "Not within 30 min"),
+        ("timeout", None, "Timed out"),
+        ("timeout", ["PT30M"], "Timed out"),
+        ("timeout", "as long as it takes " * 50, "Timed out"),
+        ("timeout", f"P{'9' * 50}D", "Timed out"),
+        ("done", "PT30M", "Done"),
+    ],
+)
+def test_a_way_out_tells_how_long_was_waited_where_that_can_be_read(name: str, timeout: Json, told: str) -> None:
+    assert wording.way_out({"type": "wait", "timeout": timeout}, name, "en") == told
+    assert wording.way_out({"type": "wait"}, name, "en") == wording.port(name, "en")
 
 
 @pytest.mark.parametrize(

@@ -136,12 +136,12 @@
   };
   const open = (node, port, also = "") => {
     if (!palette || !editing) return;
-    const words = (button) => button.closest("li").querySelector(".exit-words").textContent.replace(/\s+/g, " ").trim();
+    const words = (...buttons) => `${buttons.map((button) => button.dataset.word).join(" / ")} → ${buttons[0].dataset.to}`;
     const wish = [port, ...also.split(" ").filter(Boolean)], ways = exits(node);
     where.replaceChildren(...ways.map((button) => new Option(words(button), button.dataset.port)));
     if (wish.length > 1) {
-      const told = ways.filter((button) => wish.includes(button.dataset.port)).map(words).join(" · ");
-      where.append(new Option(told, wish.join(" ")));
+      const together = ways.filter((button) => wish.includes(button.dataset.port));  // they lead to one node
+      where.append(new Option(words(...together), wish.join(" ")));
       where.prepend(Object.assign(new Option(where.dataset.choose, ""), { disabled: true }));
     }
     where.setCustomValidity("");

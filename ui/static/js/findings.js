@@ -37,8 +37,17 @@
     wanted = decodeURIComponent(hash.slice(3));
     arrive();
   };
-  document.addEventListener("htmx:after:swap", () => setTimeout(arrive));
-  for (const moved of ["pointerdown", "keydown"]) document.addEventListener(moved, () => { wanted = ""; });
+  let toList = location.hash === "#edit-problems";  // to all that was found, once it is there
+  const arriveAtList = () => {
+    const list = document.getElementById("edit-problems");
+    if (!toList || coming() || !list?.querySelector(".panel-head")) return;
+    toList = false;
+    list.tabIndex = -1;
+    list.focus({ preventScroll: true });
+    list.scrollIntoView({ block: "start" });
+  };
+  document.addEventListener("htmx:after:swap", () => setTimeout(() => { arrive(); arriveAtList(); }));
+  for (const moved of ["pointerdown", "keydown"]) document.addEventListener(moved, () => { wanted = ""; toList = false; });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-place]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

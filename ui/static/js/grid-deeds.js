@@ -42,13 +42,13 @@ window.gridDeeds = (grid) => {
     up: () => move(-1),
     down: () => move(1),
     edit: () => rows().length && grid.writing.begin(),
-    condition: build,
-    close: () => {
+    condition: () => unsaved.leave(build),
+    close: () => unsaved.leave(() => {
       document.getElementById("grid-condition").hidden = true;
       document.getElementById("grid-condition-body").replaceChildren();
       const { r, c } = cursor.at();
       cursor.go(r, c);
-    },
+    }),
     columns: () => {
       const all = home.toggleAttribute("data-all");
       for (const each of document.querySelectorAll('[data-deed="columns"]')) each.setAttribute("aria-pressed", String(all));

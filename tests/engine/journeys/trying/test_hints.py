@@ -11,7 +11,7 @@ from engine.journeys.report import run_tests
 from engine.journeys.trying.hints import entry_offers, given_fields, hints, offers
 from engine.journeys.trying.script import Script
 from engine.journeys.trying.simulation import simulate
-from engine.journeys.trying.walks import as_test, named
+from engine.journeys.trying.walks import as_test
 from tests.engine.journeys.world import EVENTS, activity, plan_of, wait
 
 N: Any = {"var": "event.n"}
@@ -106,15 +106,6 @@ def test_a_walk_becomes_a_test_that_holds(script: dict[str, Any], then: dict[str
     assert made["then"] == then
     [result] = run_tests(plan, [Test.model_validate(made)]).tests
     assert result.differences == ()
-
-
-def test_a_test_s_name_is_the_end_or_the_place_of_rest_and_nobody_else_s() -> None:
-    plan = plan_of(NODES)
-    ended = simulate(plan, Script.model_validate({"when": [ENTRY]}))
-    rests = simulate(plan, Script.model_validate({"when": [ENTRY], "until": "last"}))
-    assert named(ended, {"late"}, {}) == "late 2"
-    assert named(rests, set(), {"rest": "Waits"}) == "Waits"
-    assert named(simulate(plan, Script()), {"nobody"}, {"": "nobody"}) == "nobody 2"
 
 
 def test_whoever_is_chosen_enters_as_their_test_says() -> None:

@@ -110,6 +110,40 @@ def test_an_event_that_starts_nothing_is_told_with_its_reason() -> None:
     assert (found.state, found.path, found.outcome) == (None, [], None)
 
 
+FRIENDS: dict[str, Any] = {
+    "rest": {"type": "delay", "for": "P1D", "ports": {"done": "how"}},
+    "how": {
+        "type": "choice",
+        "cases": [{"when": {"var": "member.friend"}, "port": "yes"}],
+        "ports": {"yes": "end", "else": "late"},
+    },
+}
+
+
+def test_an_event_that_nothing_takes_is_told_with_the_facts_that_it_changes() -> None:
+    added = {"at": "PT1H", "on": "contact.added", "data": {"associate": "G1"}}
+    asked = {"given": {"member": {"friend": False}}, "when": [ENTRY, added, {"at": "P9D", "on": "custom.c"}]}
+    found = simulated(asked, FRIENDS)
+    assert found.path == ["rest", "how", "end"], "the condition reads what the event changed"
+    told = [
+        (line.node, line.detail["type"], line.detail.get("changed")) for line in found.trace if line.kind == "unheard"
+    ]
+    assert told == [("rest", "contact.added", {"member.friend": True}), ("end", "custom.c", None)]
+    assert [line.detail["ended"] for line in found.trace if line.kind == "unheard"] == [False, True]
+    assert [line.at - T0 for line in found.trace if line.kind == "unheard"] == [timedelta(hours=1), timedelta(days=9)]
+
+
+def test_an_event_that_starts_nothing_or_is_taken_tells_what_it_changes_where_it_stands() -> None:
+    added = {"on": "contact.added", "data": {"associate": "G1"}}
+    early = simulated({"when": [{"at": "PT0S", **added}, {**ENTRY, "at": "PT1H"}], "until": "last"}, FRIENDS)
+    waits = wait("contact.added", timeout="P1D", ports={"got": "how", "timeout": "how"})
+    taken = simulated({"when": [ENTRY, {"at": "PT1H", **added}]}, {**FRIENDS, "rest": waits})
+    for found, kind in ((early, "refused"), (taken, "event")):
+        [line] = [line for line in found.trace if line.kind == kind]
+        assert line.detail["changed"] == {"member.friend": True}
+        assert lines(found, "unheard") == []
+
+
 def test_effects_stand_with_their_params_computed_and_what_came_of_them() -> None:
     results = [{"activity": "call", "fails": "refused"}]
     script = {"given": {"member": {"nickname": "Lin", "tier": "gold"}}, "when": [ENTRY, *results]}

@@ -14,7 +14,7 @@ from engine.definitions.errors import StaleRevisionError
 from engine.definitions.listing import Shown, show
 from engine.definitions.things import search_things
 from engine.edits.commands import Command, parse
-from engine.edits.store import Editable, Edited, edit, editable
+from engine.edits.store import Editable, edit, editable
 from rules.documents.commands import CommandError
 from rules.tables.commands import Paste, SetCell
 from rules.tables.scalars import NotationError
@@ -128,19 +128,17 @@ def send(visit: Authoring, key: Key, sent: Sent) -> Response:
     if not visit.may_operate_chain:
         raise Forbidden("Rulesets hold for the whole chain: whoever may only look, or is bound to a store, edits none.")
     if sent.turn is not None:
-        return turned(
-            visit, "ruleset", key, sent.turn.deed, sent.turn.n, lambda done: _answer(visit, key, sent.seen, done)
-        )
+        return turned(visit, "ruleset", key, sent.turn.deed, sent.turn.n, lambda _: _answer(visit, key, sent.seen))
     try:
         command = _command(visit, key, sent)
-        edited = _edit(visit, key, command, sent.base)
+        _edit(visit, key, command, sent.base)
     except NotationError as error:
         return _refused(error.message[visit.language], stays=True)
     except CommandError as error:
         return _refused(error.zh if visit.language == "zh" else error.en)
     except StaleRevisionError as error:
         return overtaken(visit, "ruleset", key, command.model_dump(mode="json", exclude_unset=True), error)
-    return _answer(visit, key, sent.seen, edited)
+    return _answer(visit, key, sent.seen)
 
 
 def fragment(visit: Visit, template: str, context: Mapping[str, object]) -> str:
@@ -186,14 +184,12 @@ def _typed(grid: Grid, typed: Typed) -> SetCell:
     return SetCell(**place, value=read_text(written, column))
 
 
-def _edit(visit: Visit, key: str, command: Command, base: int) -> Edited:
+def _edit(visit: Visit, key: str, command: Command, base: int) -> None:
     with visit.operate(whole_chain=True) as session:
-        return edit(
-            session, "ruleset", key, command, by=visit.actor, now=visit.now(), seat=visit.seat, base=base
-        )  # fmt: skip
+        edit(session, "ruleset", key, command, by=visit.actor, now=visit.now(), seat=visit.seat, base=base)
 
 
-def _answer(visit: Visit, key: str, seen: Seen, edited: Edited | None = None) -> Response:
+def _answer(visit: Visit, key: str, seen: Seen) -> Response:
     """What a browser lacks of the table: its frame where that changed, else single rows."""
     kept, grid = open_table(visit, key)
     rows = stamped(grid.rows)
@@ -206,7 +202,6 @@ def _answer(visit: Visit, key: str, seen: Seen, edited: Edited | None = None) ->
     html = fragment(visit, "grid/_table.html" if whole else "grid/_rows.html", context)
     answer: dict[str, Json] = {
         "revision": kept.revision,
-        "n": edited.n if edited is not None else 0,
         "frame": grid.frame,
         "terms": grid.terms,
         "whole": whole,

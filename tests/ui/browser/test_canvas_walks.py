@@ -14,6 +14,7 @@ from engine.database.connection import Database
 from engine.edits.store import editable, put_draft
 from engine.journeys.editing.beginning import empty_journey
 from tests.ui.browser.conftest import Address, Walk
+from tests.ui.browser.holding import Holding
 from tests.ui.browser.test_walks import grave_findings
 from ui.app import Dependencies
 from workflows.activities.registry import catalogue_of, load_activities
@@ -135,6 +136,38 @@ def test_a_journey_is_designed_by_keys_alone(walk: Walk, empty: str, database: D
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     assert grave_findings(walk) == []
     keys.press("Escape")
+    assert walk.complaints == []
+
+
+def test_undo_and_redo_that_are_pressed_in_quick_succession_follow_each_other(
+    walk: Walk, empty: str, database: Database
+) -> None:
+    page, keys = walk.page, walk.page.keyboard
+    walk.enter(lang="en")
+    walk.go(f"/journeys/{empty}/edit")
+    page.locator("#node-done").focus()
+    keys.press("ArrowUp")
+    for node in ("split", "delay"):
+        keys.press("Insert")
+        keys.type(node)
+        keys.press("Enter")
+        expect(page.locator(f"#node-{node}")).to_be_focused()
+    slow = Holding(page, "**/commands")
+    keys.press("Delete")
+    for _ in range(3):
+        keys.press("Control+z")
+    slow.wait()
+    slow.let_go()
+    expect(page.locator("#edit-undo")).to_be_disabled()
+    assert nodes(database, empty).keys() == {"done"}
+    for _ in range(2):
+        keys.press("Control+Shift+Z")
+    expect(page.locator("#node-delay")).to_be_visible()
+    assert nodes(database, empty).keys() == {"done", "split", "delay"}
+    page.locator("#edit-undo").dblclick()
+    expect(page.locator("#edit-undo")).to_be_disabled()
+    assert nodes(database, empty).keys() == {"done"}
+    expect(page.locator("#edit-notice")).to_be_empty()
     assert walk.complaints == []
 
 

@@ -74,7 +74,7 @@
     pending = after;
     announce(answer);
   };
-  const follow = (values, after) => { queue = queue.then(() => post(values, after)).catch(console.error); return queue; };
+  const follow = (values, after) => { queue = turns.during(queue.then(() => post(values, after)).catch(console.error)); return queue; };
   const send = (command, after = {}, from = null) => follow({ command: JSON.stringify(command), base: seenAt(from) }, after);
 
   // After a swap: the new node is chosen, what is gone is let go, and focus is where it was or next to it

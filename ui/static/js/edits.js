@@ -16,17 +16,51 @@ document.addEventListener("htmx:after:request", (event) => {
   if (form && event.detail.ctx.response.status < 400) form.closest("[data-notice]").remove();
 });
 
-document.addEventListener("keydown", (event) => {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const key = event.key.toLowerCase();
-  const isRedo = key === "y" || (key === "z" && event.shiftKey);
-  if (!isRedo && key !== "z") return;
-  const button = document.getElementById(isRedo ? "edit-redo" : "edit-undo");
-  if (!button || button.disabled) return;
-  event.preventDefault();
-  button.click();
-});
+// Undo and redo, one after the other: each waits until all that was done before it has arrived and the bar shows it.
+window.turns = (() => {
+  const asked = [], underWay = new Set();
+  let heard = 0;           // the revision of the draft that the page was told of last
+  let turned = null;       // what had been heard when the turn began that is under way
+  const bar = () => document.getElementById("edit-bar");
+  const isCurrent = () => !underWay.size && heard <= Number(document.getElementById("edit-pulse")?.dataset.revision ?? -1);
+  const goOn = () => {
+    if (!isCurrent()) return;
+    if (turned === heard) asked.length = 0;  // it was refused, or not confirmed: what was to follow it is not wanted
+    turned = null;
+    const button = document.getElementById(`edit-${asked.shift()}`);
+    if (!button || button.disabled) { asked.length = 0; return; }
+    turned = heard;
+    button.click();
+  };
+  const ask = (turn) => { asked.push(turn); goOn(); };
+  const during = async (work) => {
+    const mark = {};
+    underWay.add(mark);
+    try { return await work; } finally { underWay.delete(mark); goOn(); }
+  };
+
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.request.method !== "GET" || ctx.sourceElement === bar()) underWay.add(ctx);
+  });
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => { underWay.delete(ctx); goOn(); });
+  document.addEventListener("draft-changed", (event) => { heard = event.detail?.revision ?? heard; });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("#edit-undo, #edit-redo");
+    if (!button || isCurrent()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    ask(button.id.slice("edit-".length));
+  }, true);
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || !bar()) return;
+    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    const key = event.key.toLowerCase(), isRedo = key === "y" || (key === "z" && event.shiftKey);
+    if (!isRedo && key !== "z") return;
+    event.preventDefault();
+    ask(isRedo ? "redo" : "undo");
+  });
+  return { during };
+})();
 
 function goTo(text, line, column) {
   if (!text) return;

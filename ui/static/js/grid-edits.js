@@ -3,7 +3,6 @@ window.gridEdits = (grid) => {
   const { home, address } = grid;
   const notice = document.getElementById("edit-notice");
   let queue = Promise.resolve(), waiting = 0, behind = false, refusals = 0;
-  let latest = null;  // the edit that was made last, until the bar above offers to undo it
 
   const post = async (path, body) => {
     const answer = await sending.post(`${address}/${path}`, JSON.stringify(body), { "Content-Type": "application/json" });
@@ -32,7 +31,6 @@ window.gridEdits = (grid) => {
     if (answer.status !== 200) refusals += 1;
     if (answer.status === 200) {
       tidy();
-      latest = meant.turn ? null : answer.n || latest;
       if (waiting > 1) behind = true;  // the answer to the last one brings all
       else catchUp(answer);
       then?.(answer);
@@ -52,14 +50,14 @@ window.gridEdits = (grid) => {
   const send = (edit, then) => {
     const meant = { base: Number(home.dataset.revision), ...edit };  // of what its author sees now, however late it is sent
     waiting += 1;
-    queue = queue.then(async () => {
+    queue = turns.during(queue.then(async () => {
       try {
         answered(await post("send", { seen: grid.table.seen(), ...meant }), meant, then);
       } finally {
         waiting -= 1;
         if (!waiting && behind) refresh();
       }
-    }).catch(console.error);
+    }).catch(console.error));
     return queue;
   };
   const settled = async () => {  // whether all that is on its way was taken, once it has arrived
@@ -76,14 +74,12 @@ window.gridEdits = (grid) => {
       else if (answer.status === 200) catchUp(answer);
     });
   };
-  document.addEventListener("htmx:before:request", (event) => {  // undo and redo wait for the edits before them, and bring the rows along
+  document.addEventListener("htmx:before:request", (event) => {  // undo and redo bring the rows along
     const form = event.target.closest?.("#edit-bar form"), deed = form?.getAttribute("action").match(/\/(undo|redo)$/)?.[1];
     if (!deed) return;
-    const shown = Number(form.elements.n.value);
     event.preventDefault();
-    send({ turn: { deed, get n() { return (deed === "undo" && latest) || shown; } } });
+    send({ turn: { deed, n: Number(form.elements.n.value) } });
   });
-  document.addEventListener("htmx:after:swap", (event) => { if (event.detail.ctx.target?.id === "edit-bar") latest = null; });
   document.body.addEventListener("draft-changed", (event) => {
     if (Number(event.detail?.revision) !== Number(home.dataset.revision)) refresh();
   });

@@ -13,10 +13,11 @@ from engine.definitions.source import value_at
 from engine.fields.check import check as check_fields
 from engine.journeys.catalogue import Catalogue
 from engine.journeys.check import check
+from engine.journeys.compiled import compiled, compiled_if_it_runs
 from engine.journeys.context import CheckContext, Proofs
 from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import parse
-from engine.journeys.plan import PlanError, bundle_of, compile_plan
+from engine.journeys.plan import bundle_of
 from engine.journeys.report import run_tests
 from engine.rulesets import check as rulesets
 from engine.rulesets.bundle import bundle_of as ruleset_bundle
@@ -91,7 +92,7 @@ def bundle(kind: Kind, document: dict[str, Json], context: CheckContext) -> Json
         case "fields":
             return {"document": document}
         case _:
-            plan = compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
+            plan = compiled(document, context)
             return bundle_of(document, plan, context.fields, context.events, context.conditions)
 
 
@@ -112,8 +113,5 @@ def _doubted(found: Finding) -> Finding:
 
 def _played(document: dict[str, Json], context: CheckContext) -> Report | None:
     journey, _ = parse(document)
-    try:
-        plan = compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
-    except PlanError:
-        return None
-    return run_tests(plan, journey.tests) if journey is not None else None
+    plan = compiled_if_it_runs(document, context)
+    return run_tests(plan, journey.tests) if journey is not None and plan is not None else None

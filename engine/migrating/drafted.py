@@ -11,12 +11,12 @@ from engine.definitions.kinds import Kind
 from engine.definitions.plans import Plans
 from engine.definitions.source import read_source
 from engine.journeys.canonical import content_hash
+from engine.journeys.compiled import compiled_if_it_runs
 from engine.journeys.context import CheckContext
-from engine.journeys.plan import Plan, PlanError, compile_plan
+from engine.journeys.plan import Plan
 from engine.migrating import words
 from engine.migrating.asked import Fault, InFlight, InFlightError
 from engine.migrating.proposal import Proposal, propose
-from rules.types import Json
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Drafted:
 def read_drafted(session: Session, kind: Kind, key: str, context: CheckContext) -> Drafted:
     """The draft, compiled in the context of the whole chain. Raises UnknownDefinitionError."""
     document = read_source(read_draft(session, kind, key).document).document
-    plan = _compiled(document, context) if kind == "journey" else None
+    plan = compiled_if_it_runs(document, context) if kind == "journey" else None
     return Drafted(kind, key, content_hash(document), plan)
 
 
@@ -53,10 +53,3 @@ def plan_draft(session: Session, draft: Drafted, in_flight: InFlight | None, pla
         return DraftPlan(draft.hash, Proposal(None, 1, None), runs=True)
     proposal = propose(session, draft.key, draft.plan, in_flight, plans)
     return DraftPlan(draft.hash, proposal, runs=draft.plan is not None)
-
-
-def _compiled(document: Json, context: CheckContext) -> Plan | None:
-    try:
-        return compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
-    except PlanError:
-        return None

@@ -12,8 +12,9 @@ from engine.definitions import checks
 from engine.definitions.errors import NotPublishableError
 from engine.events.log import events_facts
 from engine.events.models import Event
+from engine.journeys.compiled import compiled
 from engine.journeys.context import CheckContext
-from engine.journeys.plan import Plan, PlanError, compile_plan
+from engine.journeys.plan import Plan, PlanError
 from engine.journeys.start import match_entry
 from engine.journeys.state import EventIn
 from engine.journeys.trying.privacy import Privacy, personal_of
@@ -42,7 +43,7 @@ class Suggestion:
 def plan_to_try(key: str, document: dict[str, Json], context: CheckContext) -> Plan:
     """The plan of a document. Raises NotPublishableError, with its findings, for one that cannot run."""
     try:
-        return compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
+        return compiled(document, context)
     except PlanError as error:
         raise NotPublishableError(checks.find("journey", key, document, context)) from error
 

@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from engine.coupons.store import batches_named
 from engine.definitions.approvals import Standing, standing
 from engine.definitions.drafts import find_draft
 from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
-from engine.definitions.versions import find_live_version, read_version
+from engine.definitions.versions import find_live_version, texts_of
+from engine.journeys.compiled import compiled_if_it_runs
 from engine.journeys.findings import Finding
-from engine.journeys.plan import Plan, PlanError, compile_plan
+from engine.journeys.plan import Plan
 from engine.migrating.proposal import Proposal, propose
 from engine.migrating.standing import crowds
 from engine.occurrences import arriving
@@ -61,19 +60,11 @@ def ready_of(visit: Visit, kind: Kind, key: str) -> Ready | None:
             return None
         document = read_source(draft.document).document
         before = read_source(live.document).document if live else {}
-        plan = _compiled(visit, session, document) if kind == "journey" else None
+        plan = compiled_if_it_runs(document, check_context(visit.deps, session)) if kind == "journey" else None
         actors = {*stands.editors, *([stands.approval.by] if stands.approval else [])}
         editors = names_of(session, actors, visit.language)
     unchanged = live is not None and live.hash == stands.hash
     return Ready(key, draft.document, document, before, live.n if live else None, stands, plan, editors, unchanged)
-
-
-def _compiled(visit: Visit, session: Session, document: Json) -> Plan | None:
-    context = check_context(visit.deps, session)
-    try:
-        return compile_plan(document, context.catalogue, context.fields, context.events, context.rulebook)
-    except PlanError:
-        return None
 
 
 def checked(visit: Visit, kind: Kind, ready: Ready, found: list[Finding]) -> dict[str, object]:
@@ -161,8 +152,6 @@ def people(visit: Visit, ready: Ready, asked: Asked) -> dict[str, object]:
 
 def _older(visit: Visit, ready: Ready, proposal: Proposal) -> dict[int, Outline]:
     with visit.deps.database.begin() as session:
-        documents = {
-            version: read_source(read_version(session, "journey", ready.key, version).document).document
-            for version in proposal.versions
-        }
+        found = texts_of(session, "journey", {(ready.key, version) for version in proposal.versions})
+        documents = {version: read_source(text).document for (_, version), text in found.items()}
     return publishing.outlines(documents, visit.deps.catalogue, visit.language)

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from engine.database import retrying
-from engine.definitions.errors import NotPublishableError
 from engine.definitions.listing import show
 from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version
 from engine.edits.store import editable
 from engine.journeys.audience_entries import AudienceEntry, Becoming, Dated, Listed, Scheduled
+from engine.journeys.compiled import compiled
 from engine.journeys.document_entries import BecomesEntry, DateEntry, ScheduleEntry
 from engine.journeys.plan import Plan, PlanError
 from engine.journeys.start import BY_HAND
@@ -27,7 +27,6 @@ from engine.occurrences.lists import ListError, Named, NoListEntryError, WrongLi
 from engine.occurrences.outlook import outlooks
 from engine.occurrences.refused import refused_of
 from engine.runs.entries import MOST, entered_by_event
-from engine.trying.simulating import plan_to_try
 from rules.sentences import sentence
 from ui.definitions.checking import check_context
 from ui.http.limits import MAX_BODY
@@ -121,10 +120,10 @@ def _plan_of(visit: Visit, key: str, of: str) -> Plan | None:
         try:
             if of == "draft":
                 document = read_source(editable(session, "journey", key).text).document
-                return plan_to_try(key, document, check_context(visit.deps, session))
+                return compiled(document, check_context(visit.deps, session))
             live = find_live_version(session, "journey", key)
             return visit.deps.plans.get(session, live.bundle_hash) if live else None
-        except (NotPublishableError, PlanError):
+        except PlanError:
             return None
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from engine.definitions.errors import NotPublishableError
 from engine.definitions.listing import Shown, show
 from engine.definitions.source import read_source
 from engine.definitions.versions import read_version
 from engine.edits.store import editable
+from engine.journeys.compiled import compiled_if_it_runs
 from engine.journeys.context import CheckContext
 from engine.journeys.plan import Plan
 from engine.journeys.trying.simulation import Simulation
-from engine.trying.simulating import plan_to_try, try_script
+from engine.trying.simulating import try_script
 from rules.types import Json
 from ui.definitions.checking import check_context
 from ui.http.problems import NotFound
@@ -61,10 +61,7 @@ def tried_by(visit: Visit, key: str, version: int | None) -> Tried:
     document = read_source(text).document
     with visit.deps.database.begin() as session:
         context = check_context(visit.deps, session)
-        try:
-            plan = plan_to_try(key, document, context)
-        except NotPublishableError:
-            plan = None
+        plan = compiled_if_it_runs(document, context)
         decided = decisions(document, context, visit.language)
     return Tried(
         shown=shown,

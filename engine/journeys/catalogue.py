@@ -98,7 +98,8 @@ class ActivityType:
 
     `outcomes` are the ports it declares beside done, error and quiet. `result` declares, by path, what a node's `save`
     gives. `doc` and `doc_zh` are the text of its reference, `example` are params that its model accepts. `words` are
-    what people may look for when they mean it, by language.
+    what people may look for when they mean it, by language. `contact` is about the customer; `tells_staff` says that
+    somebody at the store reads at once what it says, and may tell the customer.
     `expires_within` is for a `push` whose code or offer is worthless after that time.
     """
 
@@ -108,6 +109,7 @@ class ActivityType:
     outcomes: tuple[str, ...] = ()
     mode: Mode = "local"
     contact: Contact = "none"
+    tells_staff: bool = False
     idempotent: Idempotent = "receiver"
     subjects: frozenset[Subject] = frozenset({"member"})
     retry: Retry = Retry()

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from engine.coupons.models import CouponBatch
 from engine.journeys.catalogue import ActivityType
 from engine.journeys.document import DelayNode, EndNode, WaitNode
+from engine.journeys.graph import Graph
 from engine.journeys.plan import Plan
 from engine.journeys.steps import Activity
 from engine.journeys.trying import cost
@@ -112,10 +113,14 @@ def _cost(
     return Cost(bound.kind, name, title, bound.least, bound.most, worth)
 
 
-def tells_nobody(plan: Plan, costs: Iterable[Cost]) -> bool:
-    """Whether it issues coupons and no step of it speaks to the customer."""
-    types = [step.work.type for step in plan.steps.values() if isinstance(step.work, Activity)]
-    return any(each.kind.batch for each in costs) and all(each.contact == "none" for each in types)
+def tells_nobody(plan: Plan) -> bool:
+    """Whether it issues coupons, and neither writes to the customer nor tells staff behind one."""
+    types = {node: step.work.type for node, step in plan.steps.items() if isinstance(step.work, Activity)}
+    issuing = [step for step in plan.steps.values() if (kind := cost.kind_of(step)) and kind.batch]
+    graph = Graph({node: step.ports for node, step in plan.steps.items()}, (plan.start,))
+    behind = graph.reachable(step.ports["done"] for step in issuing)
+    told = any(type_.contact != "none" or (type_.tells_staff and node in behind) for node, type_ in types.items())
+    return bool(issuing) and not told
 
 
 def rows(proposal: Proposal, names: Names) -> list[Row]:

@@ -116,7 +116,7 @@ def entering(visit: Visit, ready: Ready) -> dict[str, object]:
     cooldown = written("duration", str(ready.plan.cooldown), visit.language) if ready.plan.cooldown else ""
     return {
         "costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS,
-        "again": ready.plan.reentry, "cooldown": cooldown, "untold": publishing.tells_nobody(ready.plan, costs),
+        "again": ready.plan.reentry, "cooldown": cooldown, "untold": publishing.tells_nobody(ready.plan),
     }  # fmt: skip
 
 

@@ -54,6 +54,7 @@ class Params(BaseModel):
     企业微信对每个人每分钟最多送达 30 条，超出的会悄悄丢弃，请勿逐条群发。
     """,
     example={"text": "有顾客扫码后还没有添加好友，请留意"},
+    tells_staff=True,
     idempotent="receiver",
     result={
         "reached": Declaration(type="integer", title=Title(zh="送达人数", en="People reached")),

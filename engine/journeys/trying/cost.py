@@ -1,9 +1,10 @@
 """What a journey costs: its effects per entrant, as bounds of its graph and as expectations from counts.
 
-An effect counts when its node is left through `done`: a coupon that is sold out costs nothing. A bound holds for
-whoever comes in while effects succeed (the stock lasts, what is called answers): at least so many, at most so many.
-What lies on every path is at least as many as there are entrants, what lies on a cycle has no upper bound. Where
-something may end a run at rest (the goal, an exit, its age), whatever lies behind a rest may not happen.
+An effect counts when its node is left through `done`: a coupon that is sold out costs nothing. The lower bound holds
+for whoever comes in while effects succeed (the stock lasts, what is called answers), so it takes no way behind what
+fails; the upper one holds whatever happens. What lies on every path is at least as many as there are entrants, what
+lies on a cycle has no upper bound. Where something may end a run at rest (the goal, an exit, its age), whatever lies
+behind a rest may not happen.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Kind:
 class Bound:
     """Between `least` and `most` effects of a kind for each entrant; `most` is None where a cycle repeats it.
 
-    `least` takes what is tried for done, as it is while effects succeed.
+    `least` is told of the ways that are taken while effects succeed, `most` of all of them.
     """
 
     kind: Kind
@@ -83,10 +84,7 @@ def _having(plan: Plan, kind: Kind) -> frozenset[str]:
 
 
 def _least(plan: Plan, graph: Graph, kind: Kind) -> int:
-    """The fewest effects on a way from a start to where a run may end: the cheapest path.
-
-    A node counts through whichever port it is left but `quiet`, by which nothing is tried.
-    """
+    """The fewest effects on a way from a start to where a run may end, while all that is tried succeeds."""
     having, best = _having(plan, kind), dict[str, int]()
     ahead = [(0, start) for start in graph.starts]
     while ahead:
@@ -95,7 +93,8 @@ def _least(plan: Plan, graph: Graph, kind: Kind) -> int:
             continue
         best[node] = cost
         for port, target in graph.ports[node].items():
-            heappush(ahead, (cost + (node in having and port != "quiet"), target))
+            if _succeeds(plan.steps[node], port):
+                heappush(ahead, (cost + (node in having and port == "done"), target))
     return min((cost for node, cost in best.items() if _may_end(plan, plan.steps[node])), default=0)
 
 
@@ -116,6 +115,11 @@ def _most(plan: Plan, graph: Graph, kind: Kind) -> int | None:
         return max((has + ahead(target) for has, target in ways if target not in group), default=0)
 
     return max(map(ahead, graph.starts), default=0)
+
+
+def _succeeds(step: Step, port: str) -> bool:
+    """Whether a node may be left so while effects succeed; `quiet` is left by before anything is tried."""
+    return port in {"done", "quiet"} if isinstance(step.work, Activity) else port != "error"
 
 
 def _may_end(plan: Plan, step: Step) -> bool:

@@ -159,6 +159,25 @@ def test_a_journey_that_issues_coupons_and_tells_nobody_says_so_before_it_is_pub
     assert ("no step tells the customer" in told) is not greets
 
 
+@pytest.mark.parametrize(
+    ("start", "asks", "done"), [("give", "end", "ask"), ("ask", "give", "end")], ids=["behind", "before"]
+)
+def test_an_associate_who_is_asked_behind_the_coupon_tells_the_customer(
+    admin: Visitor, database: Database, clock: FixedClock, start: str, asks: str, done: str
+) -> None:
+    give = {"type": "activity", "activity": "coupon.issue", "params": {"batch": "HOOK-2026"}}
+    ask = {"type": "activity", "activity": "wecom.notify_associate", "params": {"text": "Tell about the coupon"}}
+    nodes = {
+        "give": {**give, "ports": {"done": done, "sold_out": "end"}},
+        "ask": {**ask, "ports": {"done": asks}},
+        "end": {"type": "end", "outcome": "given"},
+    }
+    drafted(database, clock, entry=[{"on": "contact.scanned"}], start=start, nodes=nodes, tests=[])
+    told = text_of(admin.get("/journeys/hook-coupon/publish/entering?lang=en"))
+    assert "Notify the associate 1,000 1,000" in told
+    assert ("no step tells the customer" in told) is (start == "ask")
+
+
 @pytest.mark.parametrize(("lang", "told"), [("zh", "请填写“券批次”。"), ("en", "Fill in “Coupon batch”.")])
 def test_what_is_missing_is_asked_for_by_the_name_of_its_field(
     admin: Visitor, database: Database, clock: FixedClock, lang: str, told: str

@@ -34,7 +34,7 @@ def found(nodes: dict[str, Any], **parts: Any) -> dict[str, tuple[int, int | Non
         (
             {"a": {**COUPON, "ports": {"done": "b", "sold_out": "late"}}, "b": activity("note")},
             {},
-            {"coupon.issue/B": (1, 1), "note": (0, 1)},
+            {"coupon.issue/B": (1, 1), "note": (1, 1)},
         ),
         ({"a": activity("note", ports={"done": "end", "error": "late"})}, {}, {"note": (1, 1)}),
         ({"a": wait("custom.b", ports={"got": "b"}), "b": activity("note")}, {}, {"note": (0, 1)}),
@@ -85,6 +85,23 @@ def test_another_batch_for_who_comes_too_late_is_no_coupon_for_everybody() -> No
     second = {**COUPON, "params": {"batch": "C"}, "ports": {"done": "end", "sold_out": "late"}}
     nodes = {"a": {**COUPON, "ports": {"done": "end", "sold_out": "b"}}, "b": second}
     assert found(nodes) == {"coupon.issue/B": (1, 1), "coupon.issue/C": (0, 1)}
+
+
+def test_the_ways_behind_what_fails_count_for_at_most_alone() -> None:
+    failing = {"a": activity("note", ports={"done": "end", "error": "b"}), "b": activity("push", ports={"done": "end"})}
+    assert found(failing) == {"note": (1, 1), "push": (0, 1)}
+
+
+def test_while_the_coupons_last_everybody_passes_what_stands_behind_one() -> None:
+    in_group = {"when": {"==": [{"var": "member.tier"}, "gold"]}, "port": "yes"}
+    nodes = {
+        "coupon": {**COUPON, "ports": {"done": "tell", "sold_out": "how"}},
+        "tell": activity("note", ports={"done": "how"}),
+        "how": {"type": "choice", "cases": [in_group], "ports": {"yes": "end", "else": "rest"}},
+        "rest": {"type": "delay", "for": "P1D", "ports": {"done": "again"}},
+        "again": activity("note"),
+    }
+    assert found(nodes) == {"coupon.issue/B": (1, 1), "note": (1, 2)}
 
 
 def test_what_quiet_hours_hold_back_may_not_happen() -> None:

@@ -23,6 +23,8 @@ _SETTINGS = ("title", "note", "subject", "start")
 _ABOUT = ("title", "stage", "note")
 _PARTING = frozenset({"choice", "split"})
 _APART = frozenset({*_ABOUT, "ports", "type"})
+_FIRST = frozenset({"timeout"})
+"""What nearly everybody changes stands before what is long: how long a wait lasts, before what it waits for."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ def node_panel(
     kind = str(node.get("type"))
     parts = {part.name: part for part in whole.parts}
     about = tuple(parts[name] for name in _ABOUT if name in parts)
-    own = [_refined(part, node, catalogue, speech) for name, part in parts.items() if name not in _APART]
+    in_order = sorted(parts.items(), key=lambda part: part[0] not in _FIRST)
+    own = [_refined(part, node, catalogue, speech) for name, part in in_order if name not in _APART]
     waits = (waits or _waits(node)) if kind == "delay" else ""
     if waits:
         own = [_until(part, speech, waits) for part in own if part.name == ("for" if waits == "for" else "until")]

@@ -48,6 +48,7 @@ class Params(BaseModel):
     在企业微信里提醒导购，由导购联系顾客：企业微信不允许自动给顾客发消息。
 
     消息发给本旅程的导购；没有导购、导购已离职或没有账号时，发给门店的全体在职员工。
+    导购只能给自己的企业微信好友发消息：只扫过码、还没加好友的顾客，要在店里当面提醒。
 
     这是发给员工的消息，不是触达顾客，因此不受免打扰时段限制。一个人都通知不到时算失败。消息末尾的编号用于去重：
     同一条消息重发时企业微信会丢弃(四小时内)，另一位顾客的同样消息照常送达。
@@ -66,11 +67,13 @@ class Params(BaseModel):
 async def wecom_notify_associate(outside: Outside, params: Params, effect: Effect) -> Result:
     """Remind the associate in WeCom, who then writes to the customer: WeCom lets nobody write to one automatically.
 
-    The message goes to the run's associate; where there is none who works, to everybody who works at the store.
+    The message goes to the associate of the customer's journey; where there is none who works, to everybody who works
+    at the store. An associate can write only to customers who are their friends in WeCom: who has only scanned a code
+    has to be spoken to in the store.
 
-    It reaches staff and no customer, so quiet hours do not hold it. When nobody can be told, the node fails. The number
-    at the end makes a repetition known: WeCom drops the same message within four hours, while the same words about
-    another customer arrive. Beyond 30 messages a minute to one person WeCom drops more of them, and says nothing.
+    It reaches staff and no customer, so quiet hours do not hold it. When nobody can be told, the node fails. Each
+    message ends with a number of its own: WeCom drops one that is sent a second time within four hours, while the same
+    words about another customer arrive. Beyond 30 messages a minute to one person WeCom drops more, and says nothing.
     """
     with wecom_failures():
         told = await outside.wecom.tell_staff(whom(effect), params.text, effect.key)

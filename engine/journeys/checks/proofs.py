@@ -20,7 +20,7 @@ from rules.errors import EvaluationError, RuleError
 from rules.facts import nested
 from rules.fields import Field
 from rules.limits import escape
-from rules.nodes import Literal
+from rules.nodes import Items, Literal
 from rules.proofs.budget import Budget, NotSettledError
 from rules.proofs.claims import Found, IsTrue, Not, Problem
 from rules.types import Conditions, Fields, Json
@@ -159,5 +159,7 @@ def _compiled(when: Json, fields: Fields, conditions: Conditions) -> Rule | None
 
 
 def _is_plain(rule: Rule) -> bool:
-    """Whether a condition is a single test, of which there is hardly anything to prove."""
-    return sum(node.type.kind == "boolean" and not isinstance(node, Literal | Field) for node in rule.tree.walk()) <= 1
+    """Whether a condition is a single test that compares with something: of that there is hardly anything to prove."""
+    nodes = [*rule.tree.walk()]
+    is_single = sum(node.type.kind == "boolean" and not isinstance(node, Literal | Field) for node in nodes) <= 1
+    return is_single and not any(isinstance(node, Items) and not node.items for node in nodes)

@@ -75,6 +75,12 @@ def test_a_hidden_case_comes_with_facts_for_which_one_above_it_is_taken() -> Non
     assert hidden.example == {"member": {"points": 11}}
 
 
+def test_a_single_test_is_not_proved_but_for_one_of_no_values() -> None:
+    one_of: Json = {"in": [{"var": "member.tier"}, []]}
+    assert codes(journey({"is_set": "member.tier"}, when=one_of)) == [("impossible-condition", "/entry/0/when")]
+    assert codes(journey({"is_set": "member.tier"}, when={"in": [{"var": "member.tier"}, ["gold"]]})) == []
+
+
 def test_conditions_on_events_must_be_possible_too() -> None:
     contradiction: Json = {"and": [{"==": [{"var": "event.n"}, 1]}, {"==": [{"var": "event.n"}, 2]}]}
     assert codes(journey({"is_set": "member.tier"}, when=contradiction)) == [("impossible-condition", "/entry/0/when")]

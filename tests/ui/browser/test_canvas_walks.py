@@ -112,6 +112,10 @@ def test_a_journey_is_designed_by_keys_alone(walk: Walk, empty: str, database: D
     assert focused(page) == "@entry"
     keys.press("a")
     expect(page.locator("#palette-search")).to_be_focused()
+    keys.type("coupon")
+    keys.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    keys.press("a")
     keys.type("split")
     keys.press("Enter")
     expect(page.locator("#node-split")).to_be_focused()

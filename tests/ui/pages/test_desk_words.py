@@ -97,3 +97,11 @@ def test_an_event_that_several_things_bring_about_says_how_one_of_them_is_meant(
     assert "Every printed code counts" not in admin.get(panel).text
     keep(database, clock, {**journey, "entry": [{"on": "contact.scanned"}]})
     assert "add a condition on “Channel kind”" in admin.get(panel).text
+
+
+def test_the_panel_of_a_wait_begins_with_how_long_it_lasts(admin: Visitor) -> None:
+    panel = admin.get("/journeys/hook-coupon/edit/panel?node=wait_add&lang=en").text
+    hint, length, events = (
+        panel.index(text) for text in (">It waits for what happens anew", ">Wait at most<", ">Events awaited<")
+    )
+    assert hint < length < events

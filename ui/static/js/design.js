@@ -176,6 +176,7 @@
     if (event.key === "ArrowDown") point(list[Math.min(at + 1, list.length - 1)]);
     else if (event.key === "ArrowUp") point(list[Math.max(at - 1, 0)]);
     else if (event.key === "Enter") insert(list[at]);
+    else if (event.key === "Escape") palette.close();  // a search would only be emptied by it
     else return;
     event.preventDefault();
   });

@@ -167,6 +167,7 @@ def test_a_real_member_is_named_by_id_and_masked(admin: Visitor, chain: Sample) 
     page = seen(admin, walk)
     assert "林小橙" not in page
     assert f"Member #{chain.members[2]}" in page
+    assert "what is sent has them whole" in page
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "/journeys/{key}/live": (f"{_JOURNEY}/live",),
     "/journeys/{key}/migration": (f"{_JOURNEY}/migration",),
     "/journeys/new/key": ("/journeys/new/key?zh=收银码送券",),
+    "/journeys/{key}/publish/glance": (f"{_JOURNEY}/publish/glance",),
     "/journeys/{key}/publish/people": (f"{_JOURNEY}/publish/people", f"{_JOURNEY}/publish/people?in_flight=stay"),
     "/journeys/{key}/simulate/event": (f"{_JOURNEY}/simulate/event?on=order.paid",),
     "/journeys/{key}/strip": (f"{_JOURNEY}/strip",),

@@ -123,6 +123,30 @@ def tells_nobody(plan: Plan) -> bool:
     return bool(issuing) and not told
 
 
+@dataclass(frozen=True)
+class Deeds:
+    """What customers notice of a journey: the coupons that it issues, and the steps by which somebody is told."""
+
+    issues: Sequence[str]
+    tells: Sequence[str]
+
+
+def deeds(plan: Plan, catalogue: Mapping[str, ActivityType], batches: Batches, language: Language) -> Deeds:
+    """What customers notice of a journey, each said once. `batches` finds those that are named."""
+    steps = [(step.work.type, cost.kind_of(step)) for step in plan.steps.values() if isinstance(step.work, Activity)]
+    known = batches({kind.batch for _, kind in steps if kind and kind.batch})
+    issues: dict[str, None] = {}
+    tells: dict[str, None] = {}
+    for type_, kind in steps:
+        called = wording.activity(type_.name, catalogue, language)
+        if cost.batch_param(type_) is not None:
+            batch = known.get(kind.batch) if kind else None
+            issues[wording.title(batch.title, language) if batch else (kind and kind.batch) or called] = None
+        elif type_.contact != "none" or type_.tells_staff:
+            tells[called] = None
+    return Deeds(tuple(issues), tuple(tells))
+
+
 def rows(proposal: Proposal, names: Names) -> list[Row]:
     """The groups as a table."""
     return [

@@ -120,10 +120,10 @@ def design(
 
 
 def _marks(findings: Sequence[Finding], nodes: Mapping[str, Json], language: Language) -> dict[str, Mark]:
-    """What was found, by the node that it concerns; of entries, goal and exits, at the entry."""
+    """What was found and nobody accepted, by the node that it concerns; of entries, goal and exits, at the entry."""
     by_node: dict[str, list[Finding]] = {}
     places = {f"/nodes/{escape(node)}": node for node in nodes}
-    for found in findings:
+    for found in (each for each in findings if each.accepted is None):
         place = "/".join(found.pointer.split("/")[:3])
         head = found.pointer.split("/")[1] if found.pointer else ""
         node = places.get(place) or (ENTRY if head in {"entry", "start", "goal", "exits"} else None)

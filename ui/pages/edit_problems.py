@@ -23,6 +23,9 @@ from ui.pages.visit import Authoring, Visit, Visiting
 
 router = APIRouter(prefix="/edit/{kind}/{key}")
 
+ACCEPTED = json.dumps({"finding-accepted": {"target": "body"}})
+"""Tells the parts of a page that a warning is none any more, though the draft is the same."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -50,6 +53,11 @@ class Problem:
 @router.get("/problems")
 def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
     """The list, errors first; the page asks for it again whenever the draft changes."""
+    return _list(visit, kind, key)
+
+
+def _list(visit: Visit, kind: Kind, key: str, just_accepted: tuple[str, str] | None = None) -> HTMLResponse:
+    """The list; `just_accepted` has the focus, by its code and pointer."""
     with visit.begin() as session:
         draft = editable(session, kind, key)
     found = visit.deps.findings.with_mends(visit.deps, kind, key, draft.text)
@@ -61,6 +69,7 @@ def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
         "errors": sum(each.severity == "error" for each, _ in found),
         "warnings": sum(each.severity != "error" and not each.accepted for each, _ in found),
         "may_edit": visit.may_operate_chain,
+        "just_accepted": just_accepted,
     }
     return visit.render("editing/_problems.html", context)
 
@@ -75,8 +84,18 @@ def accept_problem(
     reason: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
     """Accept a warning at a place, for a reason; the list is answered anew."""
+    refused = accept_at(visit, kind, key, code=code, pointer=pointer, reason=reason)
+    if refused is not None:
+        return told(visit, text(visit.language, refused))
+    answer = _list(visit, kind, key, (code, pointer))
+    answer.headers["HX-Trigger"] = ACCEPTED
+    return answer
+
+
+def accept_at(visit: Visit, kind: Kind, key: str, *, code: str, pointer: str, reason: str) -> str | None:
+    """Accept a warning at a place of the draft, for a reason. Where nothing was accepted, the key of what to say."""
     if not reason.strip():
-        return told(visit, text(visit.language, "grid.accept.no_reason"))
+        return "grid.accept.no_reason"
     with visit.begin() as session:
         draft = editable(session, kind, key)
     found = visit.deps.findings.of(visit.deps, kind, key, draft.text)
@@ -87,8 +106,8 @@ def accept_problem(
             accepting = Accepting(code, rows, reason.strip(), pointer)
             accept(session, checked, accepting, by=visit.actor, now=visit.now())
     except DefinitionError:
-        return told(visit, text(visit.language, "edits.accept_gone"))
-    return show_problems(visit, kind, key)
+        return "edits.accept_gone"
+    return None
 
 
 def _problem(

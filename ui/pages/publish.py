@@ -1,8 +1,9 @@
 """Publishing a draft: its page with the parts that are asked for apart, publishing it, approving it."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -14,8 +15,9 @@ from engine.definitions.publish import Choice, publish
 from engine.migrating.asked import STAY, Fault, InFlightError
 from rules.types import Json
 from ui.http.problems import NotFound
+from ui.pages.edit_problems import ACCEPTED, accept_at
 from ui.pages.publish_asked import Asked
-from ui.pages.publish_ready import Ready, checked, entering, people, ready_of
+from ui.pages.publish_ready import OVERLAP, Ready, checked, entering, overlapping, people, ready_of
 from ui.pages.visit import Authoring, Key, Visit, Visiting
 
 router = APIRouter()
@@ -41,10 +43,39 @@ def show_people(visit: Visiting, key: Key, request: Request) -> HTMLResponse:
 def show_entering(visit: Visiting, key: Key) -> HTMLResponse:
     """The fragment that tells who would enter and what that costs, which takes a moment to count."""
     ready = _demanded(visit, key)
-    found = visit.deps.findings.of(visit.deps, "journey", key, ready.text)
-    overlaps = [each for each in found if each.code == "entry-overlap"]
-    context = {**entering(visit, ready), "overlaps": overlaps, "base": f"/journeys/{key}"}
+    context = {**entering(visit, ready), **overlapping(visit, ready), "base": f"/journeys/{key}"}
     return visit.render("publishing/_entering.html", context)
+
+
+@router.get("/journeys/{key}/publish/glance")
+def show_glance(visit: Visiting, key: Key) -> HTMLResponse:
+    """The fragment with the figures, asked for again when a warning was accepted."""
+    ready = _demanded(visit, key)
+    found = visit.deps.findings.of(visit.deps, "journey", key, ready.text)
+    context = {**checked(visit, "journey", ready, found), **people(visit, ready, Asked())}
+    return visit.render("publishing/_glance.html", {**context, "kind": "journey", "base": f"/journeys/{key}"})
+
+
+@router.post("/journeys/{key}/publish/accept")
+def accept_overlap(
+    visit: Authoring,
+    key: Key,
+    hashed: Annotated[str, Form(alias="hash", max_length=100)],
+    pointer: Annotated[str, Form(max_length=2_000)],
+    reason: Annotated[str, Form(max_length=2_000)] = "",
+) -> HTMLResponse:
+    """Accept that others take the same people, of the draft that was read; the boxes are answered anew."""
+    ready = _demanded(visit, key)
+    if ready.stands.hash != hashed:
+        refused: str | None = "migrate.changed"
+    else:
+        refused = accept_at(visit, "journey", key, code=OVERLAP, pointer=pointer, reason=reason)
+    sent = {"pointer": pointer, "reason": reason, "refused": refused}
+    context = {**overlapping(visit, ready), "sent": sent, "hash": hashed, "base": f"/journeys/{key}"}
+    answer = visit.render("publishing/_overlaps.html", context, status=200 if refused is None else 422)
+    if refused is None:
+        answer.headers["HX-Trigger"] = ACCEPTED
+    return answer
 
 
 @router.get("/rules/{key}/publish")

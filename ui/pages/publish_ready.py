@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from sqlalchemy.orm import Session
+
 from engine.coupons.store import batches_named
 from engine.definitions.approvals import Standing, standing
 from engine.definitions.drafts import find_draft
@@ -12,7 +14,7 @@ from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version, texts_of
 from engine.journeys.compiled import compiled_if_it_runs
 from engine.journeys.findings import Finding
-from engine.journeys.plan import Plan
+from engine.journeys.plan import Plan, PlanError
 from engine.migrating.proposal import Proposal, propose
 from engine.migrating.standing import crowds
 from engine.occurrences import arriving
@@ -31,6 +33,8 @@ from ui.pages.visit import Visit
 from ui.rulesets.unmet import unmet
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
+
+OVERLAP = "entry-overlap"
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,29 @@ def entering(visit: Visit, ready: Ready) -> dict[str, object]:
         "costs": costs, "by_event": by_event, "chooses": chooses, "tried": tried, "days": arriving.DAYS,
         "again": ready.plan.reentry, "cooldown": cooldown, "untold": publishing.tells_nobody(ready.plan),
     }  # fmt: skip
+
+
+def overlapping(visit: Visit, ready: Ready) -> dict[str, object]:
+    """The other journeys that take the same people, each with what customers notice of it; and who may accept that."""
+    found = visit.deps.findings.of(visit.deps, "journey", ready.key, ready.text)
+    overlaps = [each for each in found if each.code == OVERLAP]
+    with visit.begin() as session:
+        does = [_deeds(visit, session, each.example) for each in overlaps]
+    told = list(zip(overlaps, does, strict=True))
+    return {"overlaps": told, "hash": ready.stands.hash, "may_edit": visit.may_operate_chain}
+
+
+def _deeds(visit: Visit, session: Session, example: Json) -> publishing.Deeds | None:
+    """What customers notice of the other journey; None where that cannot be told."""
+    other = example.get("journey") if isinstance(example, dict) else None
+    live = find_live_version(session, "journey", other) if isinstance(other, str) else None
+    if live is None:
+        return None
+    try:
+        plan = visit.deps.plans.get(session, live.bundle_hash)
+    except PlanError:
+        return None
+    return publishing.deeds(plan, visit.deps.catalogue, partial(batches_named, session), visit.language)
 
 
 def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:

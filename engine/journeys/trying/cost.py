@@ -16,7 +16,7 @@ from functools import cache
 from heapq import heappop, heappush
 from zoneinfo import ZoneInfo
 
-from engine.journeys.catalogue import Reference
+from engine.journeys.catalogue import ActivityType, Reference
 from engine.journeys.graph import Graph
 from engine.journeys.plan import Plan
 from engine.journeys.steps import Activity, Delay, DelayUntil, DelayUntilTime, Step, Wait
@@ -55,12 +55,19 @@ def kind_of(step: Step) -> Kind | None:
     work = step.work
     if not isinstance(work, Activity):
         return None
-    for name, field in work.type.params.model_fields.items():
-        is_batch = any(isinstance(each, Reference) and each.kind == "coupon-batch" for each in field.metadata)
-        given = work.params.get(name)
-        if is_batch and given is not None and given.is_literal:
-            return Kind(work.type.name, str(given.evaluate({}, now=_ANY_TIME, zone=ZoneInfo("UTC"))))
+    name = batch_param(work.type)
+    given = work.params.get(name) if name is not None else None
+    if given is not None and given.is_literal:
+        return Kind(work.type.name, str(given.evaluate({}, now=_ANY_TIME, zone=ZoneInfo("UTC"))))
     return Kind(work.type.name)
+
+
+def batch_param(type_: ActivityType) -> str | None:
+    """The param by which a type names the batch whose coupons it issues; None for one that issues none."""
+    for name, field in type_.params.model_fields.items():
+        if any(isinstance(each, Reference) and each.kind == "coupon-batch" for each in field.metadata):
+            return name
+    return None
 
 
 def bounds(plan: Plan) -> list[Bound]:

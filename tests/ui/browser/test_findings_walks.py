@@ -12,6 +12,8 @@ from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.store import put_draft
 from tests.ui.browser.conftest import Walk
+from tests.ui.browser.test_walks import grave_findings
+from tests.ui.conditions.branch import put_branch
 from tests.ui.finding_codes.clean import journey, ruleset
 
 pytestmark = pytest.mark.browser
@@ -79,6 +81,72 @@ def test_a_problem_of_the_node_that_is_shown_leads_to_its_field_without_a_new_pa
     problem(walk, "/nodes/add/for/0/on").locator("a").press("Enter")
     expect(walk.page.locator('[id="f:/nodes/add/for/0/on"] input:focus')).to_have_count(1)
     assert walk.page.evaluate("window.stays") is True
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_an_overlap_is_accepted_on_the_page_of_publishing_by_keys(
+    walk: Walk, database: Database, clock: FixedClock, width: int
+) -> None:
+    put_branch(database, clock, {"==": [{"var": "member.friend"}, True]})
+    page = walk.page
+    page.set_viewport_size({"width": width, "height": 700})
+    walk.enter(lang="en")
+    walk.go("/journeys/branch/publish")
+    box = page.locator(".overlap")
+    warnings = page.locator(".stat", has_text="Warnings").locator(".value")
+    expect(warnings).to_have_text("1")
+    page.locator("#note").fill("kept")
+    box.get_by_text("Accept with a reason").focus()
+    page.keyboard.press("Enter")
+    expect(box.locator("textarea")).to_be_focused()
+    expect(box.get_by_role("button", name="Accept")).to_be_in_viewport(ratio=1)
+    assert grave_findings(walk, ".overlap") == []
+    walk.picture(f"overlap-open-{width}")
+    page.keyboard.type("Both may run")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(box).to_contain_text("Accepted by admin: Both may run")
+    expect(box).to_be_focused()
+    expect(box.locator("form")).to_have_count(0)
+    expect(warnings).to_have_text("0")
+    expect(page.locator("#note")).to_have_value("kept")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert grave_findings(walk, ".overlap") == []
+    walk.picture(f"overlap-accepted-{width}")
+    assert walk.complaints == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_on_the_desk_the_form_is_shown_whole_and_the_mark_goes_with_the_warning(
+    walk: Walk, database: Database, clock: FixedClock, width: int
+) -> None:
+    put_branch(database, clock, {"==": [{"var": "member.friend"}, True]})
+    page = walk.page
+    page.set_viewport_size({"width": width, "height": 600})
+    walk.enter(lang="en")
+    walk.go("/journeys/branch/edit?part=entry")
+    found = problem(walk, "/entry/0")
+    mark = page.locator("#graph .mark-warn, #graph .state-waiting")
+    expect(found).to_have_count(1)
+    expect(mark).not_to_have_count(0)
+    page.locator("#panel a[data-accepts]").click()
+    expect(found.locator("textarea")).to_be_focused()
+    expect(found.locator("textarea")).to_be_in_viewport(ratio=1)
+    expect(found.get_by_role("button", name="Accept")).to_be_in_viewport(ratio=1)
+    found.locator("summary").press("Enter")
+    found.locator("summary").press("Enter")
+    expect(found.locator("textarea")).to_be_focused()
+    expect(found.get_by_role("button", name="Accept")).to_be_in_viewport(ratio=1)
+    page.keyboard.type("Both may run")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(found).to_contain_text("Accepted by admin: Both may run")
+    expect(found).to_be_focused()
+    expect(mark).to_have_count(0)
+    expect(page.locator("#panel .finding-accepted")).to_have_count(1)
+    assert page.locator("#panel .finding-warning").count() == 0
+    walk.picture(f"overlap-desk-{width}")
+    assert walk.complaints == []
 
 
 def broken_table() -> dict[str, Any]:

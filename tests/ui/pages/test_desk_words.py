@@ -58,7 +58,7 @@ def test_a_branch_whose_ways_all_lead_to_one_node_says_so(
     [
         ("/edit/journey/branch/problems?", 'hx-post="/edit/journey/branch/problems/accept"'),
         ("/journeys/branch/edit/panel?part=entry&", 'href="#edit-problems"'),
-        ("/journeys/branch/publish/entering?", 'href="/journeys/branch/edit#edit-problems"'),
+        ("/journeys/branch/publish/entering?", 'hx-post="/journeys/branch/publish/accept"'),
     ],
 )
 def test_an_overlap_says_that_both_run_and_leads_to_the_other_journey_and_to_where_it_is_accepted(

@@ -89,8 +89,8 @@
     const turn = ++asked;
     const url = `${combo.dataset.combo}&q=${encodeURIComponent(typed)}`;
     const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
-    if (!answer?.ok || turn !== asked || document.activeElement !== combo.querySelector("input")) return;
-    const html = await answer.text();
+    const html = answer?.ok ? await answer.text() : null;
+    if (html === null || turn !== asked || document.activeElement !== combo.querySelector("input")) return;
     const input = combo.querySelector("input"), at = combo.querySelector(".combo-list [aria-selected=true]");
     const wanted = "walked" in combo.dataset && at ? at.dataset.value : typed ? null : input.value;
     list(combo).replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);

@@ -37,17 +37,22 @@ class Checked:
 
 @dataclass(frozen=True)
 class Accepting:
-    """Which findings an author accepts, by code and the rows that they concern, and why; with a pointer, only there."""
+    """Which findings an author accepts, by code and the rows that they concern, and why; with a pointer, only there.
+
+    `other` is the journey that is meant, where several take the same people.
+    """
 
     code: str
     rows: Sequence[str]
     reason: str
     pointer: str | None = None
+    other: str | None = None
 
     def means(self, finding: Finding) -> bool:
         """Whether it is about this finding."""
         is_there = self.pointer is None or finding.pointer == self.pointer
-        return finding.code == self.code and set(finding.rows) == set(self.rows) and is_there
+        is_meant = self.other is None or finding.other == self.other
+        return finding.code == self.code and set(finding.rows) == set(self.rows) and is_there and is_meant
 
 
 def accept(session: Session, checked: Checked, accepting: Accepting, *, by: str, now: datetime) -> None:
@@ -81,7 +86,10 @@ def with_acceptances(session: Session, checked: Checked) -> list[Finding]:
 
 
 def fingerprint(finding: Finding, document: Mapping[str, Json]) -> str:
-    """A hash of what a finding is about: its rows in full, without their notes, or else what its pointer leads to."""
+    """A hash of what a finding is about: its rows in full, without their notes, or else what its pointer leads to.
+
+    One that another journey takes the same people is about that journey too: the next one is told of anew.
+    """
     about: list[Json] = [finding.code, [*sorted(finding.rows)], finding.pointer if not finding.rows else None]
     if finding.code in CARRYING:
         about.append({**document})
@@ -89,7 +97,7 @@ def fingerprint(finding: Finding, document: Mapping[str, Json]) -> str:
         about += _rows(document, frozenset(finding.rows))
         about.append(_promise(document, finding.pointer))
     else:
-        about.append(value_at({**document}, finding.pointer))
+        about += [value_at({**document}, finding.pointer), *([finding.other] if finding.other else [])]
     return hashlib.sha256(canonical(about)).hexdigest()
 
 

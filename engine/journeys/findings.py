@@ -11,8 +11,11 @@ from rules.types import Json
 
 Severity: TypeAlias = Literal["error", "warning"]
 
+OVERLAP = "entry-overlap"
+"""The code of a finding that another journey takes the same people."""
+
 WARNINGS = frozenset(
-    {"unreachable-node", "maybe-missing", "unused-value", "unknown-event", "entry-overlap", "hidden-case",
+    {"unreachable-node", "maybe-missing", "unused-value", "unknown-event", OVERLAP, "hidden-case",
      "impossible-condition", "not-proved", "unknown-holidays", "changed-type", "field-in-use"}
 )  # fmt: skip
 """The codes that are shown and do not block publishing. All others do."""
@@ -44,6 +47,13 @@ class Finding:
     box: Mapping[str, Json] | None = None
     count: Mapping[str, int] | None = None
     accepted: Acceptance | None = None
+
+    @property
+    def other(self) -> str | None:
+        """The journey that takes the same people, of a finding that is about one."""
+        if self.code != OVERLAP or not isinstance(self.example, dict):
+            return None
+        return str(self.example.get("journey"))
 
     def to_json(self) -> dict[str, Json]:
         """The finding as the API shows it."""

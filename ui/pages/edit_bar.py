@@ -89,19 +89,23 @@ def pulse(
     kind: Kind,
     key: Key,
     revision: Annotated[int, Query(ge=0)],
+    told: Annotated[int | None, Query(ge=0)] = None,
     people: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """What happened since the page showed `revision`: a notice of what others did, or nothing."""
+    """What happened since the page showed `revision`, and what others did since `told`: a notice, or nothing."""
+    told = revision if told is None else told
     with visit.begin() as session:
         now = _present(visit, session, kind, key)
         around = presence.others(session, kind, key, seat=visit.seat, now=visit.now())
-        found = log.since(session, kind, key, revision, limit=50) if now > revision else []
+        found = log.since(session, kind, key, told, limit=50) if now > told else []
         others = [row for row in found if row.seat is None or (row.by, row.seat) != (visit.actor, visit.seat)]
         names = names_of(session, {row.by for row in others}, visit.language)
     changes = [Change(names[row.by], row.at, _told(visit, row)) for row in others[:_TOLD]]
     events: dict[str, object] = {}
     if now != revision:
         events["draft-changed"] = {"revision": now, "target": "body"}
+    if now != told:
+        events["others-told"] = {"revision": now, "target": "body"}
     if _mark(around) != people:
         events["presence-changed"] = {"target": "body"}
     answer: Response = Response(status_code=204)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
@@ -56,8 +56,8 @@ def show_problems(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
     return _list(visit, kind, key)
 
 
-def _list(visit: Visit, kind: Kind, key: str, just_accepted: tuple[str, str] | None = None) -> HTMLResponse:
-    """The list; `just_accepted` has the focus, by its code and pointer."""
+def _list(visit: Visit, kind: Kind, key: str, just_accepted: tuple[str, str, str | None] | None = None) -> HTMLResponse:
+    """The list; `just_accepted` has the focus, by its code, its pointer and the other journey."""
     with visit.begin() as session:
         draft = editable(session, kind, key)
     found = visit.deps.findings.with_mends(visit.deps, kind, key, draft.text)
@@ -81,30 +81,31 @@ def accept_problem(
     key: Key,
     code: Annotated[str, Form(max_length=100)],
     pointer: Annotated[str, Form(max_length=2_000)],
+    other: Annotated[str | None, Form(max_length=200)] = None,
     reason: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
     """Accept a warning at a place, for a reason; the list is answered anew."""
-    refused = accept_at(visit, kind, key, code=code, pointer=pointer, reason=reason)
+    refused = accept_at(visit, kind, key, Accepting(code, (), reason.strip(), pointer, other))
     if refused is not None:
         return told(visit, text(visit.language, refused))
-    answer = _list(visit, kind, key, (code, pointer))
+    answer = _list(visit, kind, key, (code, pointer, other))
     answer.headers["HX-Trigger"] = ACCEPTED
     return answer
 
 
-def accept_at(visit: Visit, kind: Kind, key: str, *, code: str, pointer: str, reason: str) -> str | None:
-    """Accept a warning at a place of the draft, for a reason. Where nothing was accepted, the key of what to say."""
-    if not reason.strip():
+def accept_at(visit: Visit, kind: Kind, key: str, accepting: Accepting) -> str | None:
+    """Accept a warning of the draft, whatever its rows. Where nothing was accepted, the key of what to say."""
+    if not accepting.reason:
         return "grid.accept.no_reason"
     with visit.begin() as session:
         draft = editable(session, kind, key)
     found = visit.deps.findings.of(visit.deps, kind, key, draft.text)
-    rows = next((each.rows for each in found if (each.code, each.pointer) == (code, pointer)), ())
+    place = (accepting.code, accepting.pointer)
+    rows = next((each.rows for each in found if (each.code, each.pointer) == place), ())
     try:
         with visit.operate(whole_chain=True) as session:
             checked = Checked(kind, key, draft.document, found)
-            accepting = Accepting(code, rows, reason.strip(), pointer)
-            accept(session, checked, accepting, by=visit.actor, now=visit.now())
+            accept(session, checked, replace(accepting, rows=rows), by=visit.actor, now=visit.now())
     except DefinitionError:
         return "edits.accept_gone"
     return None

@@ -8,16 +8,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from engine.definitions.accepted import Accepting
 from engine.definitions.approvals import approve
 from engine.definitions.errors import ApprovalError, NotPublishableError, OvertakenError
 from engine.definitions.kinds import Kind
 from engine.definitions.publish import Choice, publish
+from engine.journeys.findings import OVERLAP
 from engine.migrating.asked import STAY, Fault, InFlightError
 from rules.types import Json
 from ui.http.problems import NotFound
 from ui.pages.edit_problems import ACCEPTED, accept_at
 from ui.pages.publish_asked import Asked
-from ui.pages.publish_ready import OVERLAP, Ready, checked, entering, overlapping, people, ready_of
+from ui.pages.publish_ready import Ready, checked, entering, overlapping, people, ready_of
 from ui.pages.visit import Authoring, Key, Visit, Visiting
 
 router = APIRouter()
@@ -62,6 +64,7 @@ def accept_overlap(
     key: Key,
     hashed: Annotated[str, Form(alias="hash", max_length=100)],
     pointer: Annotated[str, Form(max_length=2_000)],
+    other: Annotated[str | None, Form(max_length=200)] = None,
     reason: Annotated[str, Form(max_length=2_000)] = "",
 ) -> HTMLResponse:
     """Accept that others take the same people, of the draft that was read; the boxes are answered anew."""
@@ -69,8 +72,8 @@ def accept_overlap(
     if ready.stands.hash != hashed:
         refused: str | None = "migrate.changed"
     else:
-        refused = accept_at(visit, "journey", key, code=OVERLAP, pointer=pointer, reason=reason)
-    sent = {"pointer": pointer, "reason": reason, "refused": refused}
+        refused = accept_at(visit, "journey", key, Accepting(OVERLAP, (), reason.strip(), pointer, other))
+    sent = {"pointer": pointer, "other": other, "reason": reason, "refused": refused}
     context = {**overlapping(visit, ready), "sent": sent, "hash": hashed, "base": f"/journeys/{key}"}
     answer = visit.render("publishing/_overlaps.html", context, status=200 if refused is None else 422)
     if refused is None:

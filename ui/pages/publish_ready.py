@@ -13,7 +13,7 @@ from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
 from engine.definitions.versions import find_live_version, texts_of
 from engine.journeys.compiled import compiled_if_it_runs
-from engine.journeys.findings import Finding
+from engine.journeys.findings import OVERLAP, Finding
 from engine.journeys.plan import Plan, PlanError
 from engine.migrating.proposal import Proposal, propose
 from engine.migrating.standing import crowds
@@ -33,8 +33,6 @@ from ui.pages.visit import Visit
 from ui.rulesets.unmet import unmet
 from ui.trying.unmet import sentences
 from ui.words.people import names_of
-
-OVERLAP = "entry-overlap"
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,12 @@ def test_a_finding_without_rows_is_about_what_its_pointer_leads_to() -> None:
     one, other = {"nodes": {"a": {"save": "x"}}}, {"nodes": {"a": {"save": "y"}}}
     assert fingerprint(found, one) != fingerprint(found, other)
     assert fingerprint(found, one) == fingerprint(found, {**one, "title": "T"})
+
+
+def test_that_another_journey_takes_the_same_people_is_accepted_of_that_one_alone() -> None:
+    overlaps = [Finding("entry-overlap", "warning", "/entry/0", {}, example={"journey": key}) for key in ("a", "b")]
+    document = {"entry": [{"on": "contact.added"}]}
+    assert len({fingerprint(each, document) for each in overlaps}) == 2
+    one, both = Accepting("entry-overlap", (), "", "/entry/0", "a"), Accepting("entry-overlap", (), "", "/entry/0")
+    assert [one.means(each) for each in overlaps] == [True, False]
+    assert [both.means(each) for each in overlaps] == [True, True]

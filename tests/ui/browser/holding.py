@@ -28,7 +28,8 @@ class Holding:
         raise AssertionError("nothing was sent")
 
     def go_on(self) -> None:
-        """Let go on what has been held for longest."""
+        """Let go on what has been held for longest, once something is."""
+        self.wait()
         self.held.pop(0).continue_()
 
     def let_go(self) -> None:

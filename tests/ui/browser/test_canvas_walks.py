@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -11,7 +12,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from engine.clock import FixedClock
 from engine.database.connection import Database
-from engine.edits.store import editable, put_draft
+from engine.edits.commands import parse
+from engine.edits.store import edit, editable, put_draft
 from engine.journeys.editing.beginning import empty_journey
 from tests.ui.browser.conftest import Address, Walk
 from tests.ui.browser.holding import Holding
@@ -198,6 +200,29 @@ def test_what_is_chosen_can_be_connected_moved_labelled_renamed_and_gone_back_to
     page.go_back()
     expect(page.locator("#node-join_wait")).to_have_attribute("aria-current", "true")
     assert nodes(database, "hook-coupon")["join_wait"]["ports"] == {"joined": "coupon", "timeout": "no_stock"}
+    assert walk.complaints == []
+
+
+def test_what_is_written_beside_a_node_stays_open_and_written_while_others_change_the_draft(
+    walk: Walk, database: Database
+) -> None:
+    page = walk.page
+    walk.enter(lang="en")
+    walk.go("/journeys/hook-coupon/edit?node=wait_join")
+    page.locator("#more > summary").click()
+    name = page.locator("#more").get_by_label("Id", exact=True)
+    name.fill("join_wait")
+    with database.begin() as session:
+        edit(
+            session, "journey", "hook-coupon", parse({"command": "set", "pointer": "/title/en", "value": "Another"}),
+            by="user:lin", now=datetime(2026, 11, 22, tzinfo=UTC),
+        )  # fmt: skip
+    expect(page.locator("#edit-notice")).to_contain_text("changed", timeout=15_000)
+    expect(page.locator("#chosen")).not_to_have_attribute("data-revision", "0")
+    expect(name).to_be_focused()
+    expect(name).to_have_value("join_wait")
+    page.get_by_role("button", name="Change the id").click()
+    expect(page.locator("#node-join_wait")).to_have_attribute("aria-current", "true")
     assert walk.complaints == []
 
 

@@ -215,6 +215,25 @@ def test_two_people_work_in_one_editor_and_lose_nothing(walk: Walk, lin: Walk, d
     assert [each for each in (*walk.complaints, *lin.complaints) if "412" not in each] == []
 
 
+def test_what_others_did_is_told_though_an_edit_of_ones_own_showed_it_already(walk: Walk, lin: Walk) -> None:
+    walk.enter()
+    for each in (walk, lin):
+        each.go(f"{EDIT}/json")
+        expect(each.page.locator("#edit-pulse")).to_have_attribute("data-revision", "1")
+    with walk.page.expect_response("**/pulse?*"):
+        pass
+    walk.page.route("**/pulse?*", lambda route: route.fulfill(status=204))
+    set_title(lin.page, 1, "林的")
+    revision = 2
+    assert command(walk.page, revision, command="set", pointer="/note", value="我的") == 204
+    walk.page.evaluate("htmx.trigger(document.body, 'draft-changed', { revision: 3 })")
+    expect(walk.page.locator("#edit-pulse")).to_have_attribute("data-revision", "3")
+    walk.page.unroute("**/pulse?*")
+    expect(walk.page.locator("#edit-notice")).to_contain_text("林 修改了 标题", timeout=15_000)
+    expect(walk.page.locator("#edit-notice [data-notice]")).to_have_count(1)
+    assert walk.complaints == []
+
+
 def test_versions_are_compared_by_keys_and_an_old_one_is_restored(walk: Walk, database: Database) -> None:
     walk.enter()
     walk.go("/journeys/hook-coupon/versions")

@@ -180,8 +180,12 @@ def test_the_pulse_tells_what_others_did_and_who_is_here(
     set_title(lin, "林的")
     lin.post(f"{EDIT}/undo")
     told = admin.get(f"{EDIT}/pulse?revision=1&people={mark}")
-    assert json.loads(told.headers["hx-trigger"]) == {"draft-changed": {"revision": 3, "target": "body"}}
+    now = {"revision": 3, "target": "body"}
+    assert json.loads(told.headers["hx-trigger"]) == {"draft-changed": now, "others-told": now}
     assert re.search("林 撤销：修改了 标题 › 中文 .* 林 修改了 标题 › 中文", text_of(told))
+    shown_already = admin.get(f"{EDIT}/pulse?revision=3&told=2&people={mark}")
+    assert json.loads(shown_already.headers["hx-trigger"]) == {"others-told": now}
+    assert re.search("^ ?林 撤销：修改了 标题 › 中文 ·", text_of(shown_already))
     assert lin.get(f"{EDIT}/pulse?revision=1").status_code == 204
     clock.advance(timedelta(seconds=16))
     assert "也在编辑" not in text_of(admin.get(f"{EDIT}/bar"))

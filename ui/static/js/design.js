@@ -83,6 +83,13 @@
     const node = document.activeElement?.closest?.("#graph [data-node]");
     focused = node ? node.dataset.node : null;
   });
+  // What was opened beside a node stays open while its region is brought anew
+  let opened = null;
+  document.addEventListener("htmx:before:swap", () => { opened = document.querySelector("#more[open]")?.dataset.of ?? null; });
+  document.addEventListener("htmx:after:swap", () => {
+    const more = document.getElementById("more");
+    if (opened !== null && more?.dataset.of === opened) more.open = true;
+  });
   document.addEventListener("htmx:after:swap", (event) => {
     if (event.detail?.ctx?.target?.id !== "graph") return;
     const after = pending, here = ids(), gone = [...were].filter((node) => !here.includes(node));

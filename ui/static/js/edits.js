@@ -1,7 +1,13 @@
 // The notices of an editor's page, undo and redo by keys, and the way from a finding to its line.
 // Each tab is an author of its own: what one tab did since, another is told of rather than writes over.
 const thisTab = { "X-Tab": (sessionStorage.tab ??= crypto.getRandomValues(new Uint32Array(1))[0].toString(16)) };
-document.addEventListener("htmx:config:request", (event) => Object.assign(event.detail.ctx.request.headers, thisTab));
+// `told` is the revision up to which this page has been told what others did; its own edits and a newer bar tell nothing of that.
+let told = null;
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  Object.assign(ctx.request.headers, thisTab);
+  if (ctx.sourceElement.id === "edit-pulse") ctx.request.body.set("told", told ??= ctx.sourceElement.dataset.revision);
+});
+document.addEventListener("others-told", (event) => { told = event.detail.revision; });
 
 document.addEventListener("click", (event) => {
   const dismissed = event.target.closest("[data-dismiss]");

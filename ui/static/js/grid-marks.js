@@ -19,9 +19,6 @@ window.gridMarks = (grid) => {
     grid.cursor.tell();
   };
   let opened = [];  // what the reader has opened stays open when its part of the page is brought anew
-  document.addEventListener("htmx:before:morph:attr", (event) => {
-    if (event.target.matches?.("details") && event.detail.attrName === "open") event.preventDefault();
-  });
   document.addEventListener("htmx:before:swap", () => { opened = [...document.querySelectorAll("details[open][id]")].map((each) => each.id); });
   document.addEventListener("htmx:after:swap", () => {
     for (const id of opened) document.getElementById(id)?.setAttribute("open", "");

@@ -18,7 +18,7 @@ from engine.journeys.document import (
     WaitNode,
 )  # fmt: skip
 from engine.journeys.document_entries import Audience, BecomesEntry, DateEntry, EventEntry, ScheduleEntry
-from engine.journeys.findings import OVERLAP, Finding, finding
+from engine.journeys.findings import Finding, finding
 from engine.journeys.parse import Reading
 from engine.journeys.working_days import KNOWN_UNTIL
 from rules.documents.words import Words
@@ -94,7 +94,7 @@ def _overlaps(journey: Journey, context: CheckContext) -> Iterator[Finding]:
 def overlap(entry: int, other: str, words: Words) -> Finding:
     """The finding that another journey takes the same people; its example names that journey."""
     zh, en = words
-    return finding(OVERLAP, f"/entry/{entry}", zh, en, {"journey": other})
+    return finding("entry-overlap", f"/entry/{entry}", zh, en, {"journey": other})
 
 
 def audience_of(entry: Audience) -> Json:

@@ -44,6 +44,11 @@ class Looked:
     weight: int
 
     @property
+    def longest(self) -> float:
+        """The longest time: what is made anew now and then shows here."""
+        return max(self.took)
+
+    @property
     def p95(self) -> float:
         """The time that 95 of 100 looks did not exceed."""
         return quantile(self.took, 0.95)
@@ -68,11 +73,13 @@ def run(*, quick: bool = False) -> Report:
         database.close()
     slowest, heaviest = max(pages, key=lambda each: each.p95), max(pages, key=lambda each: each.weight)
     part, longest = max(parts, key=lambda each: each.p95), max(waited, key=lambda each: each.p95)
+    stall = max(*pages, *parts, key=lambda each: each.longest)
     return Report(
         [
             Figure("page_p95", slowest.p95, "ms", (Budget("value", "<=", 150),), note=slowest.address),
             Figure("part_p95", part.p95, "ms", (Budget("value", "<=", 150),), note=part.address),
             Figure("counted_p95", longest.p95, "ms", (), note=longest.address),
+            Figure("longest_look", stall.longest, "ms", (), note=stall.address),
             Figure("page_bytes", heaviest.weight, "B", (Budget("value", "<=", 200_000),), note=heaviest.address),
         ],
         [
@@ -166,14 +173,14 @@ def _asked(client: httpx.Client, address: str) -> tuple[str, int]:
 
 def _timed(client: httpx.Client, address: str) -> float:
     began = time.perf_counter()
-    client.get(address)
+    _asked(client, address)
     return 1e3 * (time.perf_counter() - began)
 
 
 def _lines(name: str, looked: list[Looked]) -> Iterator[str]:
-    yield f"{name}:"
+    yield f"{name}, p95 and longest:"
     for each in sorted(looked, key=lambda one: -one.p95):
-        yield f"{each.p95:7.1f} ms  {each.weight / 1e3:6.1f} kB  {each.address}"
+        yield f"{each.p95:7.1f} ms {each.longest:7.1f} ms  {each.weight / 1e3:6.1f} kB  {each.address}"
 
 
 _ABOUT = text("""

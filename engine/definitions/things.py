@@ -52,7 +52,7 @@ def search_things(session: Session, kind: str, typed: str, most: int = MOST) -> 
 def find_thing(session: Session, kind: str, key: str) -> Thing | None:
     """The thing with this key, if there is one that the session may see."""
     if kind in DEFINED:
-        return next((each for each in search_things(session, kind, key, 1000) if each.key == key), None)
+        return next((Thing(shown.key, shown.title) for shown in list_shown(session, kind, [key])), None)
     table = _TABLES.get(kind)
     if table is None or not is_storable(key):
         return None

@@ -35,6 +35,17 @@ def find_live_version(session: Session, kind: Kind, key: str) -> Version | None:
     return read_version(session, kind, key, live.version) if live else None
 
 
+def live_bundles(session: Session, kind: Kind, keys: Collection[str]) -> dict[str, str]:
+    """The hashes of the bundles that are live, by key; none for a key of which nothing was published."""
+    live = (col(Live.kind) == col(Version.kind)) & (col(Live.key) == col(Version.key))
+    found = (
+        select(col(Version.key), col(Version.bundle_hash))
+        .join(Live, live & (col(Live.version) == col(Version.n)))
+        .where(col(Version.kind) == kind, col(Version.key).in_(keys))
+    )
+    return dict(session.execute(found).all())
+
+
 def list_versions(
     session: Session, kind: Kind, key: str, *, limit: int, before: int | None = None
 ) -> Sequence[Version]:

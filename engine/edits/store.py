@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import cast
 
 from sqlalchemy.orm import Session
@@ -60,7 +61,7 @@ class Editable:
     by: str
     at: datetime
 
-    @property
+    @cached_property
     def document(self) -> Document:
         """The text as JSON."""
         return read_source(self.text).document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.audiences.counting import Counting
@@ -30,8 +31,9 @@ def check_context(deps: Dependencies, session: Session) -> CheckContext:
 
 
 def things(session: Session) -> Callable[[str, str], Json]:
-    """What things are called, by their kind and key; None for what there is not."""
+    """What things are called, by their kind and key; None for what there is not. Each is looked up once."""
 
+    @cache
     def thing(kind: str, key: str) -> Json:
         found = find_thing(session, kind, key)
         return found.title if found is not None else None

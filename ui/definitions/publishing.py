@@ -131,10 +131,26 @@ class Deeds:
     tells: Sequence[str]
 
 
-def deeds(plan: Plan, catalogue: Mapping[str, ActivityType], batches: Batches, language: Language) -> Deeds:
-    """What customers notice of a journey, each said once. `batches` finds those that are named."""
-    steps = [(step.work.type, cost.kind_of(step)) for step in plan.steps.values() if isinstance(step.work, Activity)]
-    known = batches({kind.batch for _, kind in steps if kind and kind.batch})
+def deeds(
+    plans: Mapping[str, Plan], catalogue: Mapping[str, ActivityType], batches: Batches, language: Language
+) -> dict[str, Deeds]:
+    """What customers notice of each of several journeys, each said once. `batches` finds those that are named."""
+    worked = {key: _worked(plan) for key, plan in plans.items()}
+    known = batches({kind.batch for steps in worked.values() for _, kind in steps if kind and kind.batch})
+    return {key: _deeds(steps, catalogue, known, language) for key, steps in worked.items()}
+
+
+def _worked(plan: Plan) -> list[tuple[ActivityType, cost.Kind | None]]:
+    """The activities of a journey, each with what it costs."""
+    return [(step.work.type, cost.kind_of(step)) for step in plan.steps.values() if isinstance(step.work, Activity)]
+
+
+def _deeds(
+    steps: Iterable[tuple[ActivityType, cost.Kind | None]],
+    catalogue: Mapping[str, ActivityType],
+    known: Mapping[str, CouponBatch],
+    language: Language,
+) -> Deeds:
     issues: dict[str, None] = {}
     tells: dict[str, None] = {}
     for type_, kind in steps:

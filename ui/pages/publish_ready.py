@@ -1,17 +1,16 @@
 """A draft that is to be published: what changes, what the checks say, who would enter, what becomes of those inside."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-
-from sqlalchemy.orm import Session
 
 from engine.coupons.store import batches_named
 from engine.definitions.approvals import Standing, standing
 from engine.definitions.drafts import find_draft
 from engine.definitions.kinds import Kind
 from engine.definitions.source import read_source
-from engine.definitions.versions import find_live_version, texts_of
+from engine.definitions.versions import find_live_version, live_bundles, texts_of
 from engine.journeys.compiled import compiled_if_it_runs
 from engine.journeys.findings import OVERLAP, Finding
 from engine.journeys.plan import Plan, PlanError
@@ -126,23 +125,19 @@ def overlapping(visit: Visit, ready: Ready) -> dict[str, object]:
     """The other journeys that take the same people, each with what customers notice of it; and who may accept that."""
     found = visit.deps.findings.of(visit.deps, "journey", ready.key, ready.text)
     overlaps = [each for each in found if each.code == OVERLAP]
-    with visit.begin() as session:
-        does = [_deeds(visit, session, each.example) for each in overlaps]
-    told = list(zip(overlaps, does, strict=True))
+    does = _deeds(visit, {each.other for each in overlaps if each.other is not None})
+    told = [(each, does.get(each.other or "")) for each in overlaps]
     return {"overlaps": told, "hash": ready.stands.hash, "may_edit": visit.may_operate_chain}
 
 
-def _deeds(visit: Visit, session: Session, example: Json) -> publishing.Deeds | None:
-    """What customers notice of the other journey; None where that cannot be told."""
-    other = example.get("journey") if isinstance(example, dict) else None
-    live = find_live_version(session, "journey", other) if isinstance(other, str) else None
-    if live is None:
-        return None
-    try:
-        plan = visit.deps.plans.get(session, live.bundle_hash)
-    except PlanError:
-        return None
-    return publishing.deeds(plan, visit.deps.catalogue, partial(batches_named, session), visit.language)
+def _deeds(visit: Visit, others: Collection[str]) -> dict[str, publishing.Deeds]:
+    """What customers notice of the other journeys; nothing of one of which that cannot be told."""
+    plans: dict[str, Plan] = {}
+    with visit.begin() as session:
+        for key, bundle_hash in live_bundles(session, "journey", others).items():
+            with suppress(PlanError):
+                plans[key] = visit.deps.plans.get(session, bundle_hash)
+        return publishing.deeds(plans, visit.deps.catalogue, partial(batches_named, session), visit.language)
 
 
 def _proposal(visit: Visit, ready: Ready, asked: Asked) -> Proposal:

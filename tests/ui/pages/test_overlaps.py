@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
+from sqlalchemy import event as sql_events
 
 from engine.access.roles import Place
 from engine.access.store import add_user
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.definitions.approvals import approve, standing
+from engine.definitions.publish import publish
+from engine.edits.store import put_draft
 from engine.secrets.keyring import KeyRing
-from tests.ui.conditions.branch import put_branch
+from tests.ui.conditions.branch import branch, put_branch
 from tests.ui.pages.test_pages import text_of
+from tests.ui.pages.test_who_is_kept_out import documents_read
 from tests.ui.sample import PASSWORD, Sample
 from tests.ui.visitor import Visitor, signed_in
 from ui.app import Dependencies
@@ -48,9 +55,60 @@ def accept(author: Visitor, database: Database, reason: str = "Both may run", **
     return answer.status_code, answer.text
 
 
+def publish_another(database: Database, clock: FixedClock, key: str) -> None:
+    """One more journey that takes whom the draft takes."""
+    other = {**branch(ANYBODY), "key": key, "title": {"zh": key, "en": key}}
+    with database.begin() as session:
+        put_draft(session, "journey", key, json.dumps(other), by="user:admin", now=clock.now())
+        catalogue = catalogue_of(load_activities())
+        publish(session, "journey", key, catalogue=catalogue, by="user:admin", now=clock.now())
+
+
+def rows_read(database: Database) -> list[int]:
+    """How many rows each statement from now on takes."""
+    rows: list[int] = []
+
+    def keep(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            rows.append(cursor.rowcount)
+
+    sql_events.listen(database.engine, "after_cursor_execute", keep)
+    return rows
+
+
 def test_an_overlap_says_what_customers_notice_of_the_other_journey(author: Visitor) -> None:
     told = text_of(author.get(ENTERING))
     assert "The other one issues: 红颜草莓 9.9 元券. It gets in touch: Send the welcome message" in told
+
+
+def test_many_other_journeys_are_read_together_and_none_that_is_not_shown(
+    author: Visitor, database: Database, clock: FixedClock
+) -> None:
+    author.get(ENTERING)
+    reads = documents_read(database)
+    author.get(ENTERING)
+    of_one = len(reads)
+    others = [f"other-{number}" for number in range(5)]
+    for key in others:
+        publish_another(database, clock, key)
+    assert all(key in author.get(ENTERING).text for key in others)
+    reads.clear()
+    author.get(ENTERING)
+    assert len(reads) == of_one
+
+
+def test_what_is_found_takes_as_much_more_reading_for_each_further_journey(
+    author: Visitor, database: Database, clock: FixedClock
+) -> None:
+    rows = rows_read(database)
+    sums = []
+    for batch in ("a", "b", "c"):
+        for number in range(4):
+            publish_another(database, clock, f"other-{batch}-{number}")
+        rows.clear()
+        author.get("/edit/journey/branch/problems")
+        sums.append(sum(rows))
+    assert sums[2] - sums[1] == sums[1] - sums[0] > 0
 
 
 def test_it_is_accepted_in_place_and_then_said_quietly_with_author_and_reason(

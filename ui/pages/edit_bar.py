@@ -55,7 +55,7 @@ class Change:
 def show_bar(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
     """The bar, which the page asks for again whenever the draft or those who are here change."""
     with visit.begin() as session:
-        draft = editable(session, kind, key)
+        draft, shown = editable(session, kind, key), show(session, kind, key)
         around = presence.others(session, kind, key, seat=visit.seat, now=visit.now())
         steps = [log.next_undone(session, kind, key), log.next_redone(session, kind, key)]
         actors = {draft.by, *(each.by for each in around), *(step.by for step in steps if step)}
@@ -64,6 +64,7 @@ def show_bar(visit: Visiting, kind: Kind, key: Key) -> HTMLResponse:
     context = {
         "base": f"/edit/{kind}/{key}",
         "draft": draft,
+        "shown": shown,
         "saved_by": names[draft.by],
         "undo": undo,
         "redo": redo,

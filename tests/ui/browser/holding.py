@@ -6,15 +6,15 @@ from playwright.sync_api import Page, Route
 
 
 class Holding:
-    """Holds back what is posted to an address."""
+    """Holds back what is posted to an address, or asked of it."""
 
-    def __init__(self, page: Page, address: str) -> None:
-        self.page, self.address = page, address
+    def __init__(self, page: Page, address: str, method: str = "POST") -> None:
+        self.page, self.address, self.method = page, address, method
         self.held: list[Route] = []
         page.route(address, self._hold)
 
     def _hold(self, route: Route) -> None:
-        if route.request.method == "POST":
+        if route.request.method == self.method:
             self.held.append(route)
         else:
             route.continue_()

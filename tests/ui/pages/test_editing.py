@@ -168,6 +168,22 @@ def test_the_bar_names_the_step_and_asks_before_it_takes_back_anothers(
     assert asked == "这一步是 林 做的：修改了 标题 › 中文。要撤销吗？"
 
 
+def test_the_bar_says_what_stays_live_while_the_draft_differs(admin: Visitor, chain: Sample) -> None:
+    live = "/edit/journey/hook-coupon"
+
+    def bar() -> str:
+        return text_of(admin.get(f"{live}/bar"))
+
+    assert "与已发布版本相同" in bar()
+    rename = {"command": "set", "pointer": "/title/zh", "value": "新名字"}
+    assert admin.post(f"{live}/commands", data={"command": json.dumps(rename)}).status_code == 204
+    assert "发布之前线上仍是 v2" in bar()
+    assert "第一处修改" not in text_of(admin.get("/journeys/hook-coupon/edit"))
+    assert admin.post(f"{live}/undo").status_code == 204
+    assert "与已发布版本相同" in bar()
+    assert "第一处修改" in text_of(admin.get("/journeys/hook-coupon/edit"))
+
+
 def test_the_pulse_tells_what_others_did_and_who_is_here(
     admin: Visitor, sign_in: SignIn, clock: FixedClock, draft: Any
 ) -> None:

@@ -82,16 +82,26 @@
     if (found[index]) {
       combo.querySelector("input").setAttribute("aria-activedescendant", found[index].id);
       found[index].scrollIntoView({ block: "nearest" });
-    }
+    } else combo.querySelector("input").removeAttribute("aria-activedescendant");
   };
-  const search = (combo, typed) => { answered = find(combo, typed); };
-  const find = async (combo, typed) => {
-    const turn = ++asked;
+  const marked = (combo) => list(combo).querySelector("[aria-selected=true]");
+  const step = (combo, by) => {
+    const found = options(combo), at = found.indexOf(marked(combo));
+    if (list(combo).hidden || !found.length) return;
+    combo.dataset.walked = "";
+    mark(combo, at < 0 && by < 0 ? found.length - 1 : (at + by + found.length) % found.length);
+  };
+  // What was written since somebody came to the search; anything while nothing was.
+  const sought = (combo) => ("written" in combo.dataset ? combo.querySelector("input").value : "");
+  const search = (combo) => (answered = find(combo));
+  const find = async (combo) => {
+    const turn = ++asked, typed = sought(combo);
     const url = `${combo.dataset.combo}&q=${encodeURIComponent(typed)}`;
     const answer = await fetch(url, { headers: { "HX-Request": "true" } }).catch(() => null);
     const html = answer?.ok ? await answer.text() : null;
-    if (html === null || turn !== asked || document.activeElement !== combo.querySelector("input")) return;
-    const input = combo.querySelector("input"), at = combo.querySelector(".combo-list [aria-selected=true]");
+    if (turn !== asked || document.activeElement !== combo.querySelector("input")) return;
+    if (html === null) return close(combo);
+    const input = combo.querySelector("input"), at = marked(combo);
     const wanted = "walked" in combo.dataset && at ? at.dataset.value : typed ? null : input.value;
     list(combo).replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
     list(combo).hidden = false;
@@ -160,6 +170,7 @@
     input.value = option.dataset.value;
     call(combo, option);
     input.dataset.chosen = input.value;
+    delete combo.dataset.written;
     input.dispatchEvent(new Event("input", { bubbles: true }));
     close(combo);
     asked += 1;
@@ -167,7 +178,12 @@
   };
   document.addEventListener("input", (event) => {
     const combo = event.target.closest("[data-combo]");
-    if (combo && event.isTrusted) { delete combo.dataset.walked; call(combo); search(combo, event.target.value); }
+    if (!combo || !event.isTrusted) return;
+    combo.dataset.written = "";
+    delete combo.dataset.walked;
+    if (!combo.hasAttribute("data-inserts")) mark(combo, -1);  // what was walked to is not what is written now
+    call(combo);
+    search(combo);
   });
   // What stands in a search is chosen whole on arrival, so that typing takes its place; a click would undo that.
   let arrived = null;
@@ -176,7 +192,8 @@
     if (form) hold(form);
     const combo = event.target.closest("[data-combo]");
     if (!combo || !event.target.matches("input")) return;
-    search(combo, "");
+    delete combo.dataset.written;
+    search(combo);
     event.target.select();
     arrived = event.target;
   });
@@ -189,7 +206,7 @@
   document.addEventListener("click", (event) => {
     const combo = event.target.closest("[data-combo]");
     if (!combo || !event.target.matches("input")) return;
-    if (list(combo).hidden) search(combo, "");
+    if (list(combo).hidden) search(combo);
     if (event.target === arrived) event.target.select();
     arrived = null;
   });
@@ -201,24 +218,21 @@
   document.addEventListener("keydown", (event) => {
     const combo = event.target.closest("[data-combo]"), inserts = combo?.hasAttribute("data-inserts");
     if (!combo || event.isComposing) return;
-    const found = list(combo).hidden ? [] : options(combo);
-    const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const chosen = list(combo).hidden ? null : marked(combo);
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (list(combo).hidden) search(combo, "");
-      else {
-        combo.dataset.walked = "";
-        mark(combo, (at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
-      }
+      const by = event.key === "ArrowDown" ? 1 : -1;
+      if (list(combo).hidden) search(combo).then(() => marked(combo) || step(combo, by));
+      else step(combo, by);
     } else if (event.key === "Enter" && inserts) {  // what is highlighted once the answer to what is typed is there
       event.preventDefault();
       answered.then(() => {
-        const option = list(combo).hidden ? null : list(combo).querySelector("[aria-selected=true]");
+        const option = list(combo).hidden ? null : marked(combo);
         if (option) choose(combo, option);
       });
-    } else if (event.key === "Enter" && found[at]) {
+    } else if (event.key === "Enter" && chosen) {
       event.preventDefault();
-      choose(combo, found[at]);
+      choose(combo, chosen);
     } else if (event.key === "Escape" && !inserts && !list(combo).hidden) {
       event.preventDefault();
       event.stopPropagation();

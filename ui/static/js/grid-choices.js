@@ -15,7 +15,7 @@ window.gridChoices = (field, column, address) => {
   let now = -1, turn = 0;
   const part = () => {  // the word that the caret stands in
     const before = field.value.slice(0, field.selectionStart);
-    const from = Math.max(before.lastIndexOf(",") + 1, before.lastIndexOf(",") + 1, before.startsWith("not ") ? 4 : 0);
+    const from = Math.max(before.lastIndexOf(",") + 1, before.lastIndexOf("\uff0c") + 1, before.startsWith("not ") ? 4 : 0);
     return { from: from + (before.slice(from).length - before.slice(from).trimStart().length), word: before.slice(from).trim() };
   };
   const choose = (n) => {
@@ -43,6 +43,7 @@ window.gridChoices = (field, column, address) => {
     const mine = (turn += 1), { word } = part(), low = word.toLowerCase();
     if (own) { offer(own.filter((value) => value.toLowerCase().includes(low) && value !== word).slice(0, 12).map((value) => ({ value }))); return; }
     if (!column.dataset.refers) { offer([]); return; }
+    choose(-1);  // what was walked to is not what is written now
     await new Promise((done) => { setTimeout(done, 120); });
     if (mine !== turn || !field.isConnected) return;
     const answer = await fetch(`${address}/values?refers=${encodeURIComponent(column.dataset.refers)}&q=${encodeURIComponent(word)}`);

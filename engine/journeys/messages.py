@@ -55,6 +55,10 @@ IMPOSSIBLE_CONDITION = (
     "这里永远不会发生：条件自相矛盾，任何数据都不能使它成立。请修改条件。",
     "This never happens: the condition contradicts itself, and no data makes it true. Correct it.",
 )
+NO_VALUE_CHOSEN = (
+    "这里永远不会发生：条件里还有一处没有选值。请至少选一个值，或删除那一处。",
+    "This never happens: somewhere in the condition no value is chosen yet. Choose at least one, or delete that part.",
+)
 NOT_PROVED = (
     "没有证明：从这里起，不确定每个分支都走得到、每个条件都可能成立。请自行检查，或把条件写得简单些。",
     "Not proved, from here on: whether every case is reached and every condition can hold. Write simpler conditions.",

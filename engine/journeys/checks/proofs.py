@@ -90,7 +90,8 @@ class _Proving:
         except NotSettledError:
             self.doubtful = self.doubtful or pointer
             return
-        yield finding("impossible-condition", pointer, *messages.IMPOSSIBLE_CONDITION)
+        why = messages.NO_VALUE_CHOSEN if _lacks_values(rule) else messages.IMPOSSIBLE_CONDITION
+        yield finding("impossible-condition", pointer, *why)
 
     def meet(self, one: Rule, when: Json, fields: Fields, pointer: str) -> bool:
         """Whether there is somebody for whom both conditions hold; False as well where that cannot be told."""
@@ -162,4 +163,9 @@ def _is_plain(rule: Rule) -> bool:
     """Whether a condition is a single test that compares with something: of that there is hardly anything to prove."""
     nodes = [*rule.tree.walk()]
     is_single = sum(node.type.kind == "boolean" and not isinstance(node, Literal | Field) for node in nodes) <= 1
-    return is_single and not any(isinstance(node, Items) and not node.items for node in nodes)
+    return is_single and not _lacks_values(rule)
+
+
+def _lacks_values(rule: Rule) -> bool:
+    """Whether somewhere in a condition no value is chosen."""
+    return any(isinstance(node, Items) and not node.items for node in rule.tree.walk())

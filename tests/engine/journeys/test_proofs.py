@@ -81,6 +81,21 @@ def test_a_single_test_is_not_proved_but_for_one_of_no_values() -> None:
     assert codes(journey({"is_set": "member.tier"}, when={"in": [{"var": "member.tier"}, ["gold"]]})) == []
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ({"in": [{"var": "member.tier"}, []]}, "no value is chosen yet"),
+        ({"and": [{"in": [{"var": "member.tier"}, []]}, {">": [POINTS, 5]}]}, "no value is chosen yet"),
+        ({"and": [{">": [POINTS, 5]}, {"<": [POINTS, 3]}]}, "contradicts itself"),
+    ],
+)
+def test_a_condition_that_is_not_finished_is_told_apart_from_one_that_contradicts_itself(
+    condition: Json, told: str
+) -> None:
+    [found] = proved(journey({"is_set": "member.tier"}, when=condition))
+    assert told in found.message["en"]
+
+
 def test_conditions_on_events_must_be_possible_too() -> None:
     contradiction: Json = {"and": [{"==": [{"var": "event.n"}, 1]}, {"==": [{"var": "event.n"}, 2]}]}
     assert codes(journey({"is_set": "member.tier"}, when=contradiction)) == [("impossible-condition", "/entry/0/when")]

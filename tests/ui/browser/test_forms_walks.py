@@ -63,10 +63,12 @@ def test_a_text_is_saved_while_it_is_written_and_the_caret_stays(walk: Walk, dat
     walk.enter()
     open_node(walk, "welcome")
     text = field(walk, "/nodes/welcome/params/text").locator("textarea")
+    expect(walk.page.locator(".from-live")).to_be_visible()
     text.click()
     walk.page.keyboard.press("Control+Home")
     walk.page.keyboard.type("您好,")
     saved(walk, database, lambda draft: draft["nodes"]["welcome"]["params"]["text"][:3], "您好,")
+    expect(walk.page.locator(".from-live")).to_be_hidden()
     walk.page.keyboard.type("亲爱的")
     saved(walk, database, lambda draft: draft["nodes"]["welcome"]["params"]["text"][:6], "您好,亲爱的")
     assert text.evaluate("one => [one === document.activeElement, one.selectionStart]") == [True, 6]

@@ -38,7 +38,10 @@ class Shown:
 
 
 def show(session: Session, keys: KeyRing, rulesets: Rulesets, record: DecisionRecord) -> Shown:
-    """The record, explained again from its version and the facts that it read."""
+    """The record, explained again from its version and the facts that it read.
+
+    Of a draft, and of a version that cannot be compiled here, the facts are withheld and the outcome is as recorded.
+    """
     facts = facts_of(record, keys)
     ruleset = _ruleset(session, rulesets, record)
     store = store_key(session, record.store_id)

@@ -51,10 +51,12 @@ def search_things(session: Session, kind: str, typed: str, most: int = MOST) -> 
 
 def find_thing(session: Session, kind: str, key: str) -> Thing | None:
     """The thing with this key, if there is one that the session may see."""
+    if not is_storable(key):
+        return None
     if kind in DEFINED:
         return next((Thing(shown.key, shown.title) for shown in list_shown(session, kind, [key])), None)
     table = _TABLES.get(kind)
-    if table is None or not is_storable(key):
+    if table is None:
         return None
     row = session.execute(table.rows().where(table.key == key)).first()
     return Thing(row[0], row[1]) if row else None

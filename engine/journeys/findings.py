@@ -53,7 +53,8 @@ class Finding:
         """The journey that takes the same people, of a finding that is about one."""
         if self.code != OVERLAP or not isinstance(self.example, dict):
             return None
-        return str(self.example.get("journey"))
+        journey = self.example.get("journey")
+        return journey if isinstance(journey, str) else None
 
     def to_json(self) -> dict[str, Json]:
         """The finding as the API shows it."""

@@ -42,12 +42,17 @@ class FindingAnswer(BaseModel):
 
 
 class AcceptBody(BaseModel):
-    """Which findings are accepted, by their code and the rows that they concern, and why."""
+    """Which findings are accepted, by their code and the rows that they concern, and why.
+
+    With a `pointer` only the one there; with `other` only that about this journey, where several take the same people.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     code: str = Field(min_length=1, max_length=100)
     rows: list[str] = Field(default=[], max_length=10_000)
+    pointer: str | None = Field(default=None, max_length=2_000)
+    other: str | None = Field(default=None, max_length=200)
     reason: str = Field(min_length=1, max_length=2_000)
 
 

@@ -163,7 +163,7 @@ def accept_finding(caller: Author, kind: Kind, key: Key, body: AcceptBody) -> Fi
     """Accept warnings of one code about just these rows. They come back when what they are about changes."""
     checked = check(caller.deps, kind, key, _draft(caller, kind, key).document)
     with caller.begin() as session:
-        accepting = Accepting(body.code, body.rows, body.reason)
+        accepting = Accepting(body.code, body.rows, body.reason, body.pointer, body.other)
         accept(session, checked, accepting, by=caller.actor, now=caller.now())
     return FindingsAnswer(findings=_answers(as_seen(caller.deps, checked, in_sight=caller.begin)))
 

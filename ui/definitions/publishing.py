@@ -116,9 +116,9 @@ def _cost(
 def tells_nobody(plan: Plan) -> bool:
     """Whether it issues coupons, and neither writes to the customer nor tells staff behind one."""
     types = {node: step.work.type for node, step in plan.steps.items() if isinstance(step.work, Activity)}
-    issuing = [step for step in plan.steps.values() if (kind := cost.kind_of(step)) and kind.batch]
+    issuing = [plan.steps[node].ports for node, type_ in types.items() if cost.batch_param(type_) is not None]
     graph = Graph({node: step.ports for node, step in plan.steps.items()}, (plan.start,))
-    behind = graph.reachable(step.ports["done"] for step in issuing)
+    behind = graph.reachable(ports["done"] for ports in issuing if "done" in ports)
     told = any(type_.contact != "none" or (type_.tells_staff and node in behind) for node, type_ in types.items())
     return bool(issuing) and not told
 

@@ -54,6 +54,10 @@ class DesignedStep:
     is_reached: bool
     mark: Mark | None
 
+    def exit_word(self, port: str) -> str:
+        """What the way out is called on the picture; its name where there is none."""
+        return next((each.word for each in self.exits if each.port == port), port)
+
     @property
     def next_port(self) -> str | None:
         """Where one would go on building: at the first port that leads nowhere and should, else at the main one."""

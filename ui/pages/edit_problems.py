@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from engine.definitions.accepted import Accepting, Checked, accept
 from engine.definitions.errors import DefinitionError
 from engine.definitions.kinds import Kind
+from engine.definitions.source import read_source
 from engine.edits.store import editable
 from engine.journeys.findings import Finding
 from rules.documents.commands import Mend
@@ -85,7 +86,9 @@ def accept_problem(
     reason: Annotated[str, Form(max_length=2_000)] = "",
 ) -> Response:
     """Accept a warning at a place, for a reason; the list is answered anew."""
-    refused = accept_at(visit, kind, key, Accepting(code, (), reason.strip(), pointer, other))
+    with visit.begin() as session:
+        draft = editable(session, kind, key).text
+    refused = accept_at(visit, kind, key, draft, Accepting(code, (), reason.strip(), pointer, other))
     if refused is not None:
         return told(visit, text(visit.language, refused))
     answer = _list(visit, kind, key, (code, pointer, other))
@@ -93,18 +96,16 @@ def accept_problem(
     return answer
 
 
-def accept_at(visit: Visit, kind: Kind, key: str, accepting: Accepting) -> str | None:
-    """Accept a warning of the draft, whatever its rows. Where nothing was accepted, the key of what to say."""
+def accept_at(visit: Visit, kind: Kind, key: str, draft: str, accepting: Accepting) -> str | None:
+    """Accept a warning of a draft's text, whatever its rows. Where nothing was accepted, the key of what to say."""
     if not accepting.reason:
         return "grid.accept.no_reason"
-    with visit.begin() as session:
-        draft = editable(session, kind, key)
-    found = visit.deps.findings.of(visit.deps, kind, key, draft.text)
+    found = visit.deps.findings.of(visit.deps, kind, key, draft)
     place = (accepting.code, accepting.pointer)
     rows = next((each.rows for each in found if (each.code, each.pointer) == place), ())
     try:
         with visit.operate(whole_chain=True) as session:
-            checked = Checked(kind, key, draft.document, found)
+            checked = Checked(kind, key, read_source(draft).document, found)
             accept(session, checked, replace(accepting, rows=rows), by=visit.actor, now=visit.now())
     except DefinitionError:
         return "edits.accept_gone"

@@ -72,7 +72,8 @@ def accept_overlap(
     if ready.stands.hash != hashed:
         refused: str | None = "migrate.changed"
     else:
-        refused = accept_at(visit, "journey", key, Accepting(OVERLAP, (), reason.strip(), pointer, other))
+        accepting = Accepting(OVERLAP, (), reason.strip(), pointer, other)
+        refused = accept_at(visit, "journey", key, ready.text, accepting)
     sent = {"pointer": pointer, "other": other, "reason": reason, "refused": refused}
     context = {**overlapping(visit, ready), "sent": sent, "hash": hashed, "base": f"/journeys/{key}"}
     answer = visit.render("publishing/_overlaps.html", context, status=200 if refused is None else 422)

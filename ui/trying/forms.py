@@ -58,7 +58,9 @@ class WalkForms:
         """The facts of a made-up `person`, and what the entry `event` tells."""
         event = dict.fromkeys(path for offer in self._entries for path in offer.fields)
         paths = [*hints.given_fields(self.plan), *event]
-        entries = self._fill(paths, {**self._usual(paths), **self._hinted(self._entries)}).entries
+        types = self.entry_types()
+        on = {} if self.sent.get("on") in types else {"on": types[0] if types else ""}
+        entries = self._fill(paths, {**self._usual(paths), **self._hinted(self._entries)}, {**self.sent, **on}).entries
         told = [entry for entry in entries if entry.path in event]
         return {"person": [entry for entry in entries if entry not in told], "event": told}
 

@@ -21,7 +21,7 @@ class Holding:
 
     def wait(self) -> None:
         """Wait until something is held."""
-        for _ in range(100):
+        for _ in range(750):
             if self.held:
                 return
             self.page.wait_for_timeout(20)

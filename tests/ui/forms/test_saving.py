@@ -200,11 +200,13 @@ def test_a_panel_shows_what_no_page_can_carry(admin: Visitor, database: Database
         "params": {"batch": "\ud800", "\ud800": ["\0"]},
         "ports": {"\ud800": "\ud800"},
     }
+    for name, key in (("odd", "\ud800"), ("nul", "a\0")):
+        odd["nodes"][name] = {"type": "decide", "ruleset": key, "ports": {}}
     odd["fields"] = {"event.\ud800": {"type": "text"}}
     with database.begin() as session:
         put_draft(session, "journey", "hook-coupon", json.dumps(odd), by="user:lin", now=clock.now())
-    assert admin.get(PANEL, params={"node": "coupon"}).status_code == 200
-    assert admin.get(PANEL, params={"part": "fields"}).status_code == 200
+    for shown in ({"node": "coupon"}, {"node": "odd"}, {"node": "nul"}, {"part": "fields"}):
+        assert admin.get(PANEL, params=shown).status_code == 200
 
 
 def test_a_node_that_is_gone_is_told(admin: Visitor) -> None:

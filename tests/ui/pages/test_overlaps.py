@@ -26,6 +26,7 @@ from workflows.activities.registry import catalogue_of, load_activities
 
 ENTERING = "/journeys/branch/publish/entering?lang=en"
 DESIGN = "/journeys/branch/edit?lang=en"
+PANEL = "/journeys/branch/edit/panel?part=entry&lang=en"
 ANYBODY = {"==": [{"var": "member.friend"}, True]}
 
 
@@ -126,13 +127,13 @@ def test_it_is_accepted_in_place_and_then_said_quietly_with_author_and_reason(
 
 
 def test_what_is_accepted_is_no_warning_anywhere_on_the_desk(author: Visitor, database: Database) -> None:
-    panel = "/journeys/branch/edit/panel?part=entry&lang=en"
     assert "mark-warn" in author.get(DESIGN).text
-    assert "finding-warning" in author.get(panel).text
+    assert "finding-warning" in author.get(PANEL).text
+    assert "data-accepts" in author.get(PANEL).text
     accept(author, database)
     assert "mark-warn" not in author.get(DESIGN).text
-    assert "finding-warning" not in author.get(panel).text
-    assert "Accepted by admin: Both may run" in author.get(panel).text
+    assert "finding-warning" not in author.get(PANEL).text
+    assert "Accepted by admin: Both may run" in author.get(PANEL).text
     problems = author.get("/edit/journey/branch/problems?lang=en")
     assert "state-waiting" not in problems.text
     assert "Accepted Both journeys run for the same member" in text_of(problems)
@@ -144,6 +145,7 @@ def test_what_is_accepted_is_no_warning_anywhere_on_the_desk(author: Visitor, da
         ({"reason": "  "}, "Not accepted: give a reason."),
         ({"hash": "0" * 64}, "The draft has changed since you read this page."),
         ({"pointer": "/entry/7"}, "Nothing was accepted"),
+        ({"other": "gone"}, "Nothing was accepted"),
     ],
 )
 def test_what_is_refused_says_why_and_keeps_the_reason(
@@ -152,7 +154,7 @@ def test_what_is_refused_says_why_and_keeps_the_reason(
     status, box = accept(author, database, **changes)
     assert status == 422
     assert said in box
-    assert ("open>" in box) is ("pointer" not in changes)
+    assert ("open>" in box) is changes.keys().isdisjoint({"pointer", "other"})
     assert ("Both may run</textarea>" in box) is ("hash" in changes)
     assert "Accepted by" not in author.get(ENTERING).text
 
@@ -182,4 +184,7 @@ def test_who_may_not_edit_sees_the_overlap_without_a_form(
     shown = reader.get(ENTERING)
     assert "Both journeys run for the same member" in shown.text
     assert "<form" not in shown.text
+    panel = reader.get(PANEL).text
+    assert "Both journeys run for the same member" in panel
+    assert "data-accepts" not in panel
     assert reader.post("/journeys/branch/publish/accept", data={"hash": "x", "pointer": "/entry/0"}).status_code == 403

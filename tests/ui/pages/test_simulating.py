@@ -16,7 +16,7 @@ import pytest
 from engine.clock import FixedClock
 from engine.database.connection import Database
 from engine.edits.commands import parse
-from engine.edits.store import edit, editable
+from engine.edits.store import edit, editable, put_draft
 from engine.secrets.keyring import KeyRing
 from tests.conftest import DAWN
 from tests.ui.pages.test_pages import text_of
@@ -244,6 +244,21 @@ def test_a_field_is_as_the_chosen_event_declares_it(admin: Visitor) -> None:
         assert f'value="{value}"' in field, field
         walk = moved(admin, begun(admin), "inject", on=on, place="other", **{"fact.event.by": value})
         assert decode(walk).when[-1].data == {"by": value}
+
+
+def test_a_field_of_the_entry_is_as_its_event_declares_it(admin: Visitor, database: Database) -> None:
+    lost = {
+        "entry": [{"on": "contact.lost", "when": {"==": [{"var": "event.by"}, "staff"]}}],
+        "start": "end",
+        "nodes": {"end": {"type": "end", "outcome": "done"}},
+    }
+    document = {**{name: JOURNEY[name] for name in ("schema", "key", "title", "policies")}, **lost}
+    with database.begin() as session:
+        put_draft(session, "journey", "hook-coupon", json.dumps(document), by="user:lin", now=DAWN)
+    page = admin.get(f"{PAGE}?lang=en").text
+    field = page.partition('name="fact.event.by"')[2].partition("</select>")[0]
+    assert 'value="staff" selected' in field
+    assert 'value="dismissed"' not in field
 
 
 def test_a_refused_event_keeps_what_was_written_with_the_reason_beside_it(admin: Visitor) -> None:

@@ -159,6 +159,19 @@ def test_a_journey_that_issues_coupons_and_tells_nobody_says_so_before_it_is_pub
     assert ("no step tells the customer" in told) is not greets
 
 
+@pytest.mark.parametrize("batch", ["HOOK-2026", {"$": {"var": "member.tier"}}])
+@pytest.mark.parametrize("ports", [{}, {"sold_out": "end"}, {"done": "end", "sold_out": "end"}])
+def test_coupons_that_nobody_is_told_of_are_noticed_wherever_the_step_leads_and_whatever_names_its_batch(
+    admin: Visitor, database: Database, clock: FixedClock, batch: object, ports: dict[str, str]
+) -> None:
+    give = {"type": "activity", "activity": "coupon.issue", "params": {"batch": batch}, "ports": ports}
+    nodes = {"give": give, "end": {"type": "end", "outcome": "given"}}
+    drafted(database, clock, entry=[{"on": "contact.scanned"}], start="give", nodes=nodes, tests=[])
+    answer = admin.get("/journeys/hook-coupon/publish/entering?lang=en")
+    assert answer.status_code == 200
+    assert "no step tells the customer" in answer.text
+
+
 @pytest.mark.parametrize(
     ("start", "asks", "done"), [("give", "end", "ask"), ("ask", "give", "end")], ids=["behind", "before"]
 )

@@ -179,6 +179,7 @@
   search?.addEventListener("input", filter);
   where?.addEventListener("change", () => where.setCustomValidity(""));
   search?.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     const list = visible(), at = list.findIndex((offer) => offer.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") point(list[Math.min(at + 1, list.length - 1)]);
     else if (event.key === "ArrowUp") point(list[Math.max(at - 1, 0)]);
